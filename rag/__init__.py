@@ -1,0 +1,1 @@
+"""Second Source: ask your news library; every sentence cited, every citation checked."""

@@ -1,0 +1,290 @@
+"""The command line: `python -m rag`. Exit codes: 0 done, 1 some items failed, 2 wrong usage or nothing done."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from rag.article import Article, Filters, Reply, Turn
+from rag.errors import SecondSourceError, UsageError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+app = typer.Typer(
+    help="Ask your news library. Every sentence cited, every citation checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Store = Annotated[Path | None, typer.Option("--store", help="The library's folder.", show_default="store/")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def ingest(
+    places: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders and globs.")],
+    store: Store = None,
+) -> None:
+    """Add articles: text, Markdown, HTML, news-please or trafilatura JSON, JSONL of either."""
+    with _open(store) as assistant:
+        outcomes = _report(assistant.ingest(places))
+    failed = outcomes["failed"]
+    out.print(", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name]) or "nothing to do")
+    if failed:
+        raise typer.Exit(2 if failed == outcomes.total() else 1)
+
+
+_OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
+
+
+def _report(events: Iterator[Any]) -> Counter[str]:
+    """Show progress on a terminal, a line for what failed or doubled anywhere; the outcomes' counts."""
+    outcomes: Counter[str] = Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("Reading", total=None)
+        for event in events:
+            outcomes[event.outcome] += 1
+            counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
+            progress.update(task, completed=event.done, total=event.total, description=counts)
+            line = f"{event.outcome}: {event.source}" + (f": {event.reason}" if event.reason else "")
+            if event.outcome in ("failed", "duplicate"):
+                err.print(escape(_printable(line)))
+            elif not err.is_terminal and event.outcome != "unchanged":
+                err.print(escape(_printable(f"[{event.done}/{event.total}] {line}")))
+    return outcomes
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only articles from this day on (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, typer.Option(help="Only articles up to this day (YYYY-MM-DD).")] = None,
+    batch: Annotated[Path | None, typer.Option(help="A JSONL file of questions.")] = None,
+    answers: Annotated[Path | None, typer.Option("--out", help="Where the batch's answers go, as JSONL.")] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Print where the time went.")] = False,
+) -> None:
+    """Answer one question, or a file of them."""
+    if (question is None) == (batch is None):
+        raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
+    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"))
+    if batch is not None:
+        if answers is None:
+            raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
+        _ask_batch(batch, answers, filters, store)
+        return
+    with _open(store) as assistant:
+        reply = assistant.ask(question or "", filters)
+    if as_json:
+        _print_json(reply.to_json())
+    else:
+        _print_reply(reply)
+    if timings:
+        err.print("  ".join(f"{name.removesuffix('_ms')} {value} ms" for name, value in reply.timings.items()))
+
+
+def _ask_batch(batch: Path, answers: Path, filters: Filters, store: Path | None) -> None:
+    questions = _questions(batch)
+    new = answers.with_name(answers.name + ".new")
+    try:
+        with _open(store) as assistant, new.open("w", encoding="utf-8") as file:
+            columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+                for item in progress.track(questions):
+                    chat: list[Turn] = []
+                    for turn in item.get("turns") or []:
+                        chat.append(Turn(turn, assistant.ask(turn, filters, chat).answer))
+                    reply = assistant.ask(item["question"], filters, chat)
+                    file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
+        os.replace(new, answers)
+    except OSError as error:
+        raise UsageError(f"{answers} cannot be written: {error.strerror or error}.") from error
+    out.print(f"{len(questions)} answers written to {escape(str(answers))}")
+
+
+def _questions(batch: Path) -> list[dict[str, Any]]:
+    try:
+        lines = batch.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{batch} cannot be read: {error}.") from error
+    questions = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UsageError(
+                f"{batch}, line {number}, column {error.colno}: it is not valid JSON ({error.msg})."
+            ) from error
+        turns = item.get("turns") or [] if isinstance(item, dict) else None
+        if not isinstance(item, dict) or not isinstance(item.get("question"), str) or not item["question"].strip():
+            raise UsageError(f'{batch}, line {number}: an object with a "question" is expected.')
+        if not isinstance(turns, list) or not all(isinstance(turn, str) and turn.strip() for turn in turns):
+            raise UsageError(f'{batch}, line {number}: "turns" must be a list of earlier questions.')
+        questions.append(item)
+    if not questions:
+        raise UsageError(f"{batch} holds no questions.")
+    return questions
+
+
+@app.command("list")
+def list_(store: Store = None, as_json: AsJson = False) -> None:
+    """List the articles, the latest first."""
+    with _open(store, reading=True) as assistant:
+        articles = assistant.library.articles()
+    if as_json:
+        _print_json([_article_json(article, text=False) for article in articles])
+        return
+    if not out.is_terminal:
+        for each in articles:
+            line = "\t".join((each.id, each.published or "undated", each.outlet or "unknown outlet", each.label))
+            out.print(escape(_printable(line)))
+        return
+    table = Table("id", "published", "outlet", "headline")
+    for each in articles:
+        cells = (each.id, each.published or "undated", each.outlet or "unknown outlet", each.label)
+        table.add_row(*(escape(_printable(cell)) for cell in cells))
+    out.print(table)
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="An article's id.")], store: Store = None, as_json: AsJson = False
+) -> None:
+    """Print one article with its text."""
+    with _open(store, reading=True) as assistant:
+        article = assistant.library.article(id)
+    if as_json:
+        _print_json(_article_json(article, text=True))
+        return
+    for name, value in _article_json(article, text=False).items():
+        if value:
+            out.print(escape(_printable(f"{name}: {', '.join(value) if isinstance(value, list) else value}")))
+    out.print()
+    out.print(escape(_printable(article.text)))
+
+
+@app.command()
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Articles' ids.")], store: Store = None
+) -> None:
+    """Remove articles, with all that is derived from them."""
+    with _open(store, reading=True) as assistant:
+        assistant.library.remove(list(dict.fromkeys(ids)))
+    out.print(f"{len(set(ids))} removed")
+
+
+@app.command()
+def status(store: Store = None, as_json: AsJson = False) -> None:
+    """Say what the library holds and whether its indexes are whole."""
+    with _open(store, reading=True) as assistant:
+        found = assistant.library.status()
+    if as_json:
+        _print_json(asdict(found))
+        return
+    out.print(
+        escape(f"{found.folder}: {found.articles} articles of {found.outlets} outlets, {found.passages} passages")
+    )
+    out.print(escape(f"embedding model: {found.model}"))
+    out.print(escape(f"indexes: built anew just now ({found.repaired})") if found.repaired else "indexes: whole")
+
+
+@app.command()
+def reindex(
+    store: Store = None,
+    embed: Annotated[
+        bool, typer.Option("--embed", help="Embed every article anew, with the model of the settings.")
+    ] = False,
+) -> None:
+    """Build the indexes anew from the database, without embedding again."""
+    with _open(store, reading=True) as assistant:
+        if embed:
+            assistant.embed_anew()
+        else:
+            assistant.library.rebuild()
+        found = assistant.library.status()
+    out.print(f"indexes built anew: {found.articles} articles, {found.passages} passages")
+
+
+def _open(store: Path | None, reading: bool = False) -> Assistant:
+    from rag.assistant import Assistant  # late: `--help` and a mistyped option need none of it
+
+    return Assistant.open(Settings(store=store) if store else Settings(), any_model=reading)
+
+
+def _day(value: str | None, option: str) -> date | None:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date() if value else None
+    except ValueError as error:
+        raise UsageError(f"{option} {value!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.") from error
+
+
+def _article_json(article: Article, text: bool) -> dict[str, Any]:
+    fields = asdict(article) | {"authors": list(article.authors)}
+    content = fields.pop("text")
+    return {"id": fields.pop("id"), **fields} | ({"text": content} if text else {})
+
+
+def _print_reply(reply: Reply) -> None:
+    out.print(escape(_printable(reply.answer)))
+    for each in reply.citations:
+        about = ", ".join((each.outlet or "unknown outlet", each.published or "undated", each.title or "no headline"))
+        place = each.url or each.path or each.article_id
+        out.print(escape(_printable(f"[{each.number}] {about} ({place})")))
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+
+
+def _printable(text: str) -> str:
+    """Text from articles and file names without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def main(run: Callable[[], None] = app) -> None:
+    """Run the command line; what a person can mend is said in one sentence."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("rag").setLevel(logging.INFO)
+    try:
+        run()
+    except SecondSourceError as error:
+        err.print(escape(_printable(str(error))))
+        sys.exit(2)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "SECOND_SOURCE_" + "_".join(map(str, problem["loc"])).upper()
+            err.print(escape(f"The setting {name} is {problem['input']!r}: {problem['msg']}."))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("Stopped. What was reported is kept.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The nouns: what an article, a passage, a citation and a reply are. All frozen; all offsets are exact.
+
+Offsets count characters (Python string indices) of `Article.text`; a span is `text[start:end]`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
+
+
+def fingerprint(text: str) -> str:
+    """The sha256 of `text` in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One published item as read. `published` is an ISO date; whatever the item does not say is None."""
+
+    text: str
+    title: str | None = None
+    outlet: str | None = None
+    origin: str | None = None
+    published: str | None = None
+    url: str | None = None
+    path: str | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    id: str = ""
+    version: int = 1
+
+    @property
+    def label(self) -> str:
+        """What a list calls it: the headline, else the first words of the text."""
+        if self.title:
+            return self.title
+        words = self.text.split(maxsplit=10)
+        return " ".join(words[:10]) + ("…" if len(words) > 10 else "")
+
+    @property
+    def content_hash(self) -> str:
+        """A hash that changes when anything changes that a reader would see."""
+        return fingerprint("\x1f".join([self.title or "", self.published or "", *self.authors, self.text]))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The unit of citation."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The stretch of an article that is embedded and retrieved; it begins and ends with a sentence."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions on what may be retrieved; `since` and `until` are both inclusive."""
+
+    outlets: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.outlets or self.since or self.until)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "outlets": list(self.outlets),
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered pointer to sentences of one article; `checked` means quote == text[start:end] as stored."""
+
+    number: int
+    article_id: str
+    title: str | None
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    url: str | None
+    path: str | None
+    start: int
+    end: int
+    quote: str
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A passage that was retrieved for a question, whether or not the answer cites it."""
+
+    rank: int
+    article_id: str
+    outlet: str | None
+    url: str | None
+    path: str | None
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer and the numbers of the citations it rests on."""
+
+    text: str
+    citations: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text + "".join(f" [{number}]" for number in self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of the same chat and what was answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, or a refusal with its reason, with its citations and the passages considered."""
+
+    question: str
+    query: str
+    filters: Filters
+    statements: tuple[Statement, ...]
+    abstained: bool
+    reason: Reason | None
+    answered_by: str
+    citations: tuple[Citation, ...] = ()
+    retrieved: tuple[Considered, ...] = ()
+    timings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> str:
+        """The answer as one line of text, each statement followed by its citation numbers in brackets."""
+        return " ".join(map(str, self.statements))
+
+    def to_json(self, id: str | None = None) -> dict[str, Any]:
+        """The reply in the form that the command line prints (the README's contract)."""
+        return {
+            "id": id,
+            "question": self.question,
+            "query": self.query,
+            "filters": self.filters.to_json(),
+            "answer": self.answer,
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "answered_by": self.answered_by,
+            "citations": [asdict(citation) for citation in self.citations],
+            "retrieved": [asdict(passage) for passage in self.retrieved],
+            "timings": dict(self.timings),
+        }

@@ -1,0 +1,170 @@
+"""The composition root: every front end asks the same Assistant."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from llama_index.core.schema import NodeWithScore, TextNode
+
+from rag.article import Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.embedding import Embedding, load_embedding
+from rag.errors import UsageError
+from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
+from rag.library.library import Library
+from rag.outlets import aliases_of
+from rag.querying.citations import cite
+from rag.querying.extract import NoAnswer, extract
+from rag.querying.retrieve import HybridRetriever
+from rag.querying.understand import stand_alone
+from rag.settings import Settings
+
+LONGEST_QUESTION = 1000
+
+
+class Assistant:
+    """A library, the model that embeds, and what is done with them."""
+
+    def __init__(self, library: Library, embedding: Embedding, settings: Settings) -> None:
+        self.library = library
+        self.embedding = embedding
+        self.settings = settings
+
+    @classmethod
+    def open(cls, settings: Settings, any_model: bool = False) -> Assistant:
+        """Load the model and open the library in `settings.store`, made when it is not there.
+
+        With `any_model` a library built with another model opens too, to be embedded anew.
+        Raises ModelError, LibraryBusy or LibraryError.
+        """
+        embedding = load_embedding(settings)
+        library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model)
+        return cls(library, embedding, settings)
+
+    def close(self) -> None:
+        """Let the library go."""
+        self.library.close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
+        """Read files, folders and globs into the library, telling what became of each article as it happens."""
+        return ingest(self.library, self.embedding, [str(place) for place in places], self.settings.max_file_mb)
+
+    def embed_anew(self) -> None:
+        """Split and embed every article with the model of the settings; all or nothing."""
+        self.library.reembed(
+            embed_anew(self.library, self.embedding), self.embedding.identity, self.embedding.model_name
+        )
+
+    def ask(self, question: str, filters: Filters = Filters(), chat: Sequence[Turn] = ()) -> Reply:
+        """Answer `question`, asked after the turns of `chat`, from the articles that meet `filters`.
+
+        Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
+        """
+        clock = _Clock()
+        question = " ".join(question.split())
+        if not question:
+            raise UsageError("The question is empty: type what you want to know.")
+        if len(question) > LONGEST_QUESTION:
+            raise UsageError(
+                f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
+            )
+        query = stand_alone(question, chat)
+        filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
+        clock.lap("understand_ms")
+        found = self._retrieve(query, filters)
+        clock.lap("retrieve_ms")
+        clock.lap("rerank_ms")
+        retrieved = self._considered(found)
+        reason: Reason | None = None
+        answer = extract(question, query, found, self.library, self.embedding) if found else NoAnswer("")
+        if isinstance(answer, NoAnswer):
+            reason, explanation = self._refusal(query, filters, answer)
+            statements: tuple[Statement, ...] = (Statement(explanation),)
+            citations: tuple[Citation, ...] = ()
+        else:
+            statements, citations = cite(answer, self.library)
+        clock.lap("answer_ms")
+        return Reply(
+            question=question,
+            query=query,
+            filters=filters,
+            statements=statements,
+            abstained=reason is not None,
+            reason=reason,
+            answered_by="extract",
+            citations=citations,
+            retrieved=retrieved,
+            timings=clock.laps(),
+        )
+
+    def _retrieve(self, query: str, filters: Filters) -> list[NodeWithScore]:
+        return HybridRetriever(self.library, self.embedding, filters).retrieve(query)
+
+    def _refusal(self, query: str, filters: Filters, answer: NoAnswer) -> tuple[Reason, str]:
+        if not self.library.status().articles:
+            return "empty_library", "The library is empty. Add articles to it first, then ask again."
+        if filters and not isinstance(
+            extract(query, query, self._retrieve(query, Filters()), self.library, self.embedding), NoAnswer
+        ):
+            return "outside_filters", (
+                "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
+                "ask again without the conditions."
+            )
+        return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
+
+    def _considered(self, found: Sequence[NodeWithScore]) -> tuple[Considered, ...]:
+        considered = []
+        for rank, each in enumerate(found, 1):
+            node = each.node
+            assert isinstance(node, TextNode)
+            article = self.library.article(node.metadata["article_id"])
+            considered.append(
+                Considered(
+                    rank=rank,
+                    article_id=article.id,
+                    outlet=article.outlet,
+                    url=article.url,
+                    path=article.path,
+                    start=node.start_char_idx or 0,
+                    end=node.end_char_idx or 0,
+                    text=node.text,
+                    score=round(each.score or 0.0, 6),
+                )
+            )
+        return tuple(considered)
+
+    def _outlet(self, name: str) -> str:
+        """The library's outlet that `name` means: its name, its domain or an abbreviation, in any case of letters."""
+        outlets = self.library.outlets()
+        wanted = name.strip().lower()
+        for outlet in outlets:
+            if wanted in {alias.lower().removeprefix("the ") for alias in aliases_of(outlet)} | {outlet.lower()}:
+                return outlet
+        near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        raise UsageError(f"The library has no outlet called {name!r}.{hint}")
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, int] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000)
+        self._last = now
+
+    def laps(self) -> dict[str, int]:
+        return self._laps | {"total_ms": round((time.perf_counter() - self._start) * 1000)}

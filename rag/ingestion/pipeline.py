@@ -1,0 +1,201 @@
+"""An article's path, end to end: read → split → embed → library, a few articles at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import courlan
+import numpy as np
+from llama_index.core.bridge.pydantic import ConfigDict
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, TransformComponent
+
+from rag.article import Article, Passage, Sentence, fingerprint
+from rag.embedding import Embedding
+from rag.ingestion.read import Item, Unread, find, read
+from rag.ingestion.split import headline_within, passage_budget, passages, sentences
+from rag.library.catalogue import Embedded
+from rag.library.library import Library
+
+ARTICLES_AT_ONCE = 16
+
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+Prepared = tuple[Article, list[Sentence], list[Embedded]]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEvent:
+    """What became of one article, or file that gave none. `total` grows as files turn out to hold several."""
+
+    source: str
+    outcome: Outcome
+    article_id: str | None
+    title: str | None
+    reason: str | None
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    item: Item
+    article: Article
+    key: str
+    outcome: Literal["added", "updated"]
+
+
+class SplitIntoPassages(TransformComponent):
+    """Documents to passages that the model reads whole: headline and text within its tokens."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    embedding: Any
+
+    def __call__(self, nodes: Sequence[BaseNode], **_: Any) -> Sequence[BaseNode]:
+        return [node for document in nodes for node in self._split(document)]
+
+    def _split(self, document: BaseNode) -> Iterator[TextNode]:
+        text = document.get_content(MetadataMode.NONE)
+        counts = self.embedding.token_counts
+        headline = headline_within(document.metadata["title"], counts)
+        budget = passage_budget(headline, counts, self.embedding.max_tokens)
+        for position, group in enumerate(passages(text, sentences(text), counts, budget)):
+            start, end = group[0].start, group[-1].end
+            yield TextNode(
+                id_=f"{document.node_id}-{document.metadata['version']}-{position}",
+                text=text[start:end],
+                start_char_idx=start,
+                end_char_idx=end,
+                metadata={"headline": headline, "article_id": document.node_id, "sentences": group},
+                excluded_embed_metadata_keys=["article_id", "sentences"],
+                metadata_template="{value}",
+                text_template="{metadata_str}\n{content}",
+            )
+
+
+class EmbedWhatIsNew(TransformComponent):
+    """Gives each passage its vector: the library's, where it has one for that very text, else the model's."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    embedding: Any
+    known: Any
+    """A function from the hashes of texts to those vectors that are known, as float32 bytes."""
+
+    def __call__(self, nodes: Sequence[BaseNode], **_: Any) -> Sequence[BaseNode]:
+        texts = [node.get_content(MetadataMode.EMBED) for node in nodes]
+        hashes = [fingerprint(text) for text in texts]
+        vectors: dict[str, bytes] = self.known(hashes)
+        new = {hash: text for hash, text in zip(hashes, texts, strict=True) if hash not in vectors}
+        computed = self.embedding.get_text_embedding_batch(list(new.values()))
+        vectors |= {hash: np.asarray(v, np.float32).tobytes() for hash, v in zip(new, computed, strict=True)}
+        for node, hash in zip(nodes, hashes, strict=True):
+            node.metadata |= {"hash": hash, "vector": vectors[hash]}
+        return nodes
+
+
+def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb: float) -> Iterator[IngestEvent]:
+    """Read files, folders and globs into the library; says of each article what became of it, as soon as it is kept.
+
+    What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported.
+    """
+    files = find(places)
+    total, done = len(files), 0
+    taken: dict[str, str] = {}  # identity → where this run has it from
+    waiting: list[_Planned] = []
+    for file in files:
+        found_here = 0
+        for found in read(file, max_mb) if isinstance(file, Path) else [file]:
+            found_here += 1
+            if found_here > 1:
+                total += 1
+            event = _decide(library, found, taken)
+            if isinstance(event, _Planned):
+                waiting.append(event)
+                if len(waiting) >= ARTICLES_AT_ONCE:
+                    for kept in _keep(library, embedding, waiting):
+                        done += 1
+                        yield replace(kept, done=done, total=total)
+                    waiting = []
+            else:
+                done += 1
+                yield replace(event, done=done, total=total)
+    for kept in _keep(library, embedding, waiting):
+        done += 1
+        yield replace(kept, done=done, total=max(done, total))
+
+
+def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
+    """Every article of the library split for `embedding` and embedded with it, a few at a time."""
+    ids = library.catalogue.ids()
+    for first in range(0, len(ids), ARTICLES_AT_ONCE):
+        articles = [library.article(id) for id in ids[first : first + ARTICLES_AT_ONCE]]
+        yield from _prepare(embedding, articles, lambda hashes: {})
+
+
+def _decide(library: Library, found: Item | Unread, taken: dict[str, str]) -> IngestEvent | _Planned:
+    """Whether what was found is new, changed, known, met before in this run, or nothing."""
+    if isinstance(found, Unread):
+        return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
+    article = found.article
+    key = identity(article)
+    if key in taken:
+        return _event(found, "duplicate", article.id or None, f"the same article as {taken[key]}")
+    taken[key] = found.source
+    known = library.known(key) or (library.catalogue.known_path(str(article.path)) if found.whole_file else None)
+    if known is None:
+        article = replace(article, id=_new_id(library, key))
+        return _Planned(found, article, key, "added")
+    if known.content_hash == article.content_hash:
+        if known.path == article.path:
+            return _event(found, "unchanged", known.id)
+        if known.path and Path(known.path).exists():
+            return _event(found, "duplicate", known.id, f"the same article as {known.path}")
+        library.catalogue.move(known.id, str(article.path))
+        return _event(found, "unchanged", known.id)
+    return _Planned(found, replace(article, id=known.id, version=known.version + 1), key, "updated")
+
+
+def identity(article: Article) -> str:
+    """What makes two readings the same article: the canonical address, else the outlet and the text."""
+    if article.url:
+        address = courlan.normalize_url(article.url, strict=False).partition("#")[0]
+        return "url:" + address.partition("://")[2].removeprefix("www.").rstrip("/")
+    return "text:" + fingerprint(f"{article.outlet or ''}\x1f{article.text}")
+
+
+def _new_id(library: Library, key: str) -> str:
+    id = fingerprint(key)[:16]
+    while library.catalogue.exists(id):  # a text that another file held before it was changed
+        id = fingerprint(id)[:16]
+    return id
+
+
+def _event(found: Item, outcome: Outcome, id: str | None, reason: str | None = None) -> IngestEvent:
+    return IngestEvent(found.source, outcome, id, found.article.label, reason, 0, 0)
+
+
+def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -> Iterator[IngestEvent]:
+    if not planned:
+        return
+    prepared = _prepare(embedding, [plan.article for plan in planned], library.catalogue.vectors)
+    library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
+    for plan in planned:
+        yield _event(plan.item, plan.outcome, plan.article.id)
+
+
+def _prepare(
+    embedding: Embedding, articles: Sequence[Article], known: Callable[[list[str]], dict[str, bytes]]
+) -> list[Prepared]:
+    steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
+    documents = [Document(id_=a.id, text=a.text, metadata={"title": a.title, "version": a.version}) for a in articles]
+    nodes = IngestionPipeline(transformations=steps, disable_cache=True).run(documents=documents)
+    prepared: dict[str, Prepared] = {article.id: (article, [], []) for article in articles}
+    for node in nodes:
+        article, found, embedded = prepared[node.metadata["article_id"]]
+        group: list[Sentence] = node.metadata["sentences"]
+        found.extend(group)
+        passage = Passage(node.node_id, article.id, group[0].start, group[-1].end)
+        embedded.append(Embedded(passage, node.metadata["hash"], node.metadata["vector"]))
+    return list(prepared.values())

@@ -1,0 +1,33 @@
+"""What the two derived indexes have in common: how days are counted, and what a torn index is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import ParamSpec, TypeVar
+
+UNDATED = 0
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class TornIndex(Exception):
+    """The index cannot be opened or does not answer: it has to be rebuilt from the catalogue."""
+
+
+def day_number(published: date | str | None) -> int:
+    """Days since the year 1 of a date (ISO where it is text), which an index can compare; UNDATED for none."""
+    if not published:
+        return UNDATED
+    day = date.fromisoformat(published[:10]) if isinstance(published, str) else published
+    return day.toordinal()
+
+
+def guarded(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+    """Run a call into an index's library; whatever goes wrong in there means that the index is not to be relied on."""
+    try:
+        return call(*args, **kwargs)
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # a panic of a Rust core is no Exception
+        raise TornIndex(str(error) or type(error).__name__) from error

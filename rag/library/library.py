@@ -1,0 +1,263 @@
+"""The library: the catalogue and the indexes that follow it, in one folder that one process owns."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.article import Article, Filters, Passage, Sentence
+from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle
+from rag.library.catalogue import Catalogue, Embedded, Known
+from rag.library.index import TornIndex
+from rag.library.keywords import KeywordIndex
+from rag.library.vectors import VectorIndex
+
+logger = logging.getLogger(__name__)
+
+ARTICLES_AT_ONCE = 200
+PROBED = 32
+PROBED_AFTER_A_CRASH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the library holds and what it is built with. `pending` counts changes the indexes have yet to follow."""
+
+    folder: str
+    articles: int
+    passages: int
+    outlets: int
+    pending: int
+    model: str | None
+    repaired: str | None
+
+
+class Library:
+    """Open with `Library.open`, close with `close` (or leave a `with`)."""
+
+    def __init__(self, folder: Path, lock: FileLock, catalogue: Catalogue) -> None:
+        self.folder = folder
+        self.catalogue = catalogue
+        self._lock = lock
+        self._indexes = threading.RLock()
+        self._vectors = VectorIndex(folder)
+        self._keywords = KeywordIndex(folder)
+        self.repaired: str | None = None
+        """What was found torn at start and rebuilt, in words, or None."""
+
+    @classmethod
+    def open(cls, folder: Path, model: str, model_name: str, any_model: bool = False) -> Library:
+        """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
+
+        Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
+        opens whatever model it was built with, to be read, reduced or embedded anew.
+
+        Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
+        model, LibraryError when the folder cannot be used.
+        """
+        lock = _own(folder)
+        try:
+            catalogue = Catalogue(folder / "library.db")
+            built_with = catalogue.meta("model")
+            if built_with is None:
+                catalogue.set_meta("model", model)
+                catalogue.set_meta("model_name", model_name)
+            elif built_with != model and not any_model:
+                name = catalogue.meta("model_name")
+                catalogue.close()
+                raise ModelError(
+                    f"The library in {folder} was built with the embedding model {name} ({built_with[:12]}), not with "
+                    f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it anew with "
+                    f"`python -m rag reindex --embed --store {folder}`."
+                )
+            library = cls(folder, lock, catalogue)
+            library._open_indexes()
+        except BaseException:
+            lock.release()
+            raise
+        return library
+
+    def close(self) -> None:
+        """Let the folder go. The indexes are left whole."""
+        self._vectors.close()
+        self._keywords.close()
+        self.catalogue.close()
+        with suppress(OSError):
+            (self.folder / "open").unlink()
+        self._lock.release()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Reading
+
+    def articles(self) -> list[Article]:
+        """All articles, the latest published first, undated ones last."""
+        return self.catalogue.articles()
+
+    def article(self, id: str) -> Article:
+        """The article of that id. Raises UnknownArticle."""
+        return self.catalogue.article(id)
+
+    def sentences(self, id: str) -> list[Sentence]:
+        """The sentences of the article of that id, in order."""
+        return self.catalogue.sentences(id)
+
+    def outlets(self) -> list[str]:
+        """The names of the outlets, in alphabetical order."""
+        return self.catalogue.outlets()
+
+    def status(self) -> Status:
+        count = self.catalogue.count
+        return Status(
+            folder=str(self.folder),
+            articles=count("articles"),
+            passages=count("passages"),
+            outlets=len(self.outlets()),
+            pending=count("outbox"),
+            model=self.catalogue.meta("model_name"),
+            repaired=self.repaired,
+        )
+
+    def by_meaning(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
+        """The ids of the passages nearest to `vector` and their cosine similarity, nearest first."""
+        if not self.catalogue.count("passages"):
+            return []
+        return self._search(lambda: self._vectors.search(vector, limit, filters))
+
+    def by_words(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
+        """The ids of the passages that share the query's words and their BM25 scores, best first."""
+        return self._search(lambda: self._keywords.search(query, limit, filters))
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages of those ids that exist."""
+        return self.catalogue.passages(ids)
+
+    # Changing
+
+    def known(self, key: str) -> Known | None:
+        """What is held under an identity key, if anything."""
+        return self.catalogue.known(key)
+
+    def put(self, articles: Sequence[tuple[Article, str, Sequence[Sentence], Sequence[Embedded]]]) -> None:
+        """Add or replace articles, each with its key, sentences and passages: a transaction each, then the indexes."""
+        for article, key, sentences, embedded in articles:
+            self.catalogue.put(article, key, sentences, embedded)
+        self.follow()
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Remove articles, from everywhere. Raises UnknownArticle for an id that is none, and then removes nothing."""
+        self.catalogue.remove(ids)
+        self.follow()
+
+    def reembed(
+        self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], model: str, model_name: str
+    ) -> None:
+        """Replace all passages and vectors by those of another model; all or nothing, then the indexes."""
+        self.catalogue.replace_all(articles, {"model": model, "model_name": model_name})
+        self.rebuild()
+
+    def follow(self) -> None:
+        """Bring the indexes up to the catalogue. Doing it twice does no harm, so a crash in the middle does none."""
+        with self._indexes:
+            while pending := self.catalogue.pending(ARTICLES_AT_ONCE):
+                changed = list(dict.fromkeys(article for _, article in pending))
+                present = list(self._contents(changed))
+                try:
+                    self._vectors.update(changed, present)
+                    self._keywords.update(changed, present)
+                except TornIndex as error:
+                    self._repair(str(error))
+                    return
+                self.catalogue.settle(pending[-1][0])
+
+    def rebuild(self) -> None:
+        """Build both indexes anew from the catalogue. Embeds nothing."""
+        with self._indexes:
+            last = self.catalogue.last_change()
+            ids = self.catalogue.ids()
+            try:
+                self._vectors.rebuild(self._contents(ids))
+                self._keywords.rebuild(self._contents(ids))
+            except TornIndex as error:
+                raise LibraryError(
+                    f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
+                    "Check that the disk has room and the folder can be written, then run `python -m rag reindex`."
+                ) from error
+            self.catalogue.settle(last)
+
+    def _open_indexes(self) -> None:
+        """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
+        marker = self.folder / "open"
+        before = marker.read_text() if marker.exists() else ""
+        marker.write_text("opening")
+        try:
+            if before == "opening":
+                raise TornIndex("the last start ended while they were being opened")
+            self._vectors.open()
+            self._keywords.open()
+            self.follow()
+            self._probe(PROBED_AFTER_A_CRASH if before else PROBED)
+        except TornIndex as error:
+            self._repair(str(error))
+        marker.write_text("open")
+
+    def _probe(self, size: int) -> None:
+        """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""
+        expected = self.catalogue.count("passages")
+        for name, found in (("vectors", self._vectors.count()), ("keywords", self._keywords.count())):
+            if found != expected:
+                raise TornIndex(f"the {name} hold {found} passages of {expected}")
+        if not self._vectors.finds(self.catalogue.sample(size)):
+            raise TornIndex("passages that are there are not found")
+
+    def _repair(self, reason: str) -> None:
+        if self.catalogue.count("articles"):
+            self.repaired = reason
+            logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
+        self.rebuild()
+
+    def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
+        with self._indexes:
+            try:
+                return search()
+            except TornIndex as error:
+                self._repair(str(error))
+                return search()
+
+    def _contents(self, ids: Sequence[str]) -> Iterator[tuple[Article, list[Embedded]]]:
+        """Those of the articles `ids` that exist, with their passages."""
+        for id in ids:
+            with suppress(UnknownArticle):
+                yield self.catalogue.article(id), self.catalogue.embedded(id)
+
+
+def _own(folder: Path) -> FileLock:
+    """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
+    holder = folder / "lock.holder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        lock.acquire(timeout=0)
+        holder.write_text(f"process {os.getpid()} ({' '.join(Path(sys.argv[0]).parts[-2:])} {' '.join(sys.argv[1:2])})")
+    except Timeout as error:
+        who = holder.read_text() if holder.exists() else "another process"
+        raise LibraryBusy(
+            f"The library in {folder} is in use by {who}: close it first, or choose another folder with --store."
+        ) from error
+    except OSError as error:
+        raise LibraryError(
+            f"{folder} cannot hold a library: {error.strerror or error}. Choose another folder with --store."
+        ) from error
+    return lock

@@ -1,0 +1,180 @@
+"""The dense index: a Chroma collection in the format of LlamaIndex's ChromaVectorStore, derived from the catalogue.
+
+It lives in `chroma-<generation>/`; the file `chroma.current` names the generation in use. A rebuild fills a new one and
+then replaces that file, so that there is a whole index at every moment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+from llama_index.core.schema import NodeRelationship, ObjectType, RelatedNodeInfo, TextNode
+from llama_index.core.vector_stores.utils import node_to_metadata_dict
+
+from rag.article import Article, Filters
+from rag.library.catalogue import Embedded
+from rag.library.index import UNDATED, TornIndex, day_number, guarded
+
+COLLECTION = "passages"
+MOST_RECORDS = 5000
+"""Chroma takes at most 5,461 records a call."""
+
+
+def passage_node(article: Article, embedded: Embedded) -> TextNode:
+    """The passage as LlamaIndex's node; its metadata say where it stands in the article."""
+    passage = embedded.passage
+    node = TextNode(
+        id_=passage.id,
+        text=article.text[passage.start : passage.end],
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        embedding=np.frombuffer(embedded.vector, np.float32).tolist(),
+        metadata={
+            "article_id": article.id,
+            "title": article.title or "",
+            "outlet": article.outlet or "",
+            "published": article.published or "",
+            "day": day_number(article.published),
+            "url": article.url or "",
+        },
+    )
+    node.excluded_embed_metadata_keys = [key for key in node.metadata if key != "title"]
+    node.relationships[NodeRelationship.SOURCE] = RelatedNodeInfo(node_id=article.id, node_type=ObjectType.DOCUMENT)
+    return node
+
+
+class VectorIndex:
+    """The collection in use. Every Chroma fault comes out as TornIndex."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pointer = folder / "chroma.current"
+        self._client: Any = None
+        self._collection: Any = None
+
+    def open(self) -> None:
+        """Open the generation that the pointer names. Raises TornIndex where there is none or it does not open."""
+        try:
+            generation = self._pointer.read_text().strip()
+        except OSError as error:
+            raise TornIndex("no generation is named") from error
+        path = self._folder / generation
+        if not generation.startswith("chroma-") or not path.is_dir():
+            raise TornIndex(f"{generation or 'its folder'} is missing")
+        for stray in self._folder.glob("chroma-*"):
+            if stray != path:
+                shutil.rmtree(stray, ignore_errors=True)
+        self._client, self._collection = guarded(lambda: _connect(path, create=False))
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = self._collection = None
+
+    def rebuild(self, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
+        """Fill a new generation with all articles and put it in the place of the old one."""
+        self.close()
+        present = [int(p.name.split("-")[1]) for p in self._folder.glob("chroma-*") if p.name.split("-")[1].isdigit()]
+        path = self._folder / f"chroma-{max(present, default=0) + 1}"
+        self._client, self._collection = guarded(lambda: _connect(path, create=True))
+        waiting: list[tuple[Article, Embedded]] = []
+        for article, embedded in articles:
+            waiting.extend((article, passage) for passage in embedded)
+            if len(waiting) >= MOST_RECORDS:
+                self._add(waiting)
+                waiting = []
+        self._add(waiting)
+        _replace(self._pointer, path.name)
+        for stray in self._folder.glob("chroma-*"):
+            if stray != path:
+                shutil.rmtree(stray, ignore_errors=True)
+
+    def update(self, gone: Sequence[str], articles: Sequence[tuple[Article, Sequence[Embedded]]]) -> None:
+        """Delete all passages of the articles `gone` (ids), then add those of `articles`."""
+        for first in range(0, len(gone), 200):
+            guarded(self._collection.delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
+        self._add([(article, passage) for article, embedded in articles for passage in embedded])
+
+    def _add(self, passages: Sequence[tuple[Article, Embedded]]) -> None:
+        for first in range(0, len(passages), MOST_RECORDS):
+            nodes = [passage_node(*pair) for pair in passages[first : first + MOST_RECORDS]]
+            guarded(
+                self._collection.upsert,
+                ids=[node.node_id for node in nodes],
+                embeddings=[node.embedding for node in nodes],
+                metadatas=[node_to_metadata_dict(node, remove_text=True, flat_metadata=True) for node in nodes],
+                documents=[node.text for node in nodes],
+            )
+
+    def count(self) -> int:
+        """How many passages it holds."""
+        return int(guarded(self._collection.count))
+
+    def search(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
+        """The ids of the `limit` nearest passages with their cosine similarity, nearest first.
+
+        A condition on dates lets undated articles through: what is not known to be outside is not dropped.
+        """
+        found = guarded(
+            self._collection.query,
+            query_embeddings=[list(vector)],
+            n_results=limit,
+            where=_where(filters),
+            include=["distances"],
+        )
+        return [(id, 1 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def finds(self, samples: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether each sampled passage (id, vector) is the answer to its own vector, or an equal one is."""
+        for first in range(0, len(samples), 64):
+            some = samples[first : first + 64]
+            queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in some]
+            found = guarded(self._collection.query, query_embeddings=queries, n_results=1, include=["distances"])
+            if any(not distances or distances[0] > 1e-3 for distances in found["distances"]):
+                return False
+        return True
+
+
+def _where(filters: Filters) -> dict[str, Any] | None:
+    conditions: list[dict[str, Any]] = []
+    if filters.outlets:
+        conditions.append({"outlet": {"$in": list(filters.outlets)}})
+    days: list[dict[str, Any]] = []
+    if filters.since:
+        days.append({"day": {"$gte": day_number(filters.since)}})
+    if filters.until:
+        days.append({"day": {"$lte": day_number(filters.until)}})
+    if days:
+        within = {"$and": days} if len(days) > 1 else days[0]
+        conditions.append({"$or": [within, {"day": {"$eq": UNDATED}}]})
+    if not conditions:
+        return None
+    return {"$and": conditions} if len(conditions) > 1 else conditions[0]
+
+
+def _connect(path: Path, create: bool) -> tuple[Any, Any]:
+    client = chromadb.PersistentClient(
+        path=str(path),
+        settings=ChromaSettings(anonymized_telemetry=False, is_persistent=True, _env_file=None),  # type: ignore[call-arg]
+    )
+    if create:
+        collection = client.create_collection(COLLECTION, embedding_function=None, metadata={"hnsw:space": "cosine"})
+    else:
+        collection = client.get_collection(COLLECTION, embedding_function=None)
+    return client, collection
+
+
+def _replace(file: Path, text: str) -> None:
+    new = file.with_suffix(".new")
+    with new.open("w") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(new, file)

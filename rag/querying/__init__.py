@@ -1,0 +1,1 @@
+"""A question's path: understand → retrieve → answer → cite."""

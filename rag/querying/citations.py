@@ -1,0 +1,57 @@
+"""From chosen sentences to statements with numbered citations, each checked against what is stored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from rag.article import Article, Citation, Statement
+from rag.errors import UnknownArticle
+from rag.library.library import Library
+from rag.querying.extract import Evidence
+
+logger = logging.getLogger(__name__)
+
+LONGEST_QUOTE = 600
+
+
+def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged."""
+    statements: list[Statement] = []
+    citations: list[Citation] = []
+    for each in evidence:
+        citation = _citation(len(citations) + 1, each)
+        if not check(citation, library):
+            logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
+            continue
+        citations.append(citation)
+        statements.append(Statement(" ".join(each.text.split()), (citation.number,)))
+    return tuple(statements), tuple(citations)
+
+
+def check(citation: Citation, library: Library) -> bool:
+    """Whether the library has the citation's article and, at its offsets, its quote to the letter."""
+    try:
+        article = library.article(citation.article_id)
+    except UnknownArticle:
+        return False
+    quoted = article.text[citation.start : citation.end]
+    return bool(quoted) and quoted == citation.quote and len(quoted) <= LONGEST_QUOTE
+
+
+def _citation(number: int, evidence: Evidence) -> Citation:
+    article: Article = evidence.article
+    return Citation(
+        number=number,
+        article_id=article.id,
+        title=article.title,
+        outlet=article.outlet,
+        origin=article.origin,
+        published=article.published,
+        url=article.url,
+        path=article.path,
+        start=evidence.sentence.start,
+        end=evidence.sentence.end,
+        quote=evidence.text,
+        checked=True,
+    )

@@ -1,0 +1,58 @@
+"""What a question asks: which words carry it, whom it names, and what it stands on when it follows another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import tantivy
+
+from rag.article import Turn
+from rag.library.keywords import STOP_WORDS
+
+WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
+_QUESTION_WORDS = STOP_WORDS | frozenset(
+    ["did", "does", "said", "say", "says", "tell", "many", "much", "long", "according", "compare", "tell", "describe"]
+)
+_LEANING = re.compile(
+    r"^(?:and|but|so|what about|how about)\b|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|there|then|"
+    r"this|that|these|those|one|ones|same|else)\b",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    steps = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return steps.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English")).build()
+
+
+def stem(word: str) -> str:
+    """The word in lower case without its inflection, as the keyword index has it."""
+    return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
+
+
+def terms(text: str) -> list[str]:
+    """The stems of the words that carry meaning, in order, each once."""
+    return list(dict.fromkeys(stem(w) for w in WORD.findall(text) if w.lower() not in _QUESTION_WORDS and len(w) > 1))
+
+
+def names(question: str) -> list[str]:
+    """The words of the question that name somebody or something: those written with a capital, the first word aside."""
+    found = []
+    for match in WORD.finditer(question):
+        word = re.sub(r"['’]s?$", "", match.group())
+        starts_sentence = (
+            not question[: match.start()].strip(" \"“‘'(") or question[: match.start()].rstrip()[-1] in ".?!:"
+        )
+        if word[:1].isupper() and word.lower() not in _QUESTION_WORDS and not starts_sentence and len(word) > 1:
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def stand_alone(question: str, chat: Sequence[Turn]) -> str:
+    """The query to search for: the question, with the earlier one it leans on where it names nothing itself."""
+    if chat and (_LEANING.search(question) or not names(question)):
+        return f"{question} ({chat[-1].question})"
+    return question

@@ -1,0 +1,29 @@
+"""Every setting, frozen, with defaults that run. The only reader of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+
+
+class Settings(BaseSettings):
+    """Read from the environment (prefix SECOND_SOURCE_) once, at the door, and passed down from there."""
+
+    model_config = SettingsConfigDict(env_prefix="SECOND_SOURCE_", frozen=True, extra="ignore")
+
+    store: Path = ROOT / "store"
+    """The folder that holds the library."""
+    models: Path = ROOT / "store" / "models"
+    """Where the packaged embedding model is kept in the form it is run in; made once, shared by all libraries."""
+    embedding_model: str = PACKAGED_MODEL
+    """The packaged model, or any sentence-transformers model by name or folder."""
+    samples: Path = ROOT / "rag" / "samples"
+    """What an empty library is offered at the first visit of the page."""
+    max_file_mb: float = 20
+    """A file larger than this is refused rather than read."""
+    port: int = 8501
+    """Where the page is served; when it is busy, the next free one is taken."""
