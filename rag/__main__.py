@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -36,6 +37,9 @@ app = typer.Typer(
 )
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+STOPPED = 130
+"""The exit code after Ctrl-C, which Typer turns into an exit of its own."""
 
 Store = Annotated[Path | None, typer.Option("--store", help="The library's folder.", show_default="store/")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -91,7 +95,8 @@ def ask(
     """Answer one question, or a file of them."""
     if (question is None) == (batch is None):
         raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
-    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"))
+    given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"))
+    filters = given or None  # none given: those that the question itself names
     if batch is not None:
         if answers is None:
             raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
@@ -107,28 +112,35 @@ def ask(
         err.print("  ".join(f"{name.removesuffix('_ms')} {value} ms" for name, value in reply.timings.items()))
 
 
-def _ask_batch(batch: Path, answers: Path, filters: Filters, store: Path | None) -> None:
+def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path | None) -> None:
     questions = _questions(batch)
     new = answers.with_name(answers.name + ".new")
     try:
         with _open(store) as assistant, new.open("w", encoding="utf-8") as file:
             columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-                for item in progress.track(questions):
+                for line, item in progress.track(questions):
                     chat: list[Turn] = []
-                    for turn in item.get("turns") or []:
-                        chat.append(Turn(turn, assistant.ask(turn, filters, chat).answer))
-                    reply = assistant.ask(item["question"], filters, chat)
+                    try:
+                        for turn in item.get("turns") or []:
+                            chat.append(Turn(turn, assistant.ask(turn, filters, chat).answer))
+                        reply = assistant.ask(item["question"], filters, chat)
+                    except UsageError as error:
+                        raise UsageError(f"{batch}, line {line}: {error}") from error
                     file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
         os.replace(new, answers)
     except OSError as error:
         raise UsageError(f"{answers} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
     out.print(f"{len(questions)} answers written to {escape(str(answers))}")
 
 
-def _questions(batch: Path) -> list[dict[str, Any]]:
+def _questions(batch: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The questions of a JSONL file, each with the number of its line."""
     try:
-        lines = batch.read_text("utf-8").splitlines()
+        lines = batch.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{batch} cannot be read: {error}.") from error
     questions = []
@@ -141,12 +153,14 @@ def _questions(batch: Path) -> list[dict[str, Any]]:
             raise UsageError(
                 f"{batch}, line {number}, column {error.colno}: it is not valid JSON ({error.msg})."
             ) from error
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{batch}, line {number}: it cannot be read as JSON ({error}).") from error
         turns = item.get("turns") or [] if isinstance(item, dict) else None
         if not isinstance(item, dict) or not isinstance(item.get("question"), str) or not item["question"].strip():
             raise UsageError(f'{batch}, line {number}: an object with a "question" is expected.')
         if not isinstance(turns, list) or not all(isinstance(turn, str) and turn.strip() for turn in turns):
             raise UsageError(f'{batch}, line {number}: "turns" must be a list of earlier questions.')
-        questions.append(item)
+        questions.append((number, item))
     if not questions:
         raise UsageError(f"{batch} holds no questions.")
     return questions
@@ -277,13 +291,17 @@ def main(run: Callable[[], None] = app) -> None:
         err.print(escape(_printable(str(error))))
         sys.exit(2)
     except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
         for problem in error.errors():
             name = "SECOND_SOURCE_" + "_".join(map(str, problem["loc"])).upper()
             err.print(escape(f"The setting {name} is {problem['input']!r}: {problem['msg']}."))
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        if isinstance(stopped, SystemExit) and stopped.code != STOPPED:
+            raise
         err.print("Stopped. What was reported is kept.")
-        sys.exit(130)
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import difflib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from llama_index.core.schema import NodeWithScore, TextNode
@@ -17,9 +18,11 @@ from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
 from rag.library.library import Library
 from rag.outlets import aliases_of
 from rag.querying.citations import cite
+from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.extract import NoAnswer, extract
+from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
 from rag.querying.retrieve import HybridRetriever
-from rag.querying.understand import stand_alone
+from rag.querying.understand import Query, stand_alone
 from rag.settings import Settings
 
 LONGEST_QUESTION = 1000
@@ -32,6 +35,9 @@ class Assistant:
         self.library = library
         self.embedding = embedding
         self.settings = settings
+        self._late_interaction = LateInteraction(embedding=embedding, library=library)
+        encoder = local_cross_encoder(settings.cross_encoder, settings.models)
+        self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
 
     @classmethod
     def open(cls, settings: Settings, any_model: bool = False) -> Assistant:
@@ -64,9 +70,10 @@ class Assistant:
             embed_anew(self.library, self.embedding), self.embedding.identity, self.embedding.model_name
         )
 
-    def ask(self, question: str, filters: Filters = Filters(), chat: Sequence[Turn] = ()) -> Reply:
-        """Answer `question`, asked after the turns of `chat`, from the articles that meet `filters`.
+    def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
+        """Answer `question`, asked after the turns of `chat`.
 
+        Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
         clock = _Clock()
@@ -77,17 +84,21 @@ class Assistant:
             raise UsageError(
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
-        query = stand_alone(question, chat)
-        filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
+        read = read_conditions(question, self.library.outlets(), date.today())
+        query = stand_alone(read.question, chat)
+        if filters is None:
+            filters = read.filters
+        else:
+            filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
         clock.lap("understand_ms")
         found = self._retrieve(query, filters)
         clock.lap("retrieve_ms")
+        found = self._rerank(query, found, filters)
         clock.lap("rerank_ms")
-        retrieved = self._considered(found)
         reason: Reason | None = None
-        answer = extract(question, query, found, self.library, self.embedding) if found else NoAnswer("")
+        answer = extract(question, query, found, self.library) if found else NoAnswer("")
         if isinstance(answer, NoAnswer):
-            reason, explanation = self._refusal(query, filters, answer)
+            reason, explanation = self._refusal(question, query, filters, answer)
             statements: tuple[Statement, ...] = (Statement(explanation),)
             citations: tuple[Citation, ...] = ()
         else:
@@ -95,30 +106,39 @@ class Assistant:
         clock.lap("answer_ms")
         return Reply(
             question=question,
-            query=query,
+            query=query.text,
             filters=filters,
             statements=statements,
             abstained=reason is not None,
             reason=reason,
             answered_by="extract",
             citations=citations,
-            retrieved=retrieved,
+            retrieved=self._considered(found),
             timings=clock.laps(),
         )
 
-    def _retrieve(self, query: str, filters: Filters) -> list[NodeWithScore]:
-        return HybridRetriever(self.library, self.embedding, filters).retrieve(query)
+    def _retrieve(self, query: Query, filters: Filters) -> list[NodeWithScore]:
+        return HybridRetriever(self.library, self.embedding, filters).retrieve(query.text)
 
-    def _refusal(self, query: str, filters: Filters, answer: NoAnswer) -> tuple[Reason, str]:
+    def _rerank(self, query: Query, found: list[NodeWithScore], filters: Filters) -> list[NodeWithScore]:
+        found = self._late_interaction.rerank(query, found)
+        if self._cross_encoder is not None:
+            found = self._cross_encoder.postprocess_nodes(found, query_str=query.text)
+        if asks_several(query.text, filters):
+            ids = {each.node.metadata["article_id"] for each in found}
+            found = spread(found, {id: self.library.article(id).outlet for id in ids})
+        return found
+
+    def _refusal(self, question: str, query: Query, filters: Filters, answer: NoAnswer) -> tuple[Reason, str]:
         if not self.library.status().articles:
             return "empty_library", "The library is empty. Add articles to it first, then ask again."
-        if filters and not isinstance(
-            extract(query, query, self._retrieve(query, Filters()), self.library, self.embedding), NoAnswer
-        ):
-            return "outside_filters", (
-                "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
-                "ask again without the conditions."
-            )
+        if filters:
+            anywhere = self._rerank(query, self._retrieve(query, Filters()), Filters())
+            if not isinstance(extract(question, query, anywhere, self.library), NoAnswer):
+                return "outside_filters", (
+                    "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
+                    "ask again without the conditions."
+                )
         return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
 
     def _considered(self, found: Sequence[NodeWithScore]) -> tuple[Considered, ...]:

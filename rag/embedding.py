@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,21 @@ from rag.settings import PACKAGED_MODEL, Settings
 logger = logging.getLogger(__name__)
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TEXTS_AT_ONCE = 8
 EXPORT_FORMAT = 1
 """Part of the exported file's name: a changed way of exporting must not find the old file."""
 
 Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a model makes of one text, token by token: `vectors` (tokens, dimension) of length 1 each, and `spans`
+    (tokens, 2), where each token stands in the text in characters; a special token stands at (0, 0).
+    """
+
+    vectors: NDArray[np.floating[Any]]
+    spans: NDArray[np.int32]
 
 
 class Embedding(BaseEmbedding):
@@ -47,6 +59,10 @@ class Embedding(BaseEmbedding):
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, special ones not counted."""
+        raise NotImplementedError
+
+    def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
+        """The vectors of each text's tokens, special ones included, in the context of the whole text."""
         raise NotImplementedError
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
@@ -80,16 +96,29 @@ class OnnxEmbedding(Embedding):
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         return [len(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
-    def token_vectors(self, texts: Sequence[str], batch_size: int = 8) -> list[Vectors]:
-        """For each text its token vectors of the last layer, (tokens, 384), special tokens included, not normalised."""
-        ids = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
+    def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
+        encoded = self._tokenizer.encode_batch(list(texts))
+        return [
+            Tokens(_of_length_one(vectors), np.array(one.offsets, np.int32)[: len(vectors)])
+            for vectors, one in zip(self._run([one.ids for one in encoded]), encoded, strict=True)
+        ]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each text: (texts, 384)."""
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        ids = [one.ids for one in self._tokenizer.encode_batch_fast(list(texts))]
+        return _of_length_one(np.stack([tokens.mean(axis=0) for tokens in self._run(ids)]))
+
+    def _run(self, ids: Sequence[list[int]]) -> list[Vectors]:
+        """The last layer's token vectors (tokens, 384) of each sequence of token ids."""
         # What the model does not read is cut here as sentence-transformers cuts it: the final special token stays.
         ids = [i if len(i) <= self.max_tokens else [*i[: self.max_tokens - 1], i[-1]] for i in ids]
         # Texts of a like length share a batch, so that little is computed for padding.
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)
-        for first in range(0, len(order), batch_size):
-            batch = order[first : first + batch_size]
+        for first in range(0, len(order), TEXTS_AT_ONCE):
+            batch = order[first : first + TEXTS_AT_ONCE]
             width = max(len(ids[n]) for n in batch)
             tokens = np.zeros((len(batch), width), np.int64)
             mask = np.zeros((len(batch), width), np.int64)
@@ -101,14 +130,6 @@ class OnnxEmbedding(Embedding):
             for row, n in enumerate(batch):
                 vectors[n] = hidden[row, : len(ids[n])]
         return vectors
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One vector of length 1 for each text: (texts, 384)."""
-        if not texts:
-            return np.empty((0, self.dimension), np.float32)
-        means = np.stack([tokens.mean(axis=0) for tokens in self.token_vectors(texts)])
-        lengths: Vectors = np.linalg.norm(means, axis=1, keepdims=True)
-        return np.asarray(means / np.maximum(lengths, 1e-12), np.float32)
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         return [vector.tolist() for vector in self.encode(texts)]
@@ -154,6 +175,16 @@ class SentenceTransformerEmbedding(Embedding):
         encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
+    def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
+        tokenized = self._model.tokenizer(
+            list(texts), truncation=True, max_length=self.max_tokens, return_offsets_mapping=True
+        )
+        vectors = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+        return [
+            Tokens(_of_length_one(each.float().cpu().numpy()[: len(spans)]), np.array(spans, np.int32)[: len(each)])
+            for each, spans in zip(vectors, tokenized["offset_mapping"], strict=True)
+        ]
+
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         vectors = self._model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False, batch_size=16)
         return [vector.tolist() for vector in vectors]
@@ -181,6 +212,11 @@ def load_embedding(settings: Settings) -> Embedding:
     if not _intact(exported):
         _prepare(folder, exported)
     return OnnxEmbedding(exported, folder / "tokenizer.json")
+
+
+def _of_length_one(vectors: NDArray[Any]) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
 def _packaged_folder() -> Path:
@@ -241,3 +277,7 @@ def _weights_hash(model: Any) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+if __name__ == "__main__":
+    load_embedding(Settings())

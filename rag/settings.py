@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     """Where the packaged embedding model is kept in the form it is run in; made once, shared by all libraries."""
     embedding_model: str = PACKAGED_MODEL
     """The packaged model, or any sentence-transformers model by name or folder."""
+    cross_encoder: str | None = None
+    """A sentence-transformers cross-encoder, by name or folder, to put the best passages in order once more."""
     samples: Path = ROOT / "rag" / "samples"
     """What an empty library is offered at the first visit of the page."""
     max_file_mb: float = 20

@@ -15,6 +15,7 @@ from rag.outlets import host_of, name_of
 
 LONGEST_HEADLINE = 160
 _LATEST_DATE = "2099-12-31"
+_DEFAULT_DATES = datetime(2000, 1, 1), datetime(2004, 2, 2)
 
 
 def decode(content: bytes) -> str:
@@ -27,10 +28,13 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(content).best()
+        readings = charset_normalizer.from_bytes(content)
+        best = readings.best()
         if best is None:
             raise ReadError("its encoding could not be told. Save it as UTF-8") from None
-        return str(best)
+        # Where several read equally well it is the Western one: "Muñoz" reads as well, with "ń", as Eastern European.
+        equal = [each for each in readings if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
+        return str(next((each for each in equal if each.encoding == "cp1252"), best))
 
 
 def tidy(text: str) -> str:
@@ -111,7 +115,7 @@ def from_json(item: object) -> Article:
         raise ReadError(f'it has no text: neither "maintext" nor "text" is filled (its keys: {keys})')
     if not isinstance(text, str):
         raise ReadError(f"its text is {_kind(text)}, not a string")
-    url = _string(item, "url", "source")
+    url = next((each for key in ("url", "source") if host_of(each := _string(item, key))), None)
     host = host_of(url) or _string(item, "source_domain", "hostname")
     return Article(
         text=tidy(text),
@@ -133,6 +137,8 @@ def json_document(content: str, line: int | None = None) -> Any:
         raise ReadError(f"{place}, column {error.colno}: it is not valid JSON ({error.msg})") from error
     except RecursionError as error:
         raise ReadError("its JSON is nested too deeply") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ReadError(f"its JSON cannot be read: {error}") from error
 
 
 def _string(item: dict[str, Any], *keys: str) -> str | None:
@@ -144,7 +150,7 @@ def _string(item: dict[str, Any], *keys: str) -> str | None:
 
 
 def _date(value: str | None) -> str | None:
-    """The ISO date of a date in any of the usual notations; None for what is none."""
+    """The ISO date of a date in any of the usual notations; None for what is none or leaves out day, month or year."""
     if value is None:
         return None
     try:
@@ -153,9 +159,11 @@ def _date(value: str | None) -> str | None:
         from dateutil import parser
 
         try:
-            return str(parser.parse(value).date())
+            # What the text leaves out comes from the default: only a whole date is the same with both.
+            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULT_DATES)
         except (ValueError, OverflowError):
             return None
+        return one.isoformat() if one == other else None
 
 
 def _authors(value: object) -> tuple[str, ...]:

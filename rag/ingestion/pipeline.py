@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import courlan
 import numpy as np
@@ -100,7 +101,8 @@ def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb
 
     What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported.
     """
-    files = find(places)
+    store = library.folder.resolve()
+    files = [file for file in find(places) if isinstance(file, Unread) or not file.resolve().is_relative_to(store)]
     total, done = len(files), 0
     taken: dict[str, str] = {}  # identity → where this run has it from
     waiting: list[_Planned] = []
@@ -110,7 +112,7 @@ def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb
             found_here += 1
             if found_here > 1:
                 total += 1
-            event = _decide(library, found, taken)
+            event = _decide(library, found, taken, waiting)
             if isinstance(event, _Planned):
                 waiting.append(event)
                 if len(waiting) >= ARTICLES_AT_ONCE:
@@ -134,7 +136,9 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
         yield from _prepare(embedding, articles, lambda hashes: {})
 
 
-def _decide(library: Library, found: Item | Unread, taken: dict[str, str]) -> IngestEvent | _Planned:
+def _decide(
+    library: Library, found: Item | Unread, taken: dict[str, str], waiting: Sequence[_Planned]
+) -> IngestEvent | _Planned:
     """Whether what was found is new, changed, known, met before in this run, or nothing."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
@@ -144,7 +148,8 @@ def _decide(library: Library, found: Item | Unread, taken: dict[str, str]) -> In
         return _event(found, "duplicate", article.id or None, f"the same article as {taken[key]}")
     taken[key] = found.source
     known = library.known(key) or (library.catalogue.known_path(str(article.path)) if found.whole_file else None)
-    if known is None:
+    # A file that now holds another text is about to update the article that had this one: this is a new article.
+    if known is None or any(plan.article.id == known.id for plan in waiting):
         article = replace(article, id=_new_id(library, key))
         return _Planned(found, article, key, "added")
     if known.content_hash == article.content_hash:
@@ -159,10 +164,20 @@ def _decide(library: Library, found: Item | Unread, taken: dict[str, str]) -> In
 
 def identity(article: Article) -> str:
     """What makes two readings the same article: the canonical address, else the outlet and the text."""
-    if article.url:
-        address = courlan.normalize_url(article.url, strict=False).partition("#")[0]
-        return "url:" + address.partition("://")[2].removeprefix("www.").rstrip("/")
+    if address := _canonical(article.url or ""):
+        return f"url:{address}"
     return "text:" + fingerprint(f"{article.outlet or ''}\x1f{article.text}")
+
+
+def _canonical(url: str) -> str:
+    """The address less what tells no articles apart: scheme, "www.", trackers, fragment; "" for what is none."""
+    try:
+        given, found = urlsplit(url), urlsplit(courlan.normalize_url(url))
+    except ValueError:
+        return ""
+    # courlan drops a query without names ("story.asp?1234"), which names the article.
+    query = found.query if "=" in given.query else given.query
+    return found.netloc and found.netloc.removeprefix("www.") + found.path.rstrip("/") + (query and f"?{query}")
 
 
 def _new_id(library: Library, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,9 +39,13 @@ def find(places: Sequence[str]) -> list[Path | Unread]:
     found: dict[Path, None] = {}
     unread: list[Path | Unread] = []
     for place in places:
-        path = Path(place).expanduser()
+        path = Path(place)
+        with suppress(RuntimeError):  # "~name" where there is no such user
+            path = path.expanduser()
         try:
-            if path.is_dir():
+            if not place.strip():
+                unread.append(Unread(repr(place), "this is no name of a file or folder"))
+            elif path.is_dir():
                 inside = [p for p in sorted(path.rglob("*")) if _is_article_file(p, path)]
                 if not inside:
                     unread.append(Unread(place, f"no articles in this folder: it has no {_suffixes()} files"))
@@ -93,6 +98,8 @@ def _read_whole(path: Path, max_mb: float) -> list[Article | ReadError]:
     text = extract.decode(content)
     if suffix in JSON:
         document = extract.json_document(text)
+        if document == []:
+            raise ReadError("it is an empty list")
         return [_tried(each) for each in document] if isinstance(document, list) else [extract.from_json(document)]
     if suffix in HTML:
         return [extract.from_html(text)]
@@ -133,7 +140,7 @@ def _item(where: str, path: Path, found: Article | ReadError, whole_file: bool) 
         return Unread(where, str(found))
     if not any(char.isalnum() for char in found.text):
         return Unread(where, "it has no text")
-    return Item(where, replace(found, path=extract.tidy(str(path.absolute()))), whole_file)
+    return Item(where, replace(found, path=extract.tidy(str(path.resolve()))), whole_file)
 
 
 def _is_article_file(path: Path, folder: Path) -> bool:

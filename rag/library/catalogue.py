@@ -265,7 +265,6 @@ class Catalogue:
         """Note that the article's file is now at `path`."""
         with self._transaction():
             self._db.execute("UPDATE articles SET path = ? WHERE id = ?", (path, id))
-            self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
 
     def replace_all(
         self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], meta: dict[str, str]

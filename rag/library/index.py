@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from datetime import date
 from typing import ParamSpec, TypeVar
 
 UNDATED = 0
+LONGEST_REASON = 200
+"""Characters: tantivy prints the whole file that it cannot read."""
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -30,4 +33,4 @@ def guarded(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kw
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic of a Rust core is no Exception
-        raise TornIndex(str(error) or type(error).__name__) from error
+        raise TornIndex(textwrap.shorten(str(error) or type(error).__name__, LONGEST_REASON)) from error

@@ -17,13 +17,12 @@ from rag.library.index import UNDATED, TornIndex, day_number, guarded
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-# fmt: off
-STOP_WORDS = frozenset((
-    "a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me "
-    "my no nor not of on or our she s so t than that the their them then there these they this those to was we were "
-    "what when where which who whom whose why will with would you your"
-).split())  # noqa: SIM905
-# fmt: on
+_STOP_WORDS = """
+a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no nor
+not of on or our she s so t than that the their them then there these they this those to was we were what when where
+which who whom whose why will with would you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def _schema() -> Any:
@@ -112,6 +111,10 @@ class KeywordIndex:
             return [(searcher.doc(address)["passage"][0], score) for score, address in hits]
 
         return guarded(run)
+
+    def passages_with(self, stem: str) -> int:
+        """In how many passages a word stands, given as the index has it (`rag.querying.understand.stem`)."""
+        return int(guarded(self._index.searcher().doc_freq, "text", stem))
 
     def _conditions(self, filters: Filters) -> list[Any]:
         conditions = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -68,8 +69,8 @@ class Library:
             catalogue = Catalogue(folder / "library.db")
             built_with = catalogue.meta("model")
             if built_with is None:
-                catalogue.set_meta("model", model)
                 catalogue.set_meta("model_name", model_name)
+                catalogue.set_meta("model", model)  # last: where it is, the name is
             elif built_with != model and not any_model:
                 name = catalogue.meta("model_name")
                 catalogue.close()
@@ -140,6 +141,12 @@ class Library:
         """The ids of the passages that share the query's words and their BM25 scores, best first."""
         return self._search(lambda: self._keywords.search(query, limit, filters))
 
+    def rarity(self, stems: Sequence[str]) -> dict[str, float]:
+        """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
+        with self._indexes:
+            total = self._keywords.count()
+            return {s: 1 - math.log1p(self._keywords.passages_with(s)) / math.log1p(total or 1) for s in stems}
+
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that exist."""
         return self.catalogue.passages(ids)
@@ -200,7 +207,7 @@ class Library:
     def _open_indexes(self) -> None:
         """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
         marker = self.folder / "open"
-        before = marker.read_text() if marker.exists() else ""
+        before = marker.read_text(errors="replace") if marker.exists() else ""
         marker.write_text("opening")
         try:
             if before == "opening":
@@ -252,7 +259,7 @@ def _own(folder: Path) -> FileLock:
         lock.acquire(timeout=0)
         holder.write_text(f"process {os.getpid()} ({' '.join(Path(sys.argv[0]).parts[-2:])} {' '.join(sys.argv[1:2])})")
     except Timeout as error:
-        who = holder.read_text() if holder.exists() else "another process"
+        who = holder.read_text(errors="replace") if holder.exists() else "another process"
         raise LibraryBusy(
             f"The library in {folder} is in use by {who}: close it first, or choose another folder with --store."
         ) from error

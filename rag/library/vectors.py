@@ -62,7 +62,7 @@ class VectorIndex:
     def open(self) -> None:
         """Open the generation that the pointer names. Raises TornIndex where there is none or it does not open."""
         try:
-            generation = self._pointer.read_text().strip()
+            generation = self._pointer.read_text(errors="replace").strip()
         except OSError as error:
             raise TornIndex("no generation is named") from error
         path = self._folder / generation

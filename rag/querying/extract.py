@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-import numpy as np
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.querying.understand import WORD, names, stem, terms
+from rag.querying.rerank import Match
+from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
 
 PASSAGES_READ = 10
 MOST_SENTENCES = 4
@@ -25,6 +24,7 @@ LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
+SIMILARITY_WEIGHT, INTERACTION_WEIGHT = 0.5, 1.0
 WORDS_WEIGHT, PHRASES_WEIGHT, KIND_WEIGHT, RANK_WEIGHT = 0.7, 0.6, 0.1, 0.1
 CONTEXT_SHARE, CONTEXT_CHARACTERS = 0.65, 300
 LEADING_SCORE = 0.6
@@ -60,18 +60,35 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A sentence that may answer, in its article, with what the reranking saw of it and the rank of its passage."""
+
+    article: Article
+    match: Match
+    rank: int
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.match.sentence.start : self.match.sentence.end]
+
+    @property
+    def before(self) -> str:
+        """The text just before it, where it has its pronouns from."""
+        start = self.match.sentence.start
+        return self.article.text[max(0, start - CONTEXT_CHARACTERS) : start]
+
+
+@dataclass(frozen=True, slots=True)
 class NoAnswer:
     """Why nothing was found to answer, as a sentence that a person can use."""
 
     explanation: str
 
 
-def extract(
-    question: str, query: str, found: Sequence[NodeWithScore], library: Library, embedding: Embedding
-) -> list[Evidence] | NoAnswer:
+def extract(question: str, query: Query, found: Sequence[NodeWithScore], library: Library) -> list[Evidence] | NoAnswer:
     """The sentences of the passages `found` that answer `query` best, best first: at most 80 words, none twice.
 
-    `question` is what was typed, `query` what it comes to when it stands alone.
+    `question` is what was typed, `query` what it comes to when it stands alone; `LateInteraction` has read the passages.
     """
     candidates = _candidates(found, library)
     if not candidates:
@@ -79,89 +96,70 @@ def extract(
     missing = _missing_names(query, candidates)
     if missing:
         return NoAnswer(f"No article that comes near this question mentions {_listed(missing)}.")
-    scored = _score(query, candidates, embedding)
-    speech = _ASKS_SPEECH.search(question)
-    if speech and names(speech.group(1) + " x") + names("x " + speech.group(1)):
-        speaker = (names("x " + speech.group(1)) or [speech.group(1)])[-1]
+    scored = _score(query, candidates)
+    if (speaker := _speaker(question)) is not None:
         scored = [each for each in scored if _speaks(speaker, each.text)]
         if not scored:
             return NoAnswer(f"No article that comes near this question quotes {speaker} on it.")
     return _chosen(scored) or NoAnswer("Nothing in the library comes near enough to this question to answer it.")
 
 
-def _candidates(found: Sequence[NodeWithScore], library: Library) -> list[Evidence]:
-    """The sentences of the best passages, each once, scored by their passage's rank only."""
-    articles: dict[str, tuple[Article, list[Sentence]]] = {}
-    candidates: dict[tuple[str, int], Evidence] = {}
+def _candidates(found: Sequence[NodeWithScore], library: Library) -> list[_Candidate]:
+    """The sentences of the best passages, each once."""
+    articles: dict[str, Article] = {}
+    candidates: dict[tuple[str, int], _Candidate] = {}
     for rank, node in enumerate((each.node for each in found[:PASSAGES_READ]), 1):
         id = node.metadata["article_id"]
-        if id not in articles:
-            articles[id] = library.article(id), library.sentences(id)
-        article, sentences = articles[id]
-        start, end = getattr(node, "start_char_idx", 0), getattr(node, "end_char_idx", 0)
-        for sentence in sentences:
-            if start <= sentence.start and sentence.end <= end:
-                candidates.setdefault((id, sentence.start), Evidence(article, sentence, 1 / rank))
+        article = articles[id] = articles.get(id) or library.article(id)
+        for match in node.metadata["matches"]:
+            candidates.setdefault((id, match.sentence.start), _Candidate(article, match, rank))
     return list(candidates.values())
 
 
-def _score(query: str, candidates: Sequence[Evidence], embedding: Embedding) -> list[Evidence]:
-    """Best first: similarity to the query, words and pairs of words shared with it, the kind of answer, the passage's rank.
+def _score(query: Query, candidates: Sequence[_Candidate]) -> list[Evidence]:
+    """Best first: similarity to the query, words and pairs of words shared with it, kind of answer, passage's rank.
 
-    A word that the headline or the two sentences before have counts in part: a sentence that goes on about "him" does
-    not repeat the name.
+    A word that the headline or the text just before has counts in part: a sentence that goes on about "him" does not
+    repeat the name.
     """
-    texts = [f"{each.article.title or ''}\n{each.text}".strip() for each in candidates]
-    vectors = np.array(embedding.get_text_embedding_batch(texts), np.float32)
-    similarity = vectors @ np.array(embedding.get_query_embedding(query), np.float32)
-    if float(similarity.max()) < LEAST_SIMILARITY:
+    if max(each.match.similarity for each in candidates) < LEAST_SIMILARITY:
         return []
-    asked = terms(query)
+    asked = terms(query.text)
+    carried = set(terms(query.text[query.own :])) - set(terms(query.text[: query.own]))
     own = [set(terms(each.text)) for each in candidates]
-    around = [
-        set(terms(f"{each.article.title or ''} {each.article.text[_before(each) : each.sentence.start]}"))
-        for each in candidates
-    ]
+    around = [set(terms(f"{each.article.title or ''} {each.before}")) for each in candidates]
     having = Counter(word for each in own for word in each)
-    weight = {word: math.log(1 + len(own) / (1 + having[word])) for word in asked}
+    weight = {
+        word: math.log(1 + len(own) / (1 + having[word])) * (CARRIED_WEIGHT if word in carried else 1.0)
+        for word in asked
+    }
     total = sum(weight.values()) or 1.0
-
-    def words(index: int) -> float:
-        return (
-            sum(weight[w] * (1.0 if w in own[index] else CONTEXT_SHARE if w in around[index] else 0.0) for w in asked)
-            / total
-        )
-
     pairs = set(pairwise(asked))
-    phrases = [len(pairs & set(pairwise(terms(each.text)))) / (len(pairs) or 1) for each in candidates]
-    scored = [
-        Evidence(
-            each.article,
-            each.sentence,
-            float(near)
-            + PHRASES_WEIGHT * phrases[index]
-            + WORDS_WEIGHT * words(index)
-            + KIND_WEIGHT * _holds(query, each.text)
-            + RANK_WEIGHT * each.score,
+    scored = []
+    for each, has, near in zip(candidates, own, around, strict=True):
+        words = sum(weight[w] * (1.0 if w in has else CONTEXT_SHARE if w in near else 0.0) for w in asked) / total
+        phrases = len(pairs & set(pairwise(terms(each.text)))) / (len(pairs) or 1)
+        score = (
+            SIMILARITY_WEIGHT * each.match.similarity
+            + INTERACTION_WEIGHT * each.match.interaction
+            + WORDS_WEIGHT * words
+            + PHRASES_WEIGHT * phrases
+            + KIND_WEIGHT * _holds(query.text[: query.own], each.text)
+            + RANK_WEIGHT / each.rank
         )
-        for index, (each, near) in enumerate(zip(candidates, similarity, strict=True))
-    ]
+        scored.append(Evidence(each.article, each.match.sentence, score))
     return sorted(scored, key=lambda each: -each.score)
 
 
-def _before(evidence: Evidence) -> int:
-    return max(0, evidence.sentence.start - CONTEXT_CHARACTERS)
-
-
-def _holds(query: str, text: str) -> bool:
-    """Whether the sentence holds the kind of thing that the query asks for, beyond what the query says itself."""
-    lowered = query.lower()
+def _holds(question: str, text: str) -> bool:
+    """Whether the sentence holds the kind of thing that is asked for, beyond what the question says itself."""
+    lowered = question.lower()
     if re.search(r"\bhow (?:many|much|old|long|far|high|tall|big|large|fast|heavy)\b", lowered):
         return bool(_NUMBER.search(text))
     if re.search(r"\bwhen\b|\b(?:what|which) (?:day|date|year|month|time)\b", lowered):
         return bool(_TIME.search(text))
     if re.search(r"\bwh(?:o|om|ose)\b", lowered):
-        known = {stem(word) for word in WORD.findall(query)}
+        known = {stem(word) for word in WORD.findall(question)}
         return any(stem(name) not in known for name in names(text))
     return False
 
@@ -187,7 +185,7 @@ def _alike(one: str, other: str) -> bool:
     return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
 
 
-def _missing_names(query: str, candidates: Sequence[Evidence]) -> list[str]:
+def _missing_names(query: Query, candidates: Sequence[_Candidate]) -> list[str]:
     """The names in the query that none of the candidates' articles has, not even spelled a little differently."""
     present = {
         stem(word)
@@ -195,13 +193,20 @@ def _missing_names(query: str, candidates: Sequence[Evidence]) -> list[str]:
         for word in WORD.findall(f"{article.title or ''} {article.outlet or ''} {article.text}")
         if word[:1].isupper() or word[:1].isdigit()
     }
-    return [name for name in names(query) if not any(_same_name(stem(name), other) for other in present)]
+    return [name for name in names(query.text) if not any(_same_name(stem(name), other) for other in present)]
 
 
 def _same_name(one: str, other: str) -> bool:
     return one == other or (
         len(one) > 4 and abs(len(one) - len(other)) <= 2 and SequenceMatcher(None, one, other).ratio() >= 0.8
     )
+
+
+def _speaker(question: str) -> str | None:
+    """Whose words are asked for ("what did … say"), by the last of the names; None where nobody's are."""
+    asks = _ASKS_SPEECH.search(question)
+    named = names(f"x {asks.group(1)}") if asks else []
+    return named[-1] if named else None
 
 
 def _speaks(speaker: str, text: str) -> bool:

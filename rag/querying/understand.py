@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import tantivy
 
 from rag.article import Turn
 from rag.library.keywords import STOP_WORDS
+
+STOP_WORD_WEIGHT = 0.3
+CARRIED_WEIGHT = 0.3
 
 WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 _QUESTION_WORDS = STOP_WORDS | frozenset(
@@ -51,8 +55,29 @@ def names(question: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def stand_alone(question: str, chat: Sequence[Turn]) -> str:
-    """The query to search for: the question, with the earlier one it leans on where it names nothing itself."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for: `own` characters of `text` are the question's, the rest is carried from the chat."""
+
+    text: str
+    own: int
+
+    @property
+    def carried(self) -> bool:
+        return self.own < len(self.text)
+
+
+def stand_alone(question: str, chat: Sequence[Turn]) -> Query:
+    """The question so that it stands alone: where it leans on the chat, the earlier question it leans on is added."""
     if chat and (_LEANING.search(question) or not names(question)):
-        return f"{question} ({chat[-1].question})"
-    return question
+        return Query(f"{question} ({chat[-1].question})", len(question))
+    return Query(question, len(question))
+
+
+def word_weights(query: Query, rarity: Mapping[str, float]) -> list[tuple[int, int, float]]:
+    """How much each word of the query (start, end) tells of what is sought: by its rarity, less where it is carried."""
+    weights = []
+    for word in WORD.finditer(query.text):
+        weight = STOP_WORD_WEIGHT if word.group().lower() in STOP_WORDS else rarity[stem(word.group())] ** 0.5
+        weights.append((word.start(), word.end(), weight * (CARRIED_WEIGHT if word.start() >= query.own else 1.0)))
+    return weights

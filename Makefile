@@ -1,0 +1,41 @@
+# Set-up is part of every target and is done once: `make run` and `make test` work from a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint e2e install bench clean
+
+run: $(VENV)/installed
+	@$(BIN)/python -m rag.ui.serve
+
+test: $(VENV)/installed-dev lint
+	@echo "Testing (about 5 minutes)."
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+e2e: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest -m browser
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 ...")'
+	@echo "Installing into $(VENV) (2 to 5 minutes, once)."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -r requirements.txt
+	@echo "Preparing the embedding model (about 15 seconds, once)."
+	@$(BIN)/python -m rag.embedding
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "Installing what the tests need."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

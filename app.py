@@ -1,0 +1,8 @@
+"""The page: `streamlit run app.py`, or `make run` for the same page with the security headers."""
+
+import streamlit as st
+
+from rag.ui import ask
+
+st.set_page_config(page_title="Second Source", page_icon=str(ask.ICON), layout="wide")
+st.navigation([st.Page(ask.show, title="Ask", default=True)], position="hidden").run()

@@ -1,0 +1,201 @@
+"""The passages put in order once more, by reading them word by word against the query."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llama_index.core.bridge.pydantic import ConfigDict, PrivateAttr
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from numpy.typing import NDArray
+
+from rag.article import Sentence
+from rag.embedding import Tokens
+from rag.errors import ModelError
+from rag.querying.understand import WORD, Query, stem, word_weights
+
+PASSAGES_KEPT_READ = 256
+SPECIAL_TOKEN_WEIGHT, OTHER_TOKEN_WEIGHT = 0.3, 0.1
+NEARLY_THE_SAME = 0.5
+"""Share of common word triples from which two passages tell the same in the same words (agency copy, a caption)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How near a sentence of a passage comes to the query: as a whole (`similarity`), word by word (`interaction`).
+
+    Both are cosines, at most 1; the sentence's vectors are those it has in the context of its passage and headline.
+    """
+
+    sentence: Sentence
+    similarity: float
+    interaction: float
+
+
+class LateInteraction(BaseNodePostprocessor):
+    """MaxSim (Khattab and Zaharia, 2020) over the embedding model's token vectors.
+
+    For each token of the query the passage's most similar token counts, weighted by the rarity of the query's word. The
+    nodes come back best first, that score theirs, their metadata's `matches` telling of each sentence; a passage that
+    nearly repeats one before it comes after all others.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    embedding: Any
+    library: Any
+    _read: OrderedDict[str, Tokens] = PrivateAttr(default_factory=OrderedDict)
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "LateInteraction"
+
+    def rerank(self, query: Query, found: Sequence[NodeWithScore]) -> list[NodeWithScore]:
+        """The nodes `found` in the order of their score, undated ones still last under a condition on dates."""
+        if not found:
+            return []
+        (asked,) = self.embedding.token_vectors([query.text])
+        weights = self._weights(query, asked)
+        whole = _pooled(asked.vectors)
+        scored = []
+        for each, tokens in zip(found, self._tokens(found), strict=True):
+            assert isinstance(each.node, TextNode)
+            vectors = tokens.vectors.astype(np.float32)
+            interactions = asked.vectors @ vectors.T
+            score = float(interactions.max(axis=1) @ weights)
+            each.node.metadata["matches"] = self._matches(
+                each.node, Tokens(vectors, tokens.spans), interactions, weights, whole
+            )
+            scored.append(NodeWithScore(node=each.node, score=score))
+        scored.sort(key=lambda each: (each.node.metadata["undated"], -(each.score or 0.0)))
+        return _repetitions_last(scored)
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        text = query_bundle.query_str if query_bundle else ""
+        return self.rerank(Query(text, len(text)), nodes)
+
+    def _weights(self, query: Query, asked: Tokens) -> NDArray[np.float32]:
+        rarity = self.library.rarity([stem(word.group()) for word in WORD.finditer(query.text)])
+        words = word_weights(query, rarity)
+        weights = np.empty(len(asked.spans), np.float32)
+        for row, (start, end) in enumerate(asked.spans):
+            inside = [weight for first, last, weight in words if first <= start and end <= last]
+            weights[row] = SPECIAL_TOKEN_WEIGHT if end == 0 else inside[0] if inside else OTHER_TOKEN_WEIGHT
+        return np.asarray(weights / weights.sum(), np.float32)
+
+    def _tokens(self, found: Sequence[NodeWithScore]) -> list[Tokens]:
+        """The token vectors of the passages with their headlines; those read lately are still known."""
+        with self._lock:
+            known = {id: self._read[id] for id in (each.node.node_id for each in found) if id in self._read}
+        new = [each for each in found if each.node.node_id not in known]
+        texts = [_with_headline(each.node) for each in new]
+        for each, tokens in zip(new, self.embedding.token_vectors(texts), strict=True):
+            # Half precision is exact enough for a cosine and half the memory.
+            known[each.node.node_id] = Tokens(tokens.vectors.astype(np.float16), tokens.spans)
+        with self._lock:
+            for id, tokens_ in known.items():
+                self._read[id] = tokens_
+                self._read.move_to_end(id)
+            while len(self._read) > PASSAGES_KEPT_READ:
+                self._read.popitem(last=False)
+        return [known[each.node.node_id] for each in found]
+
+    def _matches(
+        self, node: TextNode, tokens: Tokens, interactions: NDArray[Any], weights: NDArray[Any], whole: NDArray[Any]
+    ) -> list[Match]:
+        start, end = node.start_char_idx or 0, node.end_char_idx or 0
+        offset = start - (len(node.metadata["title"]) + 1 if node.metadata["title"] else 0)
+        matches = []
+        for sentence in self.library.sentences(node.metadata["article_id"]):
+            if not start <= sentence.start or not sentence.end <= end:
+                continue
+            inside = (tokens.spans[:, 0] >= sentence.start - offset) & (tokens.spans[:, 1] <= sentence.end - offset)
+            inside &= tokens.spans[:, 1] > 0
+            if inside.any():
+                similarity = float(_pooled(tokens.vectors[inside]) @ whole)
+                matches.append(Match(sentence, similarity, float(interactions[:, inside].max(axis=1) @ weights)))
+        return matches
+
+
+class CrossEncoderRerank(BaseNodePostprocessor):
+    """Query and passage read together by a sentence-transformers cross-encoder, given by name or folder."""
+
+    model: str
+    _encoder: Any = PrivateAttr()
+
+    def __init__(self, model: str) -> None:
+        from sentence_transformers import CrossEncoder
+
+        super().__init__(model=model)  # type: ignore[call-arg]
+        try:
+            self._encoder = CrossEncoder(model, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"The cross-encoder {model!r} could not be loaded: {(str(error).splitlines() or ['?'])[0]}. "
+                "Give SECOND_SOURCE_CROSS_ENCODER the name or folder of one with safetensors weights, or unset it."
+            ) from error
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "CrossEncoderRerank"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        if not nodes or query_bundle is None:
+            return nodes
+        pairs = [(query_bundle.query_str, _with_headline(each.node)) for each in nodes]
+        scores = self._encoder.predict(pairs, show_progress_bar=False)
+        scored = [NodeWithScore(node=n.node, score=float(s)) for n, s in zip(nodes, scores, strict=True)]
+        return sorted(scored, key=lambda each: (each.node.metadata["undated"], -(each.score or 0.0)))
+
+
+def local_cross_encoder(configured: str | None, models: Path) -> str | None:
+    """The cross-encoder to use: the one of the settings, else one that lies in the folder `models`/cross-encoder."""
+    if configured:
+        return configured
+    folder = models / "cross-encoder"
+    return str(folder) if (folder / "config.json").exists() else None
+
+
+def spread(found: Sequence[NodeWithScore], outlet_of: dict[str, str | None]) -> list[NodeWithScore]:
+    """One passage of each outlet before a second of any, otherwise in the same order; `outlet_of` by article id."""
+    rounds: dict[str | None, int] = {}
+    turns = []
+    for each in found:
+        outlet = outlet_of[each.node.metadata["article_id"]]
+        turns.append(rounds.get(outlet, 0))
+        rounds[outlet] = turns[-1] + 1
+    return [found[index] for index in sorted(range(len(found)), key=lambda index: turns[index])]
+
+
+def _with_headline(node: Any) -> str:
+    title = node.metadata["title"]
+    return f"{title}\n{node.text}" if title else str(node.text)
+
+
+def _pooled(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
+
+
+def _repetitions_last(ranked: Sequence[NodeWithScore]) -> list[NodeWithScore]:
+    first: list[tuple[NodeWithScore, set[tuple[str, ...]]]] = []
+    again: list[NodeWithScore] = []
+    for each in ranked:
+        assert isinstance(each.node, TextNode)
+        words = WORD.findall(each.node.text.lower())
+        triples: set[tuple[str, ...]] = set(zip(words, words[1:], words[2:], strict=False))
+        if any(len(triples & other) >= NEARLY_THE_SAME * max(1, min(len(triples), len(other))) for _, other in first):
+            again.append(each)
+        else:
+            first.append((each, triples))
+    return [each for each, _ in first] + again

@@ -1,0 +1,70 @@
+"""An answer as HTML, built from its statements and never from its text: every citation link is our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rag.article import Citation, Considered, Reply
+from rag.ui.describe import outlet_name
+from rag.ui.escape import as_html, as_label
+
+LONG_QUESTION = 160
+STANDS_IN = {
+    "unsupported": "The model's answer was not borne out by the articles. These are the articles' own sentences.",
+    "model_failed": "The model did not answer. These are the articles' own sentences.",
+}
+NOT_FOUND = "Citation {} could not be found word for word in its article."
+
+
+def question_html(question: str) -> str:
+    """The question as the heading of its turn."""
+    size = "question long" if len(question) > LONG_QUESTION else "question"
+    return f'<h2 class="{size}">{as_html(question)}</h2>'
+
+
+def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
+    """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any."""
+    citations = {citation.number: citation for citation in reply.citations}
+    sentences = []
+    for statement in reply.statements:
+        links = [_link(turn, citations[number], opened) for number in statement.citations if number in citations]
+        sentences.append(f"<span>{as_html(statement.text)}</span>" + "".join(f"&#8288;{link}" for link in links))
+    notes = [STANDS_IN.get(reply.reason or "", "")]
+    notes += [NOT_FOUND.format(citation.number) for citation in reply.citations if not citation.checked]
+    kind = "answer refusal" if reply.abstained else "answer"
+    return f'<p class="{kind}">{" ".join(sentences)}</p>' + "".join(
+        f'<p class="aside">{note}</p>' for note in notes if note
+    )
+
+
+def citation_label(citation: Citation) -> str:
+    """A citation as the label of a button: its number and its outlet, else its headline or first words."""
+    name = citation.outlet or citation.title or citation.quote
+    return as_label(f"{citation.number} · {name if len(name) <= 40 else name[:39].rstrip() + '…'}")
+
+
+def considered_html(reply: Reply, labels: Mapping[str, str]) -> str:
+    """The passages the search brought up, best first; `labels` holds the articles' names by their ids."""
+    about = (
+        "The closest passages in the library. None of them answers the question."
+        if reply.abstained
+        else "Everything the search brought up, best first. The answer rests only on the sentences it cites."
+    )
+    searched = f" Searched for: “{as_html(reply.query)}”." if reply.query != reply.question else ""
+    items = "".join(_considered(passage, labels.get(passage.article_id, "")) for passage in reply.retrieved)
+    return f'<p class="aside">{about}{searched}</p><ol class="passages">{items}</ol>'
+
+
+def _link(turn: int, citation: Citation, opened: int | None) -> str:
+    state = ' aria-current="true"' if citation.number == opened else ""
+    return (
+        f'<a class="cite" href="#cite-{turn}-{citation.number}" title="{as_html(citation.quote)}"{state} '
+        f'aria-label="Citation {citation.number}, {as_html(outlet_name(citation.outlet))}">[{citation.number}]</a>'
+    )
+
+
+def _considered(passage: Considered, label: str) -> str:
+    return (
+        f'<li><p class="about"><bdi>{as_html(outlet_name(passage.outlet))}</bdi> · <bdi>{as_html(label)}</bdi>'
+        f'<span class="score">score {passage.score:.3g}</span></p><p class="passage">{as_html(passage.text)}</p></li>'
+    )

@@ -1,0 +1,53 @@
+// Draws nothing. Sends a click on a citation link to Python, where a plain link would start a new session, and scrolls to
+// what has just been asked, answered or unfolded.
+
+const PREFIX = "#cite-";
+const UNFOLDING_MS = 300;
+
+function keepInView(shown) {
+  const scroller = shown.closest('[data-testid="stMain"]') || document.scrollingElement;
+  const box = document.querySelector(".st-key-question-box");
+  const room = scroller.getBoundingClientRect();
+  const place = shown.getBoundingClientRect();
+  const bottom = (box ? box.getBoundingClientRect().top : room.bottom) - 24;
+  // Its end should be seen, but never at the cost of its beginning.
+  const distance = Math.min(place.bottom - bottom, place.top - room.top - 16);
+  const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  if (distance > 0) scroller.scrollBy({ top: distance, behavior });
+}
+
+function whenDrawn(selector, then, attempts = 40) {
+  const found = document.querySelector(selector);
+  if (found) requestAnimationFrame(() => then(found));
+  else if (attempts) setTimeout(whenDrawn, 50, selector, then, attempts - 1);
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.stopWatching?.();
+  const clicked = (event) => {
+    const link = event.target.closest?.(`a.cite[href^="${PREFIX}"]`);
+    if (!link) return;
+    event.preventDefault();
+    setTriggerValue("clicked", link.getAttribute("href").slice(PREFIX.length));
+  };
+  const unfolded = (event) => {
+    const considered = event.target.open && event.target.closest('[class*="st-key-considered-"]');
+    if (considered) setTimeout(keepInView, UNFOLDING_MS, considered);
+  };
+  document.addEventListener("click", clicked, true);
+  document.addEventListener("toggle", unfolded, true);
+  parentElement.stopWatching = () => {
+    document.removeEventListener("click", clicked, true);
+    document.removeEventListener("toggle", unfolded, true);
+  };
+
+  const before = parentElement.shown || { step: -1, opened: null };
+  if (data.step > before.step) whenDrawn(`.st-key-turn-${data.turn}`, keepInView);
+  if (before.opened && !data.opened) {
+    // Once it is drawn as closed: drawing a link anew takes the keyboard away from it.
+    const link = `a.cite[href="${PREFIX}${before.opened}"]:not([aria-current])`;
+    whenDrawn(link, (found) => found.focus({ preventScroll: true }));
+  }
+  parentElement.shown = data;
+  return () => parentElement.stopWatching?.();
+}

@@ -1,0 +1,112 @@
+// The reader beside the chat. Everything it shows arrives as plain text and is set as textContent: no markup is ever read.
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+function heading(data) {
+  const head = element("header");
+  head.append(element("h2", data.title ? "" : "untitled", data.title || "No headline"));
+  if (data.authors) head.append(element("p", "authors", `By ${data.authors}`));
+  const address = webAddress(data.address);
+  if (address) {
+    const link = element("a", "original", `Read the original at ${address.host}`);
+    Object.assign(link, { href: address.href, target: "_blank", rel: "noopener noreferrer nofollow" });
+    head.append(link);
+  } else if (data.file) {
+    head.append(element("p", "file", `Read from ${data.file}`));
+  }
+  return head;
+}
+
+function webAddress(text) {
+  try {
+    const address = new URL(text);
+    return ["http:", "https:"].includes(address.protocol) ? address : null;
+  } catch {
+    return null; // none was given, or the browser's idea of an address is stricter than Python's
+  }
+}
+
+function paragraph(pieces) {
+  const made = element("p");
+  made.dir = "auto";
+  for (const piece of pieces) {
+    if (!piece.numbers.length) {
+      made.append(piece.text);
+      continue;
+    }
+    const mark = element("mark", piece.current ? "current" : "", piece.text);
+    mark.dataset.numbers = piece.numbers.join(", ");
+    made.append(mark);
+  }
+  return made;
+}
+
+function article(data) {
+  const made = element("article");
+  if (data.language) made.lang = data.language;
+  made.append(heading(data));
+  if (data.changed) {
+    made.append(element("p", "changed", "The article has changed since this answer was given: the cited sentence is no longer in it."));
+  }
+  const body = element("div", "text");
+  body.append(...data.paragraphs.map(paragraph));
+  made.append(body);
+  return made;
+}
+
+function bringIntoView(scroller) {
+  const mark = scroller.querySelector("mark.current");
+  const room = scroller.getBoundingClientRect();
+  if (!mark || !room.height) return;
+  const place = mark.getBoundingClientRect();
+  // A third down the page, so that what leads up to the sentence is seen as well; a long one starts at the top.
+  const above = place.height > room.height / 2 ? 24 : room.height / 3;
+  scroller.scrollTop += place.top - room.top - above;
+}
+
+function keepInView(scroller) {
+  // The size changes when the styles arrive, and when a phone is turned; whoever has scrolled is left where they are.
+  const observer = new ResizeObserver(() => bringIntoView(scroller));
+  observer.observe(scroller);
+  observer.observe(scroller.firstChild);
+  for (const moved of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    scroller.addEventListener(moved, () => observer.disconnect(), { once: true, passive: true });
+  }
+  return observer;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.stopListening?.();
+  let root = parentElement.querySelector(".reader");
+  if (!root) {
+    root = element("section", "reader");
+    root.setAttribute("aria-label", "The cited article");
+    parentElement.append(root);
+  }
+  const bar = element("div", "bar");
+  const close = element("button", "close", "Close");
+  close.type = "button";
+  close.onclick = () => setTriggerValue("closed", true);
+  bar.append(element("p", "credit", data.credit), close);
+  const scroller = element("div", "scroller");
+  scroller.tabIndex = 0;
+  scroller.append(article(data));
+  root.replaceChildren(bar, scroller);
+  const escape = (event) => {
+    if (event.key === "Escape") setTriggerValue("closed", true);
+  };
+  document.addEventListener("keydown", escape);
+  const observer = keepInView(scroller);
+  parentElement.stopListening = () => {
+    document.removeEventListener("keydown", escape);
+    observer.disconnect();
+  };
+  // Where the reader covers the chat, the keyboard goes with it.
+  if (window.matchMedia("(max-width: 899px)").matches) close.focus({ preventScroll: true });
+  return () => parentElement.stopListening?.();
+}

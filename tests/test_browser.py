@@ -1,0 +1,286 @@
+"""The real page in Chromium: the served app.py, the samples, and one article that tries everything it should not.
+
+`SCREENSHOTS=docs pytest tests/test_browser.py` also saves docs/ask.png and docs/ask-phone.png.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import pytest
+
+from rag.settings import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+if os.environ.get("CI"):
+    import playwright.sync_api as playwright
+else:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDE, PHONE = {"width": 1440, "height": 820}, {"width": 390, "height": 844}
+QUESTION = "How much will repairing the Candlemas Bridge cost?"
+HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
+HOSTILE_ARTICLE = {
+    "title": "<script>alert('title')</script> ![t](http://tracker.example/t.png) $x^2$ :red[Zorblatt] zeppelin",
+    "maintext": (
+        "The zeppelin Zorblatt carried <script>alert('text')</script> and <img src=x onerror=alert(1)> crates.\n\n"
+        "The zeppelin Zorblatt carried ![pixel](http://tracker.example/p.png), http://tracker.example/a, $\\a$.\n\n"
+        "The zeppelin Zorblatt carried [a link](javascript:alert(2)), :red[paint], `code`, **iron** and # hashes."
+    ),
+    "sitename": "<b onclick=alert(3)>Evil</b> ![o](http://tracker.example/o.png) *Gazette* :smile: www.tracker.example",
+    "date_publish": "2031-04-01",
+    "url": "javascript:alert(document.domain)",
+    "authors": ["<img src=http://tracker.example/author.png>"],
+    "language": 'en" onload="alert(4)',
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.Browser]:
+    if not CHROMIUM or not Path(CHROMIUM).exists():
+        message = "no Chromium: install one, or set CHROMIUM to its path"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, chromium: playwright.Browser) -> Iterator[str]:
+    """The served page, its library still empty: the samples and the hostile article are what the first visit reads."""
+    folder = tmp_path_factory.mktemp("browser")
+    shutil.copytree(ROOT / "rag" / "samples", folder / "samples")
+    (folder / "samples" / "articles" / "99-hostile.json").write_text(json.dumps(HOSTILE_ARTICLE))
+    environment = {"SECOND_SOURCE_STORE": str(folder / "store"), "SECOND_SOURCE_SAMPLES": str(folder / "samples")}
+    with serving(free_port(), environment) as output:
+        yield address_in(output)
+
+
+@contextmanager
+def serving(port: int, environment: dict[str, str]) -> Iterator[IO[str]]:
+    command = [sys.executable, "-m", "rag.ui.serve"]
+    environment = os.environ | environment | {"SECOND_SOURCE_PORT": str(port)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def address_in(output: IO[str]) -> str:
+    line = output.readline()
+    assert " is open at http://127.0.0.1:" in line
+    return next(word for word in line.split() if word.startswith("http://"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Visit:
+    """A page as one person sees it, with what must never happen there written down."""
+
+    def __init__(self, page: playwright.Page, address: str) -> None:
+        self.page = page
+        self.dialogs: list[str] = []
+        self.elsewhere: list[str] = []
+        page.on("dialog", self._dialog)
+        page.on("request", lambda request: self._request(request.url, address))
+        page.goto(address)
+
+    def ask(self, question: str) -> None:
+        """Type a question, and wait for its answer."""
+        turns = self.page.locator(".answer").count()
+        box = self.page.get_by_placeholder("Ask a question")
+        box.fill(question)
+        box.press("Enter")
+        playwright.expect(self.page.locator(".answer")).to_have_count(turns + 1, timeout=20_000)
+
+    def _dialog(self, dialog: playwright.Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _request(self, url: str, address: str) -> None:
+        if urlsplit(url).scheme not in ("blob", "data") and urlsplit(url).netloc != urlsplit(address).netloc:
+            self.elsewhere.append(url)
+
+
+@pytest.fixture
+def visit(chromium: playwright.Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def begin(size: dict[str, int], **options: object) -> Visit:
+        context = chromium.new_context(viewport=size, **options)
+        contexts.append(context)
+        return Visit(context.new_page(), address)
+
+    yield begin
+    for context in contexts:
+        context.close()
+
+
+def is_in_view(mark: playwright.Locator) -> bool:
+    """Whether the whole of `mark` lies in the window with nothing in front of its ends."""
+    seen = mark.evaluate(
+        """mark => {
+            const inside = place => place.top >= 0 && place.bottom <= innerHeight && place.right <= innerWidth;
+            const lines = [...mark.getClientRects()];
+            const hit = line => mark.getRootNode().elementFromPoint(line.left + 4, line.top + line.height / 2) === mark;
+            return lines.every(inside) && hit(lines[0]) && hit(lines.at(-1));
+        }"""
+    )
+    return bool(seen)
+
+
+def test_first_visit_shows_progress_and_then_questions(visit: Callable[..., Visit]) -> None:
+    page = visit(WIDE).page
+
+    playwright.expect(page.get_by_text("sample library is being read in")).to_be_visible(timeout=60_000)
+    playwright.expect(page.get_by_role("progressbar")).to_be_visible()
+    playwright.expect(page.locator(".st-key-offered button")).to_have_count(6, timeout=60_000)
+    playwright.expect(page.get_by_text("15 articles from")).to_be_visible()
+    assert page.title() == "Second Source"
+    assert page.evaluate("document.querySelector('.stMain').scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "ask"), (PHONE, "ask-phone")])
+def test_a_click_on_a_citation_opens_the_article_at_the_sentence(
+    visit: Callable[..., Visit], size: dict[str, int], name: str
+) -> None:
+    visitor = visit(size, device_scale_factor=1.5)
+    page = visitor.page
+    page.get_by_role("button", name=QUESTION).click()
+    link = page.locator("a.cite").first
+    playwright.expect(link).to_have_text("[1]", timeout=60_000)
+    quote = link.get_attribute("title")
+    link.click()
+
+    mark = page.locator("mark.current")
+    playwright.expect(mark).to_have_text(quote or "no quote")
+    playwright.expect(link).to_have_attribute("aria-current", "true")
+    playwright.expect(mark).to_be_in_viewport(ratio=1)
+    assert is_in_view(mark)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    reader = page.locator(".reader")
+    playwright.expect(reader.locator("h2")).not_to_be_empty()
+    playwright.expect(reader.locator(".credit")).to_contain_text(" 2031")
+    playwright.expect(reader.locator("a.original")).to_have_attribute("href", re.compile("^https://"))
+
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.mouse.move(1, 1)
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+    page.keyboard.press("Escape")
+    playwright.expect(reader).to_have_count(0)
+    playwright.expect(link).to_be_focused()
+    assert not visitor.elsewhere
+
+
+def test_the_last_citation_by_its_button_scrolls_a_small_window(visit: Callable[..., Visit]) -> None:
+    page = visit({"width": 1000, "height": 420}).page
+    page.get_by_role("button", name=QUESTION).click()
+    last = page.locator(".stButtonGroup button").last
+    last.click(timeout=60_000)
+
+    mark = page.locator("mark.current")
+    playwright.expect(mark).to_have_text(page.locator("a.cite").last.get_attribute("title") or "no quote")
+    playwright.expect(mark).to_be_in_viewport(ratio=1)
+    assert is_in_view(mark)
+    page.locator(".scroller").evaluate("scroller => scroller.scrollTo(0, scroller.scrollHeight)")
+    page.locator("a.cite").last.click()
+    playwright.expect(mark).to_be_in_viewport(ratio=1)
+
+    last.click()
+    playwright.expect(page.locator(".reader")).to_have_count(0)
+
+
+def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]) -> None:
+    visitor = visit(WIDE)
+    page = visitor.page
+    playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
+    visitor.ask(HOSTILE_QUESTION)
+    playwright.expect(page.locator(".answer")).to_contain_text("zeppelin Zorblatt carried")
+    page.get_by_text("Passages considered").click()
+    playwright.expect(page.locator(".passages")).to_be_visible()
+    links, sentences = page.locator("a.cite"), page.locator(".answer span")
+    for position in range(links.count()):
+        links.nth(position).click()
+        playwright.expect(page.locator("mark.current")).to_have_text(sentences.nth(position).inner_text())
+
+    reader = page.locator(".reader")
+    playwright.expect(reader.locator("h2")).to_have_text(HOSTILE_ARTICLE["title"])
+    assert HOSTILE_ARTICLE["sitename"] in reader.locator(".credit").inner_text()
+    assert "".join(HOSTILE_ARTICLE["maintext"].split("\n\n")) == reader.locator(".text").evaluate(
+        "it => it.textContent"
+    )
+    playwright.expect(page.locator(".passages")).to_contain_text(HOSTILE_ARTICLE["title"])
+    pill = page.locator(".stButtonGroup button").first
+    assert pill.inner_text().replace("\u2060", "").startswith("1 · <b onclick=alert(3)>Evil</b> ![o](http")
+    hrefs = page.locator(".stMain a, .reader a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert hrefs
+    assert all(href.startswith("#cite-") for href in hrefs)
+    planted = ".stMain img, .stMain script, .stMain .katex, .stMain b, .stMain em, .reader img, .reader script"
+    assert page.locator(planted).count() == 0
+    page.wait_for_timeout(300)
+    assert visitor.dialogs == []
+    assert visitor.elsewhere == []
+
+
+def test_a_refusal_offers_the_nearest_passages_without_citing_them(visit: Callable[..., Visit]) -> None:
+    visitor = visit(PHONE)
+    playwright.expect(visitor.page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
+    visitor.ask("Which vineyards grow tempranillo near Zaragoza?")
+
+    playwright.expect(visitor.page.locator(".refusal")).to_be_visible()
+    assert visitor.page.locator("a.cite").count() == 0
+    visitor.page.get_by_text("Nearest passages").click()
+    playwright.expect(visitor.page.get_by_text("None of them answers the question.")).to_be_in_viewport()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_answer_carries_the_security_headers(address: str) -> None:
+    for path in ("/", "/_stcore/health", "/nowhere"):
+        with urllib.request.urlopen(address + path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert policy.startswith(
+                "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+            )
+            assert "script-src 'self' blob:;" in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_busy_port_is_said_and_the_next_free_one_taken(tmp_path: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with serving(port, {"SECOND_SOURCE_STORE": str(tmp_path)}) as output:
+            said = output.readline()
+            assert said.startswith(f"port {port} is busy, using ")
+            taken = address_in(output)
+            assert taken.endswith(said.split()[-1])
+            with urllib.request.urlopen(taken + "/_stcore/health") as answer:
+                assert answer.status == 200

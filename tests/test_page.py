@@ -1,0 +1,426 @@
+"""The page without a browser: the escaping, what the reader is given, and the chat driven by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
+
+from rag.article import Article, Citation, Considered, Filters, Reply, Statement
+from rag.errors import LibraryBusy
+from rag.settings import ROOT, Settings
+from rag.ui.answer import answer_html, citation_label, considered_html, question_html
+from rag.ui.clicks import parse
+from rag.ui.describe import credit, day
+from rag.ui.escape import as_html, as_label, web_address
+from rag.ui.reader import article_data, paragraphs
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</p></div><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' autofocus onfocus='alert(1)",
+    "&lt;b&gt; &amp;amp; &#60;script&#62;",
+    "![pixel](http://tracker.example/p.png)",
+    "[click](javascript:alert(1))",
+    "[ref][1]\n\n[1]: http://tracker.example",
+    "<http://tracker.example>",
+    "http://tracker.example and www.tracker.example and mail@tracker.example",
+    "a.http://tracker.example, (https://tracker.example)",
+    "$E = mc^2$ and $$x$$",
+    ":red[hot] :rainbow[x] :material/delete: :streamlit: :smile:",
+    ":small[x] :color[x]{foreground='red'} :red-background[x]",
+    "# heading",
+    "- item\n- item",
+    "1. item",
+    "> quoted",
+    "*emphasis* _emphasis_ **strong** ~~struck~~ `code`",
+    "```\ncode\n```",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "[ ] task [x]",
+    "-- -> <- <-> >= <= ~=",
+    "\\*not escaped\\* \\",
+    "line\nbreak\r\nand\ttab",
+    "\u202egnp.exe \u2066isolated\u2069 \u200f",
+    "null \x00 and bell \x07",
+    "lone \ud800 surrogate",
+    "😀 é 北京 ١٢٣",
+    "[1]",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_html_shows_exactly_the_text(text: str) -> None:
+    escaped = as_html(text)
+
+    assert not re.search("[<>\"']", escaped)
+    assert html.unescape(escaped) == text.replace("\ud800", "?")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_label_is_one_line_of_plain_text(text: str) -> None:
+    label = as_label(text)
+
+    blocks = MarkdownIt("gfm-like", {"linkify": False}).parse(label)
+    assert [block.type for block in blocks] in ([], ["paragraph_open", "inline", "paragraph_close"])
+    pieces = [piece for block in blocks for piece in block.children or []]
+    assert all(piece.type in ("text", "text_special") for piece in pieces)
+    shown = "".join(piece.content for piece in pieces).replace("\u2060", "")
+    kept = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    assert shown == " ".join(kept.replace("\ud800", "?").split()) or "\ud800" in text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_label_leaves_nothing_for_what_is_looked_for_after_parsing(text: str) -> None:
+    parsed = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", as_label(text))
+
+    assert not re.search(r"https?:|www\.|[\w.+-]@|:[\w+/-]+:|--|->|<-|>=|<=|~=", parsed)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://news.example/2031/03/11/a?b=c#d", "http://news.example:8080/", "https://é.example/x"]
+)
+def test_plain_web_addresses_are_linked(url: str) -> None:
+    assert web_address(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        " javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "ftp://news.example/",
+        "//news.example/",
+        "news.example",
+        "https://",
+        "https://bank.example@evil.example/",
+        "https://evil.example\\@bank.example/",
+        "https://news.example/ x",
+        "https://news.example/\u202egnp.exe",
+        "https://[broken/",
+        "https://news.example:99999/",
+        "https://news.example:port/",
+    ],
+)
+def test_other_addresses_are_not_linked(url: str | None) -> None:
+    assert web_address(url) is None
+
+
+ARTICLE = Article(
+    id="a1",
+    title="Quay closes",
+    outlet="Merrow Post",
+    origin="Northern Press",
+    published="2031-03-11",
+    url="https://merrow.example/quay",
+    text="😀 The quay closed.  Nobody was hurt.\n\nIt opens again in May. Ferries run.",
+)
+
+
+def citation(number: int, quote: str, article: Article = ARTICLE) -> Citation:
+    start = article.text.index(quote)
+    return Citation(
+        number=number,
+        article_id=article.id,
+        title=article.title,
+        outlet=article.outlet,
+        origin=article.origin,
+        published=article.published,
+        url=article.url,
+        path=None,
+        start=start,
+        end=start + len(quote),
+        quote=quote,
+        checked=True,
+    )
+
+
+CITED = (citation(1, "The quay closed."), citation(2, "It opens again in May."))
+REPLY = Reply(
+    question="When?",
+    query="When?",
+    filters=Filters(),
+    statements=(Statement("It closed [9] & <b>opens</b> in May.", (1, 2)), Statement("Unknown number.", (7,))),
+    abstained=False,
+    reason=None,
+    answered_by="extract",
+    citations=CITED,
+    retrieved=(Considered(1, "a1", "<i>Post</i>", None, None, 0, 5, "<script>text</script>", 0.0325),),
+)
+
+
+def test_answer_links_only_the_citations_of_its_statements() -> None:
+    shown = answer_html(3, REPLY, opened=2)
+
+    assert re.findall(r'href="([^"]*)"', shown) == ["#cite-3-1", "#cite-3-2"]
+    assert "It closed [9] &amp; &lt;b&gt;opens&lt;/b&gt; in May." in shown
+    assert re.findall(r'#cite-3-(\d)"[^>]*aria-current', shown) == ["2"]
+    assert 'title="The quay closed."' in shown
+
+
+def test_answer_says_when_it_stands_in_or_a_citation_was_not_found() -> None:
+    unchecked = replace(REPLY, reason="model_failed", citations=(CITED[0], replace(CITED[1], checked=False)))
+
+    assert "The model did not answer." in answer_html(0, unchecked, None)
+    assert "Citation 2 could not be found word for word" in answer_html(0, unchecked, None)
+    assert "could not be found" not in answer_html(0, REPLY, None)
+
+
+def test_considered_passages_are_escaped_and_kept_apart_from_citations() -> None:
+    shown = considered_html(REPLY, {"a1": "$Title$ <b>"})
+
+    assert "&lt;i&gt;Post&lt;/i&gt;" in shown
+    assert "$Title$ &lt;b&gt;" in shown
+    assert "&lt;script&gt;text&lt;/script&gt;" in shown
+    assert "score 0.0325" in shown
+    assert "cite" not in shown.replace("it cites", "")
+    assert "None of them answers" in considered_html(replace(REPLY, abstained=True), {})
+
+
+def test_question_is_escaped() -> None:
+    assert question_html("<script>") == '<h2 class="question">&lt;script&gt;</h2>'
+    assert 'class="question long"' in question_html("x" * 500)
+
+
+def test_citation_label_names_the_outlet_or_else_the_words() -> None:
+    assert citation_label(CITED[0]) == "1 · Merrow Post"
+    unnamed = replace(CITED[0], outlet=None, title=None, quote="*" + "long words " * 20)
+    assert citation_label(unnamed).startswith("1 · \\*long words")
+    assert len(citation_label(unnamed)) < 60
+
+
+def test_reader_marks_the_quotes_to_the_letter() -> None:
+    data = article_data(ARTICLE, CITED, current=2)
+
+    first, second = data["paragraphs"]
+    assert first == [
+        {"text": "😀 ", "numbers": [], "current": False},
+        {"text": "The quay closed.", "numbers": [1], "current": False},
+        {"text": "  Nobody was hurt.", "numbers": [], "current": False},
+    ]
+    assert second[0] == {"text": "It opens again in May.", "numbers": [2], "current": True}
+    assert data["changed"] is False
+    assert data["credit"] == "Merrow Post, from Northern Press · 11 March 2031"
+    assert data["address"] == "https://merrow.example/quay"
+
+
+def test_reader_keeps_the_current_citation_whole_where_another_overlaps() -> None:
+    overlapping = [citation(1, "The quay closed.  Nobody was hurt."), citation(2, "Nobody was hurt.")]
+
+    first = article_data(ARTICLE, overlapping, current=1)["paragraphs"][0]
+    assert [(piece["text"], piece["numbers"]) for piece in first] == [
+        ("😀 ", []),
+        ("The quay closed.  Nobody was hurt.", [1, 2]),
+    ]
+    second = article_data(ARTICLE, overlapping, current=2)["paragraphs"][0]
+    assert [(piece["text"], piece["current"]) for piece in second] == [
+        ("😀 ", False),
+        ("The quay closed.  ", False),
+        ("Nobody was hurt.", True),
+    ]
+
+
+def test_reader_highlights_nothing_where_the_article_has_changed() -> None:
+    changed = replace(ARTICLE, text=ARTICLE.text.replace("It opens", "Now it opens"))
+
+    data = article_data(changed, CITED, current=2)
+    assert data["changed"] is True
+    assert not any(piece["current"] for paragraph in data["paragraphs"] for piece in paragraph)
+
+
+def test_reader_never_links_a_hostile_address() -> None:
+    hostile = replace(ARTICLE, url="javascript:alert(1)", path="/home/me/<b>secret</b>/page.html")
+
+    data = article_data(hostile, (), current=1)
+    assert data["address"] is None
+    assert data["file"] == "page.html"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.\n\nTwo\nstill two.\n \n\nThree.", ["One.", "Two\nstill two.", "Three."]),
+        ("One.\nTwo.\nThree.\n", ["One.", "Two.", "Three."]),
+        ("One.", ["One."]),
+        ("", []),
+    ],
+)
+def test_paragraphs(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in paragraphs(text)] == expected
+
+
+def test_dates_and_outlets_are_said_in_words() -> None:
+    assert day("2031-03-01") == "1 March 2031"
+    assert day(None) == "undated"
+    assert day("spring") == "spring"
+    assert credit(Article(text="x")) == "Unknown outlet · undated"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("3-12", (3, 12)), ("3", None), ("a-b", None), ("-1-2", None), (None, None), (7, None)]
+)
+def test_clicked_links_are_checked(value: object, expected: tuple[int, int] | None) -> None:
+    assert parse(value) == expected
+
+
+def test_the_page_uses_the_colours_of_the_theme() -> None:
+    theme = (ROOT / ".streamlit" / "config.toml").read_text()
+    style = (ROOT / "rag" / "ui" / "page.css").read_text()
+
+    pairs = re.findall(r"light-dark\((#\w+), (#\w+)\)", style)
+    assert pairs
+    light, dark = theme.split("[theme.light]")[1].split("[theme.dark]")
+    for for_light, for_dark in pairs:
+        assert for_light in light
+        assert for_dark in dark
+
+
+@pytest.fixture(scope="module")
+def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that the first test to use it fills with the samples."""
+    return tmp_path_factory.mktemp("page") / "store"
+
+
+@pytest.fixture
+def page(filled_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(filled_store))
+    st.cache_resource.clear()
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    st.cache_resource.clear()
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.html)
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    return page.chat_input[0].set_value(question).run()
+
+
+def test_first_visit_reads_the_samples_and_offers_questions(page: AppTest, filled_store: Path) -> None:
+    shutil.rmtree(filled_store, ignore_errors=True)
+    page.run()
+
+    assert not page.exception
+    assert "14 articles from" in shown(page)
+    offered = json.loads((Settings().samples / "questions.json").read_text())
+    assert [button.label for button in page.button] == [as_label(entry["question"]) for entry in offered]
+
+
+def test_an_offered_question_is_answered_with_citations_to_choose(page: AppTest) -> None:
+    page.run()
+    page.button(key="offered-0").click().run()
+
+    assert not page.exception
+    assert 'href="#cite-0-1"' in shown(page)
+    assert "Passages considered" in [expander.label for expander in page.expander]
+    pills = page.pills[0]
+    assert len(pills.options) >= 1
+    assert page.session_state.opened is None
+
+    pills.set_value(1).run()
+    assert not page.exception
+    assert page.session_state.opened == (0, 1)
+    assert 'aria-current="true"' in shown(page)
+
+    page.pills[0].set_value(None).run()
+    assert page.session_state.opened is None
+
+
+def test_a_refusal_shows_the_nearest_passages_and_no_citation(page: AppTest) -> None:
+    page.run()
+    ask(page, "Which vineyards grow tempranillo near Zaragoza?")
+
+    assert 'class="answer refusal"' in shown(page)
+    assert "#cite-" not in shown(page)
+    assert not page.pills
+    assert [expander.label for expander in page.expander] == ["Nearest passages"]
+
+
+def test_a_question_that_makes_no_sense_gets_a_sentence(page: AppTest) -> None:
+    page.run()
+    ask(page, "<script>alert(1)</script>" * 100)
+
+    assert 'role="alert"' in shown(page)
+    assert "Shorten it." in shown(page)
+    assert "<script" not in shown(page)
+
+
+def test_an_unexpected_failure_is_logged_and_said(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page.run()
+    monkeypatch.setattr("rag.assistant.Assistant.ask", lambda *_, **__: 1 / 0)
+    ask(page, "How much?")
+
+    assert "Something unexpected went wrong" in shown(page)
+    assert "ZeroDivisionError" in caplog.text
+    assert "division" not in shown(page)
+
+
+def test_a_new_chat_starts_over(page: AppTest) -> None:
+    page.run()
+    ask(page, "How many passengers were on the No. 4 tram?")
+    assert 'class="question"' in shown(page)
+
+    next(button for button in page.button if button.label == "New chat").click().run()
+    assert 'class="question"' not in shown(page)
+    assert page.button(key="offered-0")
+
+
+def test_a_library_in_use_elsewhere_is_said_and_can_be_tried_again(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise LibraryBusy("The library is held by <process> 7.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.assistant.Assistant.open", busy)
+        page.run()
+        assert "The library is held by &lt;process&gt; 7." in shown(page)
+        assert not page.chat_input
+
+    next(button for button in page.button if button.label == "Try again").click().run()
+    assert page.chat_input
+
+
+def test_an_empty_library_without_samples_says_what_to_do(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("SECOND_SOURCE_SAMPLES", str(tmp_path / "nowhere"))
+    page.run()
+
+    assert "python -m rag ingest FOLDER" in shown(page)
+    assert not page.chat_input
+
+
+def test_samples_that_cannot_be_read_are_told_by_name(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "samples" / "articles").mkdir(parents=True)
+    (tmp_path / "samples" / "articles" / "broken<b>.json").write_text("{")
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("SECOND_SOURCE_SAMPLES", str(tmp_path / "samples"))
+    page.run()
+
+    assert "could not be read in" in shown(page)
+    assert "broken&lt;b&gt;.json" in shown(page)
+    assert not page.chat_input
