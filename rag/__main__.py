@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,7 +22,7 @@ from rich.table import Table
 
 from rag.article import Article, Filters, Reply, Turn
 from rag.errors import SecondSourceError, UsageError
-from rag.settings import Settings
+from rag.settings import read_settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -248,7 +247,7 @@ def reindex(
 def _open(store: Path | None, reading: bool = False) -> Assistant:
     from rag.assistant import Assistant  # late: `--help` and a mistyped option need none of it
 
-    return Assistant.open(Settings(store=store) if store else Settings(), any_model=reading)
+    return Assistant.open(read_settings(store=store), any_model=reading)
 
 
 def _day(value: str | None, option: str) -> date | None:
@@ -289,13 +288,6 @@ def main(run: Callable[[], None] = app) -> None:
         run()
     except SecondSourceError as error:
         err.print(escape(_printable(str(error))))
-        sys.exit(2)
-    except ValidationError as error:
-        if error.title != Settings.__name__:
-            raise
-        for problem in error.errors():
-            name = "SECOND_SOURCE_" + "_".join(map(str, problem["loc"])).upper()
-            err.print(escape(f"The setting {name} is {problem['input']!r}: {problem['msg']}."))
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as stopped:
         if isinstance(stopped, SystemExit) and stopped.code != STOPPED:

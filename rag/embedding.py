@@ -25,8 +25,8 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from rag.errors import ModelError
-from rag.settings import PACKAGED_MODEL, Settings
+from rag.errors import ModelError, SecondSourceError
+from rag.settings import PACKAGED_MODEL, Settings, read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -280,4 +280,7 @@ def _first_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    load_embedding(Settings())
+    try:
+        load_embedding(read_settings())
+    except SecondSourceError as error:
+        sys.exit(str(error))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
@@ -29,3 +33,17 @@ class Settings(BaseSettings):
     """A file larger than this is refused rather than read."""
     port: int = 8501
     """Where the page is served; when it is busy, the next free one is taken."""
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of the environment, with those of `given` that are not None in their place.
+
+    Raises UsageError naming each setting whose value is none.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = [("_".join(map(str, each["loc"])).upper(), each["input"], each["msg"]) for each in error.errors()]
+        raise UsageError(
+            " ".join(f"The setting SECOND_SOURCE_{name} is {value!r}: {message}." for name, value, message in wrong)
+        ) from error

@@ -113,16 +113,8 @@ def _by_paragraph(text: str, found: Sequence[Sentence]) -> Iterator[list[Sentenc
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """The non-blank lines of `text`, without the white space around them."""
-    start = 0
     for line in _PARAGRAPH.finditer(text):
-        # A line that begins with a mark on nothing belongs to the line before.
-        if line.start() and _joined(text, line.start()):
-            continue
-        end = line.end()
-        while end < len(text) and _joined(text, end):
-            following = _PARAGRAPH.match(text, end)
-            end = following.end() if following else end + 1
-        start, end = _stripped(text, line.start(), end)
+        start, end = _stripped(text, *line.span())
         if start < end:
             yield start, end
 
@@ -133,7 +125,9 @@ def _sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]
     borders = [int(found["start_index"]) for found in sentencex.get_sentence_boundaries("en", masked)]
     ends = []
     for border in [*borders[1:], len(paragraph)]:
-        stop = len(masked[:border].rstrip())
+        stop = border
+        while stop and masked[stop - 1].isspace():
+            stop -= 1
         closing = _CLOSING.match(paragraph, stop)
         stop = closing.end() if closing else stop
         if stop and _is_border(paragraph, stop):
@@ -154,8 +148,9 @@ def _sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]
 
 def _is_border(paragraph: str, stop: int) -> bool:
     """Whether a sentence that sentencex ends at `stop` does end there."""
-    rest = paragraph[stop:].lstrip()
-    if not rest or _joined(paragraph, stop) or _joined(paragraph, len(paragraph) - len(rest)):
+    following = next((n for n in range(stop, len(paragraph)) if not paragraph[n].isspace()), len(paragraph))
+    rest = paragraph[following : following + _END_WINDOW]
+    if not rest or _joined(paragraph, stop) or _joined(paragraph, following):
         return False
     if rest[0].islower() or rest.startswith(("’s", "'s")):
         return False
@@ -212,6 +207,8 @@ def _joined(text: str, index: int) -> bool:
     if not 0 < index < len(text):
         return False
     before, char = text[index - 1], text[index]
+    if not _PARAGRAPH.match(before) or not _PARAGRAPH.match(char):
+        return False  # a mark that begins a line stands on nothing
     return (
         unicodedata.category(char) in ("Mn", "Mc", "Me")
         or char == "\u200d"

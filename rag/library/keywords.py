@@ -18,8 +18,8 @@ HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _STOP_WORDS = """
-a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no nor
-not of on or our she s so t than that the their them then there these they this those to was we were what when where
+a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no
+nor not of on or our she s so t than that the their them then there these they this those to was we were what when where
 which who whom whose why will with would you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())

@@ -250,6 +250,13 @@ class Library:
                 yield self.catalogue.article(id), self.catalogue.embedded(id)
 
 
+def _what_runs() -> str:
+    """This program as it was called, for the message to whoever finds the library in use."""
+    program = Path(sys.argv[0])
+    name = f"python -m {program.parent.name}" if program.name == "__main__.py" else program.name
+    return " ".join([name, *sys.argv[1:2]])
+
+
 def _own(folder: Path) -> FileLock:
     """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
     holder = folder / "lock.holder"
@@ -257,14 +264,16 @@ def _own(folder: Path) -> FileLock:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
         lock.acquire(timeout=0)
-        holder.write_text(f"process {os.getpid()} ({' '.join(Path(sys.argv[0]).parts[-2:])} {' '.join(sys.argv[1:2])})")
+        holder.write_text(f"process {os.getpid()} ({_what_runs()})")
     except Timeout as error:
         who = holder.read_text(errors="replace") if holder.exists() else "another process"
         raise LibraryBusy(
-            f"The library in {folder} is in use by {who}: close it first, or choose another folder with --store."
+            f"The library in {folder} is in use by {who}: close it first, or choose another folder "
+            "(--store, or SECOND_SOURCE_STORE)."
         ) from error
     except OSError as error:
         raise LibraryError(
-            f"{folder} cannot hold a library: {error.strerror or error}. Choose another folder with --store."
+            f"{folder} cannot hold a library: {error.strerror or error}. "
+            "Choose another folder (--store, or SECOND_SOURCE_STORE)."
         ) from error
     return lock

@@ -88,7 +88,7 @@ class NoAnswer:
 def extract(question: str, query: Query, found: Sequence[NodeWithScore], library: Library) -> list[Evidence] | NoAnswer:
     """The sentences of the passages `found` that answer `query` best, best first: at most 80 words, none twice.
 
-    `question` is what was typed, `query` what it comes to when it stands alone; `LateInteraction` has read the passages.
+    `question` is what was typed, `query` what it comes to standing alone; `LateInteraction` has read the passages.
     """
     candidates = _candidates(found, library)
     if not candidates:
