@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e install bench clean
+.PHONY: run test lint e2e install bench screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -36,6 +36,14 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "Installing what the tests need."
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@
+
+bench: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks.retrieval
+	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.growth
+
+screenshots: $(VENV)/installed-dev
+	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -176,7 +176,7 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     if not out.is_terminal:
         for each in articles:
             line = "\t".join((each.id, each.published or "undated", each.outlet or "unknown outlet", each.label))
-            out.print(escape(_printable(line)))
+            typer.echo(_printable(line))  # Rich would make spaces of the tabs
         return
     table = Table("id", "published", "outlet", "headline")
     for each in articles:
@@ -198,8 +198,7 @@ def show(
     for name, value in _article_json(article, text=False).items():
         if value:
             out.print(escape(_printable(f"{name}: {', '.join(value) if isinstance(value, list) else value}")))
-    out.print()
-    out.print(escape(_printable(article.text)))
+    typer.echo("\n" + _printable(article.text))
 
 
 @app.command()

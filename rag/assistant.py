@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,11 +21,24 @@ from rag.querying.citations import cite
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.extract import NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
-from rag.querying.retrieve import HybridRetriever
-from rag.querying.understand import Query, stand_alone
+from rag.querying.retrieve import PASSAGES, HybridRetriever
+from rag.querying.understand import Query, stand_alone, sub_questions
 from rag.settings import Settings
 
 LONGEST_QUESTION = 1000
+PASSAGES_FOR_A_PART = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
+    for each of them, best first.
+    """
+
+    question: str
+    filters: Filters
+    queries: Sequence[Query]
+    ranked: Sequence[Sequence[NodeWithScore]]
 
 
 class Assistant:
@@ -77,6 +90,34 @@ class Assistant:
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
         clock = _Clock()
+        searched = self._search(question, filters, chat, clock)
+        reason: Reason | None = None
+        answer = extract(searched.question, searched.queries, searched.ranked, self.library)
+        if isinstance(answer, NoAnswer):
+            reason, explanation = self._refusal(searched, answer)
+            statements: tuple[Statement, ...] = (Statement(explanation),)
+            citations: tuple[Citation, ...] = ()
+        else:
+            statements, citations = cite(answer, self.library)
+        clock.lap("answer_ms")
+        return Reply(
+            question=searched.question,
+            query=searched.queries[0].text,
+            filters=searched.filters,
+            statements=statements,
+            abstained=reason is not None,
+            reason=reason,
+            answered_by="extract",
+            citations=citations,
+            retrieved=self._considered(searched.ranked[0][:PASSAGES]),
+            timings=clock.laps(),
+        )
+
+    def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
+        """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
+        return self._search(question, filters, chat, _Clock())
+
+    def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
         question = " ".join(question.split())
         if not question:
             raise UsageError("The question is empty: type what you want to know.")
@@ -86,55 +127,49 @@ class Assistant:
             )
         read = read_conditions(question, self.library.outlets(), date.today())
         query = stand_alone(read.question, chat)
+        queries = [query, *sub_questions(query)]
         if filters is None:
             filters = read.filters
         else:
             filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
         clock.lap("understand_ms")
-        found = self._retrieve(query, filters)
+        found = self._retrieve(queries, filters)
         clock.lap("retrieve_ms")
-        found = self._rerank(query, found, filters)
+        ranked = self._rerank(queries, found, filters)
         clock.lap("rerank_ms")
-        reason: Reason | None = None
-        answer = extract(question, query, found, self.library) if found else NoAnswer("")
-        if isinstance(answer, NoAnswer):
-            reason, explanation = self._refusal(question, query, filters, answer)
-            statements: tuple[Statement, ...] = (Statement(explanation),)
-            citations: tuple[Citation, ...] = ()
-        else:
-            statements, citations = cite(answer, self.library)
-        clock.lap("answer_ms")
-        return Reply(
-            question=question,
-            query=query.text,
-            filters=filters,
-            statements=statements,
-            abstained=reason is not None,
-            reason=reason,
-            answered_by="extract",
-            citations=citations,
-            retrieved=self._considered(found),
-            timings=clock.laps(),
-        )
+        return Searched(question, filters, queries, ranked)
 
-    def _retrieve(self, query: Query, filters: Filters) -> list[NodeWithScore]:
-        return HybridRetriever(self.library, self.embedding, filters).retrieve(query.text)
+    def _retrieve(self, queries: Sequence[Query], filters: Filters) -> list[NodeWithScore]:
+        """The passages for the whole question and, after them, those that its parts find besides."""
+        found: dict[str, NodeWithScore] = {}
+        for number, query in enumerate(queries):
+            limit = PASSAGES_FOR_A_PART if number else PASSAGES
+            for each in HybridRetriever(self.library, self.embedding, filters, limit).retrieve(query.text):
+                found.setdefault(each.node.node_id, each)
+        return list(found.values())
 
-    def _rerank(self, query: Query, found: list[NodeWithScore], filters: Filters) -> list[NodeWithScore]:
-        found = self._late_interaction.rerank(query, found)
+    def _rerank(
+        self, queries: Sequence[Query], found: list[NodeWithScore], filters: Filters
+    ) -> list[list[NodeWithScore]]:
+        """The passages in their order for each of the queries."""
+        ranked = [self._late_interaction.rerank(query, found) for query in queries]
         if self._cross_encoder is not None:
-            found = self._cross_encoder.postprocess_nodes(found, query_str=query.text)
-        if asks_several(query.text, filters):
-            ids = {each.node.metadata["article_id"] for each in found}
-            found = spread(found, {id: self.library.article(id).outlet for id in ids})
-        return found
+            ranked = [
+                self._cross_encoder.postprocess_nodes(passages, query_str=query.text)
+                for query, passages in zip(queries, ranked, strict=True)
+            ]
+        if asks_several(queries[0].text, filters):
+            outlets = {id: self.library.article(id).outlet for id in {n.node.metadata["article_id"] for n in found}}
+            ranked = [spread(passages, outlets) for passages in ranked]
+        return ranked
 
-    def _refusal(self, question: str, query: Query, filters: Filters, answer: NoAnswer) -> tuple[Reason, str]:
+    def _refusal(self, searched: Searched, answer: NoAnswer) -> tuple[Reason, str]:
         if not self.library.status().articles:
             return "empty_library", "The library is empty. Add articles to it first, then ask again."
-        if filters:
-            anywhere = self._rerank(query, self._retrieve(query, Filters()), Filters())
-            if not isinstance(extract(question, query, anywhere, self.library), NoAnswer):
+        if searched.filters:
+            found = self._retrieve(searched.queries, Filters())
+            anywhere = self._rerank(searched.queries, found, Filters())
+            if not isinstance(extract(searched.question, searched.queries, anywhere, self.library), NoAnswer):
                 return "outside_filters", (
                     "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
                     "ask again without the conditions."

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -36,6 +36,7 @@ EXPORT_FORMAT = 1
 """Part of the exported file's name: a changed way of exporting must not find the old file."""
 
 Vectors = NDArray[np.float32]
+Token = TypeVar("Token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class OnnxEmbedding(Embedding):
     def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
         encoded = self._tokenizer.encode_batch(list(texts))
         return [
-            Tokens(_of_length_one(vectors), np.array(one.offsets, np.int32)[: len(vectors)])
+            Tokens(_of_length_one(vectors), np.array(self._read(one.offsets), np.int32))
             for vectors, one in zip(self._run([one.ids for one in encoded]), encoded, strict=True)
         ]
 
@@ -110,10 +111,13 @@ class OnnxEmbedding(Embedding):
         ids = [one.ids for one in self._tokenizer.encode_batch_fast(list(texts))]
         return _of_length_one(np.stack([tokens.mean(axis=0) for tokens in self._run(ids)]))
 
+    def _read(self, tokens: list[Token]) -> list[Token]:
+        """What the model reads of them, cut as sentence-transformers cuts it: the final special token stays."""
+        return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
+
     def _run(self, ids: Sequence[list[int]]) -> list[Vectors]:
         """The last layer's token vectors (tokens, 384) of each sequence of token ids."""
-        # What the model does not read is cut here as sentence-transformers cuts it: the final special token stays.
-        ids = [i if len(i) <= self.max_tokens else [*i[: self.max_tokens - 1], i[-1]] for i in ids]
+        ids = [self._read(each) for each in ids]
         # Texts of a like length share a batch, so that little is computed for padding.
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import UsageError
@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     """What an empty library is offered at the first visit of the page."""
     max_file_mb: float = 20
     """A file larger than this is refused rather than read."""
-    port: int = 8501
+    port: int = Field(default=8501, ge=1, le=65535)
     """Where the page is served; when it is busy, the next free one is taken."""
 
 

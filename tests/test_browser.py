@@ -33,7 +33,8 @@ else:
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = {"width": 1440, "height": 820}, {"width": 390, "height": 844}
-QUESTION = "How much will repairing the Candlemas Bridge cost?"
+OFFERED = "How much will repairing the Candlemas Bridge cost?"
+QUESTION = "How many people were injured on the bridge, according to the Linnet Herald and the Vessermark Courier?"
 HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
 HOSTILE_ARTICLE = {
     "title": "<script>alert('title')</script> ![t](http://tracker.example/t.png) $x^2$ :red[Zorblatt] zeppelin",
@@ -171,9 +172,10 @@ def test_a_click_on_a_citation_opens_the_article_at_the_sentence(
 ) -> None:
     visitor = visit(size, device_scale_factor=1.5)
     page = visitor.page
-    page.get_by_role("button", name=QUESTION).click()
+    playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
+    visitor.ask(QUESTION)
     link = page.locator("a.cite").first
-    playwright.expect(link).to_have_text("[1]", timeout=60_000)
+    playwright.expect(link).to_have_text("[1]")
     quote = link.get_attribute("title")
     link.click()
 
@@ -200,7 +202,7 @@ def test_a_click_on_a_citation_opens_the_article_at_the_sentence(
 
 def test_the_last_citation_by_its_button_scrolls_a_small_window(visit: Callable[..., Visit]) -> None:
     page = visit({"width": 1000, "height": 420}).page
-    page.get_by_role("button", name=QUESTION).click()
+    page.get_by_role("button", name=OFFERED).click()
     last = page.locator(".stButtonGroup button").last
     last.click(timeout=60_000)
 
@@ -216,6 +218,27 @@ def test_the_last_citation_by_its_button_scrolls_a_small_window(visit: Callable[
     playwright.expect(page.locator(".reader")).to_have_count(0)
 
 
+def test_conditions_are_taken_away_by_click_and_by_keyboard(visit: Callable[..., Visit]) -> None:
+    visitor = visit(PHONE)
+    page = visitor.page
+    playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
+    visitor.ask("How many people were injured after 9 March 2031, according to the Linnet Herald?")
+    chips = page.locator(".st-key-conditions-0 button")
+    playwright.expect(chips).to_have_text(["Linnet Herald", "from 10 March 2031"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_role("button", name="from 10 March 2031 ask again without it").click()
+    playwright.expect(chips).to_have_text(["Linnet Herald"])
+    playwright.expect(page.locator(".answer")).to_be_visible()
+    chips.focus()
+    page.keyboard.press("Enter")
+    playwright.expect(chips).to_have_count(0)
+    playwright.expect(page.locator(".stButtonGroup")).to_contain_text("Courier")
+    playwright.expect(page.locator(".question")).to_be_focused()
+    page.keyboard.press("Tab")
+    playwright.expect(page.locator("a.cite").first).to_be_focused()
+
+
 def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]) -> None:
     visitor = visit(WIDE)
     page = visitor.page
@@ -228,6 +251,7 @@ def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]
     for position in range(links.count()):
         links.nth(position).click()
         playwright.expect(page.locator("mark.current")).to_have_text(sentences.nth(position).inner_text())
+    links.first.click()
 
     reader = page.locator(".reader")
     playwright.expect(reader.locator("h2")).to_have_text(HOSTILE_ARTICLE["title"])

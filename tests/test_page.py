@@ -6,21 +6,25 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Article, Citation, Considered, Filters, Reply, Statement
+from rag.article import Article, Citation, Considered, Filters, Reply, Statement, Turn
+from rag.assistant import Assistant
 from rag.errors import LibraryBusy
 from rag.settings import ROOT, Settings
-from rag.ui.answer import answer_html, citation_label, considered_html, question_html
+from rag.ui import serve
+from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import parse
-from rag.ui.describe import credit, day
+from rag.ui.describe import conditions, credit, day, shortened
 from rag.ui.escape import as_html, as_label, web_address
 from rag.ui.reader import article_data, paragraphs
 
@@ -194,8 +198,39 @@ def test_considered_passages_are_escaped_and_kept_apart_from_citations() -> None
     assert "None of them answers" in considered_html(replace(REPLY, abstained=True), {})
 
 
+def test_undated_articles_are_marked_where_dates_were_a_condition() -> None:
+    assert "ndated" not in considered_html(REPLY, {})
+    assert '<span class="undated">undated</span>' in considered_html(REPLY, {}, {"a1"})
+    assert "Undated articles come last" in considered_html(REPLY, {}, {"a1"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"timings": {"total_ms": 312}}, "From the articles' own sentences, 0.3 s"),
+        ({"timings": {"total_ms": 12_400}}, "From the articles' own sentences, 12 s"),
+        ({"timings": {"total_ms": 3}, "abstained": True}, "Searched the library, 0.1 s"),
+        ({"timings": {"total_ms": 2000}, "answered_by": "<b>x</b>"}, "Written by <b>x</b>, 2.0 s"),
+    ],
+)
+def test_how_an_answer_was_come_by_is_said(changes: dict[str, Any], expected: str) -> None:
+    assert manner_html(replace(REPLY, **changes)) == f'<p class="aside manner">{as_html(expected)}</p>'
+
+
+def test_conditions_are_said_in_words_each_with_what_is_left_without_it() -> None:
+    since, until = date(2017, 5, 1), date(2017, 9, 30)
+    assert conditions(Filters(("The Guardian", "CNN"), since, until)) == [
+        ("The Guardian", Filters(("CNN",), since, until)),
+        ("CNN", Filters(("The Guardian",), since, until)),
+        ("from 1 May 2017", Filters(("The Guardian", "CNN"), None, until)),
+        ("until 30 September 2017", Filters(("The Guardian", "CNN"), since)),
+    ]
+    assert conditions(Filters()) == []
+    assert shortened("a" * 41) == "a" * 39 + "…"
+
+
 def test_question_is_escaped() -> None:
-    assert question_html("<script>") == '<h2 class="question">&lt;script&gt;</h2>'
+    assert question_html("<script>") == '<h2 class="question" tabindex="-1">&lt;script&gt;</h2>'
     assert 'class="question long"' in question_html("x" * 500)
 
 
@@ -292,6 +327,9 @@ def test_the_page_uses_the_colours_of_the_theme() -> None:
         assert for_dark in dark
 
 
+TOLD_BY_THE_HERALD = "How many people were injured when the barge hit the bridge, according to the Linnet Herald?"
+
+
 @pytest.fixture(scope="module")
 def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that the first test to use it fills with the samples."""
@@ -383,6 +421,123 @@ def test_a_new_chat_starts_over(page: AppTest) -> None:
     next(button for button in page.button if button.label == "New chat").click().run()
     assert 'class="question"' not in shown(page)
     assert page.button(key="offered-0")
+
+
+def chips(page: AppTest) -> list[str]:
+    return [button.label for button in page.button if (button.key or "").startswith("condition-")]
+
+
+def test_a_condition_is_shown_and_can_be_taken_away(page: AppTest) -> None:
+    page.run()
+    ask(page, TOLD_BY_THE_HERALD)
+
+    assert chips(page) == ["Linnet Herald"]
+    first = page.session_state.exchanges[0].reply
+    assert {citation.outlet for citation in first.citations} == {"Linnet Herald"}
+    page.pills[0].set_value(1).run()
+
+    page.button(key="condition-0-0").click().run()
+    assert not page.exception
+    assert chips(page) == []
+    assert page.session_state.opened is None
+    (exchange,) = page.session_state.exchanges
+    assert exchange.reply.question == TOLD_BY_THE_HERALD
+    assert not exchange.reply.filters
+    assert {citation.outlet for citation in exchange.reply.citations} - {"Linnet Herald"}
+
+
+def test_asking_again_without_one_condition_leaves_the_rest_of_the_chat(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = spied(monkeypatch)
+    page.run()
+    ask(page, "How much will repairing the bridge cost?")
+    ask(page, "How many were injured, according to the Linnet Herald and the Vessermark Courier before 16 March 2031?")
+    ask(page, "What did Henrike Solmar promise?")
+    before = page.session_state.exchanges
+    assert chips(page) == ["Linnet Herald", "Vessermark Courier", "until 15 March 2031"]
+
+    page.button(key="condition-1-1").click().run()
+    assert chips(page) == ["Linnet Herald", "until 15 March 2031"]
+    assert asked[-1] == (before[1].question, Filters(("Linnet Herald",), None, date(2031, 3, 15)), [turn(before[0])])
+    after = page.session_state.exchanges
+    assert [after[0], after[2]] == [before[0], before[2]]
+    assert after[1] != before[1]
+
+
+def test_undated_articles_are_marked_among_the_passages_considered(page: AppTest) -> None:
+    page.run()
+    ask(page, "How do the children of Hollin get to school by boat, in articles published before 20 March 2031?")
+
+    assert chips(page) == ["until 19 March 2031"]
+    passages = re.findall(r"<li>.*?</li>", shown(page), re.DOTALL)
+    assert {'class="undated"' in passage for passage in passages if "The 7:40 boat" in passage} == {True}
+    assert {'class="undated"' in passage for passage in passages if "Linnet Herald" in passage} == {False}
+
+
+def test_a_refusal_for_its_conditions_can_be_asked_again_without(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"abstained": True, "reason": "outside_filters"}
+    spied(monkeypatch, lambda reply: replace(reply, **refused) if reply.filters else reply)
+    page.run()
+    ask(page, TOLD_BY_THE_HERALD)
+    assert 'class="answer refusal"' in shown(page)
+
+    page.button(key="anywhere-0").click().run()
+    assert 'class="answer"' in shown(page)
+    assert chips(page) == []
+    assert not [button for button in page.button if button.label == "Ask again without conditions"]
+
+
+def test_an_answer_stays_where_asking_again_fails(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.run()
+    ask(page, TOLD_BY_THE_HERALD)
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.assistant.Assistant.ask", lambda *_, **__: 1 / 0)
+        page.button(key="condition-0-0").click().run()
+
+    assert "Something unexpected went wrong" in shown(page)
+    assert 'href="#cite-0-1"' in shown(page)
+    page.button(key="condition-0-0").click().run()
+    assert "Something unexpected went wrong" not in shown(page)
+    assert chips(page) == []
+
+
+def spied(monkeypatch: pytest.MonkeyPatch, change: Callable[[Reply], Reply] = lambda reply: reply) -> list[Any]:
+    """What the Assistant is asked from now on, its replies changed on the way."""
+    asked: list[Any] = []
+    answer = Assistant.ask
+
+    def ask(assistant: Assistant, question: str, filters: Filters | None, chat: list[Turn]) -> Reply:
+        asked.append((question, filters, chat))
+        return change(answer(assistant, question, filters, chat))
+
+    monkeypatch.setattr(Assistant, "ask", ask)
+    return asked
+
+
+def turn(exchange: Any) -> Turn:
+    return Turn(exchange.question, exchange.reply.answer)
+
+
+def test_a_wrong_setting_is_said_on_the_page(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_SOURCE_PORT", "<eighty>")
+    page.run()
+
+    assert 'role="alert">The setting SECOND_SOURCE_PORT is &#x27;&lt;eighty&gt;&#x27;' in shown(page)
+    assert not page.chat_input
+
+
+def test_a_wrong_setting_is_said_before_serving(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SECOND_SOURCE_PORT", "eighty")
+    with pytest.raises(SystemExit) as stopped:
+        serve.main()
+
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("The setting SECOND_SOURCE_PORT is 'eighty': ")
 
 
 def test_a_library_in_use_elsewhere_is_said_and_can_be_tried_again(

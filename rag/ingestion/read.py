@@ -120,7 +120,7 @@ def _read_lines(path: Path, max_mb: float) -> Iterator[Item | Unread]:
                 yield Unread(where, f"the line has more than the {max_mb:g} MB an article may have")
                 return
             try:
-                document = extract.json_document(extract.decode(content), number)
+                document = extract.json_document(extract.decode(content).rstrip(), number)
                 yield _item(where, path, extract.from_json(document), False)
             except ReadError as error:
                 yield Unread(where, str(error).removeprefix(f"line {number}, "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +15,8 @@ from rag.library.index import UNDATED, TornIndex, day_number, guarded
 
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
-_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_WORDS = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
+"""Cuts a question into words as the index cuts a text: a "word" of two would be a phrase, and never be found."""
 _STOP_WORDS = """
 a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no
 nor not of on or our she s so t than that the their them then there these they this those to was we were what when where
@@ -95,12 +95,12 @@ class KeywordIndex:
 
     def search(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the `limit` best passages with their BM25 scores, best first; none where no word is found."""
-        words = [word for word in dict.fromkeys(_WORD.findall(query.lower())) if word not in STOP_WORDS]
+        words = [word for word in dict.fromkeys(_WORDS.analyze(query)) if word not in STOP_WORDS]
         if not words:
             return []
 
         def run() -> list[tuple[str, float]]:
-            # Only word characters reach the query language: nothing in the question can be an operator.
+            # Only letters and digits reach the query language: nothing in the question can be an operator.
             quoted = " ".join(f'"{word}"' for word in words)
             parsed, _ = self._index.parse_query_lenient(
                 quoted, ["title", "text"], field_boosts={"title": HEADLINE_BOOST, "text": 1.0}

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 ARTICLES_AT_ONCE = 200
 PROBED = 32
+FEW_PASSAGES = 1000
+"""A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
 PROBED_AFTER_A_CRASH = 1000
 
 
@@ -145,7 +147,10 @@ class Library:
         """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
         with self._indexes:
             total = self._keywords.count()
-            return {s: 1 - math.log1p(self._keywords.passages_with(s)) / math.log1p(total or 1) for s in stems}
+            # The index counts what was removed until it has swept it out: a word can stand in more than there are.
+            having = {stem: min(total, self._keywords.passages_with(stem)) for stem in stems}
+            scale = math.log1p(max(total, FEW_PASSAGES))
+            return {stem: 1 - math.log1p(count) / scale for stem, count in having.items()}
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that exist."""

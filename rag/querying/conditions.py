@@ -30,10 +30,10 @@ _PRINTS = r"(?:reported|published|publish|printed|print|written|wrote|run|ran|ca
 _EDGE = rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({_DATE})\b"
 _PATTERNS = [
     ("between", re.compile(rf"\b(?:between|from) ({_DATE}|{_MONTH}) (?:and|to|until|till) ({_DATE})\b", re.IGNORECASE)),
-    ("edge", re.compile(_EDGE, re.IGNORECASE)),
     # A bare date tells when something happened, unless it is said of the articles themselves.
     ("within", re.compile(rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({_DATE})\b", re.IGNORECASE)),
     ("within", re.compile(rf"\b({_DATE})(?:['’]s)? {_PUBLISHED}\b", re.IGNORECASE)),
+    ("edge", re.compile(_EDGE, re.IGNORECASE)),
     ("relative", re.compile(rf"\b({_RELATIVE})['’]s? ", re.IGNORECASE)),
     ("relative", re.compile(rf"\b(?:{_PUBLISHED}|{_PRINTS}) (?:\w+ ){{0,3}}?({_RELATIVE})\b", re.IGNORECASE)),
     ("relative", re.compile(rf"\b(?:in|over|during|within|from) ({_RELATIVE})\b", re.IGNORECASE)),

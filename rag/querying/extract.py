@@ -2,80 +2,51 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
 
+import numpy as np
 from llama_index.core.schema import NodeWithScore
+from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.library.library import Library
-from rag.querying.rerank import Match
-from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
+from rag.querying.evidence import SAYING, Candidate, candidates, weigh
+from rag.querying.understand import WORD, Query, names, stem
 
-PASSAGES_READ = 10
-MOST_SENTENCES = 4
+MOST_SENTENCES = 5
 MOST_WORDS = 80
 LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
-SIMILARITY_WEIGHT, INTERACTION_WEIGHT = 0.5, 1.0
-WORDS_WEIGHT, PHRASES_WEIGHT, KIND_WEIGHT, RANK_WEIGHT = 0.7, 0.6, 0.1, 0.1
-CONTEXT_SHARE, CONTEXT_CHARACTERS = 0.65, 300
-LEADING_SCORE = 0.6
-"""Share of the best sentence's score that a further one needs to be added."""
+WHOLE_SHARE = 0.3
+"""What a sentence's worth for the whole question counts beside its worth for the part that is being answered."""
 
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|once|twice|"
-    r"half|a third|a quarter)\b",
-    re.IGNORECASE,
+_CALENDAR = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan(?:uary)?|Feb(?:ruary)?|March|April|May|June|July|Aug(?:ust)?|"
+    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
-_TIME = re.compile(
-    r"\b(?:\d{4}|\d{1,2}(?::\d\d)? ?[ap]\.?m\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|March|April|May|June|"
-    r"July|Aug|Sept?|Oct|Nov|Dec|today|tomorrow|yesterday|week|month|year|morning|evening|night|ago)"
-)
-
-_SAYING = r"(?:said|says|saying|told|tells|added|adds|stated|insisted|argued|claimed|wrote|tweeted|announced)"
 _ASKS_SPEECH = re.compile(
     r"\bwhat (?:did|does|has|have) (.+?) (?:say|said|tell|told|think|claim|announce|write|tweet)\b", re.IGNORECASE
 )
 
 
+Weigh = Callable[[Query, Sequence[Candidate], Library], NDArray[np.float64]]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that answers, in its article, with its score (comparable within one question)."""
+    """A sentence that answers, in its article."""
 
     article: Article
     sentence: Sentence
-    score: float
 
     @property
     def text(self) -> str:
         return self.article.text[self.sentence.start : self.sentence.end]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A sentence that may answer, in its article, with what the reranking saw of it and the rank of its passage."""
-
-    article: Article
-    match: Match
-    rank: int
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.match.sentence.start : self.match.sentence.end]
-
-    @property
-    def before(self) -> str:
-        """The text just before it, where it has its pronouns from."""
-        start = self.match.sentence.start
-        return self.article.text[max(0, start - CONTEXT_CHARACTERS) : start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,98 +56,63 @@ class NoAnswer:
     explanation: str
 
 
-def extract(question: str, query: Query, found: Sequence[NodeWithScore], library: Library) -> list[Evidence] | NoAnswer:
-    """The sentences of the passages `found` that answer `query` best, best first: at most 80 words, none twice.
+def extract(
+    question: str,
+    queries: Sequence[Query],
+    ranked: Sequence[Sequence[NodeWithScore]],
+    library: Library,
+    weigh: Weigh = weigh,
+) -> list[Evidence] | NoAnswer:
+    """The sentences that answer best, best first: at most 80 words, none twice.
 
-    `question` is what was typed, `query` what it comes to standing alone; `LateInteraction` has read the passages.
+    `question` is what was typed; `queries` what it comes to: the whole, then its parts where it asks several things;
+    `ranked` the passages as `LateInteraction` ranked and read them for each of these; `weigh` says how well each
+    candidate answers.
     """
-    candidates = _candidates(found, library)
-    if not candidates:
+    whole = candidates(ranked[0], library)
+    if not whole:
         return NoAnswer("Nothing in the library comes near this question.")
-    missing = _missing_names(query, candidates)
+    missing = _missing_names(queries[0], whole, library)
     if missing:
         return NoAnswer(f"No article that comes near this question mentions {_listed(missing)}.")
-    scored = _score(query, candidates)
-    if (speaker := _speaker(question)) is not None:
-        scored = [each for each in scored if _speaks(speaker, each.text)]
-        if not scored:
-            return NoAnswer(f"No article that comes near this question quotes {speaker} on it.")
-    return _chosen(scored) or NoAnswer("Nothing in the library comes near enough to this question to answer it.")
-
-
-def _candidates(found: Sequence[NodeWithScore], library: Library) -> list[_Candidate]:
-    """The sentences of the best passages, each once."""
-    articles: dict[str, Article] = {}
-    candidates: dict[tuple[str, int], _Candidate] = {}
-    for rank, node in enumerate((each.node for each in found[:PASSAGES_READ]), 1):
-        id = node.metadata["article_id"]
-        article = articles[id] = articles.get(id) or library.article(id)
-        for match in node.metadata["matches"]:
-            candidates.setdefault((id, match.sentence.start), _Candidate(article, match, rank))
-    return list(candidates.values())
-
-
-def _score(query: Query, candidates: Sequence[_Candidate]) -> list[Evidence]:
-    """Best first: similarity to the query, words and pairs of words shared with it, kind of answer, passage's rank.
-
-    A word that the headline or the text just before has counts in part: a sentence that goes on about "him" does not
-    repeat the name.
-    """
-    if max(each.match.similarity for each in candidates) < LEAST_SIMILARITY:
-        return []
-    asked = terms(query.text)
-    carried = set(terms(query.text[query.own :])) - set(terms(query.text[: query.own]))
-    own = [set(terms(each.text)) for each in candidates]
-    around = [set(terms(f"{each.article.title or ''} {each.before}")) for each in candidates]
-    having = Counter(word for each in own for word in each)
-    weight = {
-        word: math.log(1 + len(own) / (1 + having[word])) * (CARRIED_WEIGHT if word in carried else 1.0)
-        for word in asked
-    }
-    total = sum(weight.values()) or 1.0
-    pairs = set(pairwise(asked))
+    if max(each.match.similarity for each in whole) < LEAST_SIMILARITY:
+        return NoAnswer("Nothing in the library comes near enough to this question to answer it.")
+    speaker = _speaker(question)
     scored = []
-    for each, has, near in zip(candidates, own, around, strict=True):
-        words = sum(weight[w] * (1.0 if w in has else CONTEXT_SHARE if w in near else 0.0) for w in asked) / total
-        phrases = len(pairs & set(pairwise(terms(each.text)))) / (len(pairs) or 1)
-        score = (
-            SIMILARITY_WEIGHT * each.match.similarity
-            + INTERACTION_WEIGHT * each.match.interaction
-            + WORDS_WEIGHT * words
-            + PHRASES_WEIGHT * phrases
-            + KIND_WEIGHT * _holds(query.text[: query.own], each.text)
-            + RANK_WEIGHT / each.rank
+    for query, passages in zip(queries, ranked, strict=True):
+        found = candidates(passages, library)
+        weighed = zip(found, weigh(query, found, library).tolist(), strict=True)
+        scored.append(
+            {
+                Evidence(each.article, each.match.sentence): weight
+                for each, weight in weighed
+                if speaker is None or _speaks(speaker, each.text)
+            }
         )
-        scored.append(Evidence(each.article, each.match.sentence, score))
-    return sorted(scored, key=lambda each: -each.score)
+    if not scored[0]:
+        return NoAnswer(f"No article that comes near this question quotes {speaker} on it.")
+    return _chosen(scored)
 
 
-def _holds(question: str, text: str) -> bool:
-    """Whether the sentence holds the kind of thing that is asked for, beyond what the question says itself."""
-    lowered = question.lower()
-    if re.search(r"\bhow (?:many|much|old|long|far|high|tall|big|large|fast|heavy)\b", lowered):
-        return bool(_NUMBER.search(text))
-    if re.search(r"\bwhen\b|\b(?:what|which) (?:day|date|year|month|time)\b", lowered):
-        return bool(_TIME.search(text))
-    if re.search(r"\bwh(?:o|om|ose)\b", lowered):
-        known = {stem(word) for word in WORD.findall(question)}
-        return any(stem(name) not in known for name in names(text))
-    return False
-
-
-def _chosen(scored: Sequence[Evidence]) -> list[Evidence]:
+def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
+    """The best sentences for the whole (the first of `scored`) and for each of its parts, in turn."""
+    least = min(weight for weights in scored for weight in weights.values())
+    left = list(dict.fromkeys(each for weights in scored for each in weights))
     chosen: list[Evidence] = []
     length = 0
-    for each in scored:
-        words = each.text.split()
-        if chosen and (each.score < LEADING_SCORE * chosen[0].score or length + len(words) > MOST_WORDS):
+    while left and len(chosen) < MOST_SENTENCES:
+        part = scored[len(chosen) % len(scored)]
+
+        def worth(each: Evidence, part: Mapping[Evidence, float] = part) -> float:
+            return WHOLE_SHARE * scored[0].get(each, least) + (1 - WHOLE_SHARE) * part.get(each, least)
+
+        best = max(left, key=worth)
+        left.remove(best)
+        words = len(best.text.split())
+        if chosen and (length + words > MOST_WORDS or any(_alike(best.text, other.text) for other in chosen)):
             continue
-        if len(words) < 3 or any(_alike(each.text, other.text) for other in chosen):
-            continue
-        chosen.append(each)
-        length += len(words)
-        if len(chosen) == MOST_SENTENCES:
-            break
+        chosen.append(best)
+        length += words
     return chosen
 
 
@@ -185,15 +121,21 @@ def _alike(one: str, other: str) -> bool:
     return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
 
 
-def _missing_names(query: Query, candidates: Sequence[_Candidate]) -> list[str]:
-    """The names in the query that none of the candidates' articles has, not even spelled a little differently."""
+def _missing_names(query: Query, found: Sequence[Candidate], library: Library) -> list[str]:
+    """The names that none of the candidates' articles has, however spelled; none unless half of the names are missing.
+
+    Names of outlets and of months are no names here: they say who tells it and when.
+    """
+    other = {stem(word) for outlet in library.outlets() for word in WORD.findall(outlet)}
+    wanted = [name for name in names(query.text) if stem(name) not in other and not _CALENDAR.fullmatch(name)]
     present = {
         stem(word)
-        for article in {each.article.id: each.article for each in candidates}.values()
-        for word in WORD.findall(f"{article.title or ''} {article.outlet or ''} {article.text}")
+        for article in {each.article.id: each.article for each in found}.values()
+        for word in WORD.findall(f"{article.title or ''} {article.text}")
         if word[:1].isupper() or word[:1].isdigit()
     }
-    return [name for name in names(query.text) if not any(_same_name(stem(name), other) for other in present)]
+    missing = [name for name in wanted if not any(_same_name(stem(name), other) for other in present)]
+    return missing if 2 * len(missing) >= len(wanted) else []
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -203,16 +145,17 @@ def _same_name(one: str, other: str) -> bool:
 
 
 def _speaker(question: str) -> str | None:
-    """Whose words are asked for ("what did … say"), by the last of the names; None where nobody's are."""
+    """Whose words are asked for ("what did … say"), by the last of their names; None where nobody is named so."""
     asks = _ASKS_SPEECH.search(question)
     named = names(f"x {asks.group(1)}") if asks else []
-    return named[-1] if named else None
+    return named[-1] if asks and named and asks.group(1).endswith(named[-1]) else None
 
 
 def _speaks(speaker: str, text: str) -> bool:
-    near = r"(?:\W+\w+){0,4}?\W+"
+    """Whether the sentence puts words into the mouth of `speaker`: "… Lee, the envoy, said …", "… said Mr Lee"."""
     name = re.escape(speaker)
-    return bool(re.search(rf"\b{name}\b{near}{_SAYING}\b|\b{_SAYING}{near}{name}\b", text, re.I))
+    before, after = r"(?:[^\w.]+\w+){0,9}?\W+", r"(?:\W+\w+){0,4}?\W+"
+    return bool(re.search(rf"\b{name}\b{before}{SAYING}\b|\b{SAYING}{after}{name}\b", text, re.IGNORECASE))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -69,10 +69,10 @@ class LateInteraction(BaseNodePostprocessor):
             vectors = tokens.vectors.astype(np.float32)
             interactions = asked.vectors @ vectors.T
             score = float(interactions.max(axis=1) @ weights)
-            each.node.metadata["matches"] = self._matches(
-                each.node, Tokens(vectors, tokens.spans), interactions, weights, whole
-            )
-            scored.append(NodeWithScore(node=each.node, score=score))
+            matches = self._matches(each.node, Tokens(vectors, tokens.spans), interactions, weights, whole)
+            # The node came from the caller, who may read it for another query too.
+            node = each.node.model_copy(update={"metadata": each.node.metadata | {"matches": matches}})
+            scored.append(NodeWithScore(node=node, score=score))
         scored.sort(key=lambda each: (each.node.metadata["undated"], -(each.score or 0.0)))
         return _repetitions_last(scored)
 

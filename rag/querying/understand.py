@@ -25,6 +25,13 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 
+_JOINT = re.compile(
+    r"(?<=\?)\s+|[,;?]?\s+and\s+(?=(?:(?:in|on|at|to|from|for|by|with|of|between|about)\s+)?"
+    r"(?:what|which|who|whom|whose|when|where|why|how)\b)",
+    re.IGNORECASE,
+)
+LEAST_WORDS_OF_A_PART = 3
+
 
 @cache
 def _analyzer() -> tantivy.TextAnalyzer:
@@ -72,6 +79,14 @@ def stand_alone(question: str, chat: Sequence[Turn]) -> Query:
     if chat and (_LEANING.search(question) or not names(question)):
         return Query(f"{question} ({chat[-1].question})", len(question))
     return Query(question, len(question))
+
+
+def sub_questions(query: Query) -> list[Query]:
+    """The parts of a question that asks several things, each carrying the whole; none where it asks one."""
+    question = query.text[: query.own]
+    parts = [part.strip(" ,;") for part in _JOINT.split(question)]
+    parts = [part for part in parts if len(part.split()) >= LEAST_WORDS_OF_A_PART]
+    return [Query(f"{part} ({query.text})", len(part)) for part in parts] if len(parts) > 1 else []
 
 
 def word_weights(query: Query, rarity: Mapping[str, float]) -> list[tuple[int, int, float]]:

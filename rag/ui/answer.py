@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from rag.article import Citation, Considered, Reply
-from rag.ui.describe import outlet_name
+from rag.ui.describe import outlet_name, shortened
 from rag.ui.escape import as_html, as_label
 
 LONG_QUESTION = 160
@@ -13,13 +13,14 @@ STANDS_IN = {
     "unsupported": "The model's answer was not borne out by the articles. These are the articles' own sentences.",
     "model_failed": "The model did not answer. These are the articles' own sentences.",
 }
+MANNERS = {"extract": "From the articles' own sentences"}
 NOT_FOUND = "Citation {} could not be found word for word in its article."
 
 
 def question_html(question: str) -> str:
     """The question as the heading of its turn."""
     size = "question long" if len(question) > LONG_QUESTION else "question"
-    return f'<h2 class="{size}">{as_html(question)}</h2>'
+    return f'<h2 class="{size}" tabindex="-1">{as_html(question)}</h2>'
 
 
 def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
@@ -40,19 +41,37 @@ def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
 def citation_label(citation: Citation) -> str:
     """A citation as the label of a button: its number and its outlet, else its headline or first words."""
     name = citation.outlet or citation.title or citation.quote
-    return as_label(f"{citation.number} · {name if len(name) <= 40 else name[:39].rstrip() + '…'}")
+    return as_label(f"{citation.number} · {shortened(name)}")
 
 
-def considered_html(reply: Reply, labels: Mapping[str, str]) -> str:
-    """The passages the search brought up, best first; `labels` holds the articles' names by their ids."""
+def manner_html(reply: Reply) -> str:
+    """How the answer was come by, and in what time."""
+    if reply.abstained:
+        manner = "Searched the library"
+    else:
+        manner = MANNERS.get(reply.answered_by, f"Written by {reply.answered_by}")
+    seconds = max(reply.timings.get("total_ms", 0) / 1000, 0.1)
+    return f'<p class="aside manner">{as_html(manner)}, {seconds:.{0 if seconds >= 10 else 1}f} s</p>'
+
+
+def considered_html(reply: Reply, labels: Mapping[str, str], undated: Container[str] = ()) -> str:
+    """The passages the search brought up, best first; `labels` holds the articles' names by their ids.
+
+    `undated` are the ids of articles of which nobody can say whether they meet a condition on dates.
+    """
     about = (
         "The closest passages in the library. None of them answers the question."
         if reply.abstained
         else "Everything the search brought up, best first. The answer rests only on the sentences it cites."
     )
     searched = f" Searched for: “{as_html(reply.query)}”." if reply.query != reply.question else ""
-    items = "".join(_considered(passage, labels.get(passage.article_id, "")) for passage in reply.retrieved)
-    return f'<p class="aside">{about}{searched}</p><ol class="passages">{items}</ol>'
+    marked = [passage.article_id in undated for passage in reply.retrieved]
+    let_in = " Undated articles come last: they may lie outside the dates." if any(marked) else ""
+    items = "".join(
+        _considered(passage, labels.get(passage.article_id, ""), mark)
+        for passage, mark in zip(reply.retrieved, marked, strict=True)
+    )
+    return f'<p class="aside">{about}{searched}{let_in}</p><ol class="passages">{items}</ol>'
 
 
 def _link(turn: int, citation: Citation, opened: int | None) -> str:
@@ -63,8 +82,10 @@ def _link(turn: int, citation: Citation, opened: int | None) -> str:
     )
 
 
-def _considered(passage: Considered, label: str) -> str:
+def _considered(passage: Considered, label: str, undated: bool) -> str:
+    mark = '<span class="undated">undated</span>' if undated else ""
     return (
         f'<li><p class="about"><bdi>{as_html(outlet_name(passage.outlet))}</bdi> · <bdi>{as_html(label)}</bdi>'
-        f'<span class="score">score {passage.score:.3g}</span></p><p class="passage">{as_html(passage.text)}</p></li>'
+        f'<span class="score">score {passage.score:.3g}</span>{mark}</p>'
+        f'<p class="passage">{as_html(passage.text)}</p></li>'
     )

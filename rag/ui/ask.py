@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import Reply, Turn
-from rag.errors import SecondSourceError, UnknownArticle
-from rag.settings import Settings
-from rag.ui.answer import answer_html, citation_label, considered_html, question_html
+from rag.article import Filters, Reply, Turn
+from rag.errors import SecondSourceError, UnknownArticle, UsageError
+from rag.settings import Settings, read_settings
+from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import watch_clicks
-from rag.ui.describe import counted
+from rag.ui.describe import conditions, counted, shortened
 from rag.ui.escape import as_label
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
 from rag.ui.reader import show_article
@@ -41,48 +41,64 @@ class Exchange:
     problem: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     """What the articles of the passages considered were called when the question was asked, by their ids."""
+    undated: frozenset[str] = frozenset()
+    """Those of the articles that a condition on dates could not be applied to."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that waits for its answer, and its place in the chat: a new one, or that of the answer it replaces.
+
+    `filters` are its conditions; where they are None they are read from the question.
+    """
+
+    question: str
+    turn: int
+    filters: Filters | None = None
 
 
 def show() -> None:
     """Draw the page; whatever goes wrong unexpectedly is logged, and said in a sentence."""
     st.html(_STYLE)
-    state: dict[str, Any] = {"exchanges": [], "asked": None, "opened": None, "opening": 0}
+    state: dict[str, Any] = {"exchanges": [], "asked": None, "opened": None, "opening": 0, "latest": -1, "step": 0}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
     trouble = st.empty()
     try:
-        _page(Settings())
+        _page()
     except Exception:
         logger.exception("the page could not be drawn")
         with trouble:
             notice(UNEXPECTED)
 
 
-def _page(settings: Settings) -> None:
+def _page() -> None:
     with st.container(key="page"):
         chat, beside = st.columns(2, gap=None)
     with chat, st.container(key="chat", gap=None):
         _masthead()
+        settings = _settings()
         assistant = library_door(settings)
         fill_with_samples(assistant, settings)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
             st.chat_input("Ask a question", key="typed", on_submit=_ask_typed)
         with st.container(key="clicks"):
-            count, waiting = len(st.session_state.exchanges), st.session_state.asked is not None
-            watch_clicks(count if waiting else count - 1, not waiting, st.session_state.opened, _open_citation)
+            watch_clicks(st.session_state.latest, st.session_state.step, st.session_state.opened, _open_citation)
     if st.session_state.opened:
         with beside, st.container(key="reader"):
             _reader(assistant)
     with turns:
-        if not st.session_state.exchanges and not st.session_state.asked:
-            _welcome(assistant, settings)
-        for turn, exchange in enumerate(st.session_state.exchanges):
-            with st.container(key=f"turn-{turn}", gap="small"):
-                _exchange(turn, exchange)
-        if st.session_state.asked:
-            with st.container(key=f"turn-{len(st.session_state.exchanges)}", gap="small"):
-                _answer(assistant)
+        _turns(assistant, settings)
+
+
+def _settings() -> Settings:
+    """The settings of the environment; where one is wrong, the page ends with which."""
+    try:
+        return read_settings()
+    except UsageError as error:
+        notice(str(error))
+        st.stop()
 
 
 def _masthead() -> None:
@@ -114,14 +130,45 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
             )
 
 
+def _turns(assistant: Assistant, settings: Settings) -> None:
+    """The chat; the answer that is waited for comes last, when everything else is drawn."""
+    exchanges, asked = st.session_state.exchanges, st.session_state.asked
+    if not exchanges and not asked:
+        _welcome(assistant, settings)
+    count = max(len(exchanges), asked.turn + 1 if asked else 0)
+    places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(count)]
+    for turn, exchange in enumerate(exchanges):
+        if not asked or asked.turn != turn:
+            with places[turn]:
+                _exchange(turn, exchange)
+    if asked:
+        with places[asked.turn]:
+            _answer(assistant, asked)
+
+
 def _exchange(turn: int, exchange: Exchange) -> None:
+    _question(turn, exchange.question, exchange.reply.filters if exchange.reply else Filters())
+    with st.container(gap="small"):
+        if exchange.problem:
+            notice(exchange.problem)
+        if exchange.reply:
+            _reply(turn, exchange, exchange.reply)
+
+
+def _question(turn: int, question: str, filters: Filters) -> None:
+    """A question with its conditions, each of which a click takes away."""
+    st.html(question_html(question))
+    with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if filters:
+            st.html('<p class="aside">Only</p>', width="content")
+        for number, (words, without) in enumerate(conditions(filters)):
+            st.button(
+                as_label(shortened(words)), key=f"condition-{turn}-{number}", on_click=_ask_again, args=(turn, without)
+            )
+
+
+def _reply(turn: int, exchange: Exchange, reply: Reply) -> None:
     opened = st.session_state.opened
-    st.html(question_html(exchange.question))
-    if exchange.problem:
-        notice(exchange.problem)
-    reply = exchange.reply
-    if not reply:
-        return
     st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None))
     if reply.citations and not reply.abstained:
         labels = {citation.number: citation_label(citation) for citation in reply.citations}
@@ -134,41 +181,51 @@ def _exchange(turn: int, exchange: Exchange) -> None:
             args=(turn,),
             label_visibility="collapsed",
         )
-    if reply.retrieved:
-        with st.expander(
-            "Nearest passages" if reply.abstained else "Passages considered", key=f"considered-{turn}", type="compact"
-        ):
-            st.html(considered_html(reply, exchange.labels))
+    if reply.reason == "outside_filters":
+        st.button("Ask again without conditions", key=f"anywhere-{turn}", on_click=_ask_again, args=(turn, Filters()))
+    with st.container(key=f"foot-{turn}", gap=None):
+        if reply.retrieved:
+            name = "Nearest passages" if reply.abstained else "Passages considered"
+            with st.expander(name, key=f"considered-{turn}", type="compact"):
+                st.html(considered_html(reply, exchange.labels, exchange.undated))
+        st.html(manner_html(reply))
 
 
-def _answer(assistant: Assistant) -> None:
+def _answer(assistant: Assistant, asked: Asked) -> None:
     """Answer the question that was asked, keep the exchange, and draw the page again with it.
 
     The question is kept until then: a click in the meantime starts the page over, and with it the answering.
     """
-    question = st.session_state.asked
-    st.html(question_html(question))
+    _question(asked.turn, asked.question, asked.filters or Filters())
     with st.spinner("Reading"):
-        exchange = _asked(assistant, question)
-        st.session_state.exchanges = [*st.session_state.exchanges, exchange]
+        exchange = _asked(assistant, asked)
+        exchanges = st.session_state.exchanges
+        st.session_state.exchanges = [*exchanges[: asked.turn], exchange, *exchanges[asked.turn + 1 :]]
         st.session_state.asked = None
+        st.session_state.step += 1
     st.rerun()
 
 
-def _asked(assistant: Assistant, question: str) -> Exchange:
+def _asked(assistant: Assistant, asked: Asked) -> Exchange:
+    """The question with its answer; where there is none, with why, beside the answer it had."""
+    exchanges = st.session_state.exchanges
+    before = [Turn(kept.question, kept.reply.answer) for kept in exchanges[: asked.turn] if kept.reply]
+    unanswered = exchanges[asked.turn] if asked.turn < len(exchanges) else Exchange(asked.question)
     try:
-        reply = assistant.ask(question, chat=_earlier_turns())
-        ids = {passage.article_id for passage in reply.retrieved}
-        return Exchange(question, reply, labels={id: assistant.library.article(id).label for id in ids})
+        reply = assistant.ask(asked.question, asked.filters, before)
+        articles = [assistant.library.article(id) for id in {passage.article_id for passage in reply.retrieved}]
     except SecondSourceError as error:
-        return Exchange(question, problem=str(error))
+        return replace(unanswered, problem=str(error))
     except Exception:
-        logger.exception("the question could not be answered: %r", question)
-        return Exchange(question, problem=UNEXPECTED)
-
-
-def _earlier_turns() -> list[Turn]:
-    return [Turn(kept.question, kept.reply.answer) for kept in st.session_state.exchanges if kept.reply]
+        logger.exception("the question could not be answered: %r", asked.question)
+        return replace(unanswered, problem=UNEXPECTED)
+    dated = reply.filters.since or reply.filters.until
+    return Exchange(
+        asked.question,
+        reply,
+        labels={article.id: article.label for article in articles},
+        undated=frozenset(article.id for article in articles if dated and not article.published),
+    )
 
 
 def _reader(assistant: Assistant) -> None:
@@ -190,8 +247,19 @@ def _ask_typed() -> None:
 
 
 def _ask(question: str) -> None:
-    st.session_state.asked = question
+    _wait_for(Asked(question, len(st.session_state.exchanges)))
+
+
+def _ask_again(turn: int, filters: Filters) -> None:
+    """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
+    if not st.session_state.asked:
+        _wait_for(Asked(st.session_state.exchanges[turn].question, turn, filters))
+
+
+def _wait_for(asked: Asked) -> None:
     _close_reader()
+    st.session_state.asked, st.session_state.latest = asked, asked.turn
+    st.session_state.step += 1
 
 
 def _new_chat() -> None:
@@ -208,10 +276,12 @@ def _choose_pill(turn: int) -> None:
 
 
 def _open_citation(turn: int, number: int) -> None:
-    """Open the article of a citation, however it was chosen; a number that the turn does not cite is ignored."""
-    exchanges = st.session_state.exchanges
+    """Open the article of a citation, however it was chosen; one that the turn does not cite, or is about to lose, is
+    ignored.
+    """
+    exchanges, asked = st.session_state.exchanges, st.session_state.asked
     reply = exchanges[turn].reply if turn < len(exchanges) else None
-    if not reply or number not in [citation.number for citation in reply.citations]:
+    if not reply or (asked and asked.turn == turn) or number not in [citation.number for citation in reply.citations]:
         return
     _close_reader()
     st.session_state.opened = (turn, number)

@@ -3,6 +3,7 @@
 
 const PREFIX = "#cite-";
 const UNFOLDING_MS = 300;
+const DRAWING_MS = 1000;
 
 function keepInView(shown) {
   const scroller = shown.closest('[data-testid="stMain"]') || document.scrollingElement;
@@ -16,11 +17,20 @@ function keepInView(shown) {
   if (distance > 0) scroller.scrollBy({ top: distance, behavior });
 }
 
-function whenDrawn(selector, then, attempts = 40) {
-  const found = document.querySelector(selector);
-  if (found) requestAnimationFrame(() => then(found));
-  else if (attempts) setTimeout(whenDrawn, 50, selector, then, attempts - 1);
+function keepInViewWhileItGrows(shown) {
+  const watch = new ResizeObserver(() => keepInView(shown));
+  watch.observe(shown);
+  setTimeout(() => watch.disconnect(), DRAWING_MS);
 }
+
+function whenDrawn(selector, then, ready = () => true, attempts = 40) {
+  const found = ready() && document.querySelector(selector);
+  if (found) requestAnimationFrame(() => then(found));
+  else if (attempts) setTimeout(whenDrawn, 50, selector, then, ready, attempts - 1);
+}
+
+const takeKeyboard = (element) => element.focus({ preventScroll: true });
+const nobodyHasKeyboard = () => document.activeElement === document.body;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.stopWatching?.();
@@ -41,12 +51,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.removeEventListener("toggle", unfolded, true);
   };
 
-  const before = parentElement.shown || { step: -1, opened: null };
-  if (data.step > before.step) whenDrawn(`.st-key-turn-${data.turn}`, keepInView);
+  const before = parentElement.shown || { step: 0, opened: null };
+  if (data.step > before.step) {
+    const turn = `.st-key-turn-${data.turn}`;
+    whenDrawn(turn, keepInViewWhileItGrows);
+    whenDrawn(`${turn} .question`, takeKeyboard, nobodyHasKeyboard);
+  }
   if (before.opened && !data.opened) {
     // Once it is drawn as closed: drawing a link anew takes the keyboard away from it.
     const link = `a.cite[href="${PREFIX}${before.opened}"]:not([aria-current])`;
-    whenDrawn(link, (found) => found.focus({ preventScroll: true }));
+    whenDrawn(link, takeKeyboard);
   }
   parentElement.shown = data;
   return () => parentElement.stopWatching?.();

@@ -1,4 +1,4 @@
-"""What the page itself does in the browser: citation links that open the reader, and the newest turn kept in view."""
+"""What the page itself does in the browser: citation links that open the reader, and the latest turn kept in view."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _component = st.components.v2.component(
 _KEY = "clicks-component"
 
 
-def watch_clicks(turn: int, answered: bool, opened: tuple[int, int] | None, choose: Callable[[int, int], None]) -> None:
-    """Call `choose(turn, number)` when a citation link is clicked, and bring the newest turn into view.
+def watch_clicks(turn: int, step: int, opened: tuple[int, int] | None, choose: Callable[[int, int], None]) -> None:
+    """Call `choose(turn, number)` when a citation link is clicked, and bring the latest turn into view.
 
-    `turn` is the newest turn, -1 where there is none: it is brought into view when it is asked and again when it is
-    answered. `opened` is the citation in the reader: when the reader closes, the keyboard returns to its link.
+    `turn` is what was last asked, and `step` rises when it is asked and again when it is answered: each time it is
+    brought into view, and takes the keyboard if the button that asked is gone. `opened` is the citation in the reader:
+    when the reader closes, the keyboard returns to its link.
     """
 
     def clicked() -> None:
@@ -25,7 +26,7 @@ def watch_clicks(turn: int, answered: bool, opened: tuple[int, int] | None, choo
         if chosen:
             choose(*chosen)
 
-    data = {"turn": turn, "step": 2 * turn + answered, "opened": f"{opened[0]}-{opened[1]}" if opened else None}
+    data = {"turn": turn, "step": step, "opened": f"{opened[0]}-{opened[1]}" if opened else None}
     _component(key=_KEY, data=data, on_clicked_change=clicked)
 
 

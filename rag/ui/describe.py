@@ -1,12 +1,14 @@
-"""How an article is named on the page: its outlet, date and place of origin, in plain words."""
+"""How articles and conditions are named on the page: outlets, dates and places of origin, in plain words."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from rag.article import Article
+from rag.article import Article, Filters
 
 NO_OUTLET = "Unknown outlet"
+LONGEST_NAME = 40
 
 
 def outlet_name(outlet: str | None) -> str:
@@ -31,6 +33,24 @@ def credit(article: Article) -> str:
     if article.origin and article.origin != article.outlet:
         names += f", from {article.origin}"
     return f"{names} · {day(article.published)}"
+
+
+def conditions(filters: Filters) -> list[tuple[str, Filters]]:
+    """Each condition in words, with the conditions that are left without it."""
+    found = [
+        (outlet, replace(filters, outlets=tuple(other for other in filters.outlets if other != outlet)))
+        for outlet in filters.outlets
+    ]
+    if filters.since:
+        found.append((f"from {day(filters.since.isoformat())}", replace(filters, since=None)))
+    if filters.until:
+        found.append((f"until {day(filters.until.isoformat())}", replace(filters, until=None)))
+    return found
+
+
+def shortened(text: str) -> str:
+    """The text, cut where it is longer than a button should be."""
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def counted(number: int, word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -13,7 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.settings import ROOT, Settings
+from rag.errors import UsageError
+from rag.settings import ROOT, read_settings
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 20
@@ -72,7 +74,11 @@ def free_socket(port: int) -> socket.socket:
 
 def main() -> None:
     """Serve the page until it is stopped."""
-    wanted = Settings().port
+    try:
+        wanted = read_settings().port
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
     listener = free_socket(wanted)
     port = listener.getsockname()[1]
     if port != wanted:
