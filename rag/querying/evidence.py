@@ -68,7 +68,7 @@ _CAUSE = re.compile(
     re.IGNORECASE,
 )
 _SPEECH = re.compile(rf"[\"“”]|(?<!\w)['‘]|\b{SAYING}\b", re.IGNORECASE)
-_FIGURE = re.compile(r"\d[\d,.]*")
+FIGURE = re.compile(r"\d[\d,.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     total = sum(weight.values()) or 1.0
     query_words = {stem(word) for word in WORD.findall(query.text)}
     query_names = [stem(name) for name in names(query.text)]
-    query_figures = set(_FIGURE.findall(query.text))
+    query_figures = set(FIGURE.findall(query.text))
     kinds = {kind for kind, pattern in _ASKED.items() if re.search(pattern, own, re.IGNORECASE)}
     if kinds & _MORE_THAN_A_NAME:
         kinds.discard("name")
@@ -142,7 +142,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
                 _nearness(text, kinds, weight, query_words) / total,
                 sum(name in has for name in query_names) / len(query_names) if query_names else 0.5,
                 math.log1p(each.match.sentence.start / CONTEXT_CHARACTERS),
-                min(len([f for f in _FIGURE.findall(text) if f not in query_figures]), 3) / 3,
+                min(len([f for f in FIGURE.findall(text) if f not in query_figures]), 3) / 3,
                 float(text.rstrip()[-1:] in ".!?\"”’'"),
                 *_kinds(text, kinds, query_words),
             ]

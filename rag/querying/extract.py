@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.library.library import Library
-from rag.querying.evidence import SAYING, Candidate, candidates, weigh
+from rag.querying.evidence import FIGURE, SAYING, Candidate, candidates, weigh
 from rag.querying.understand import WORD, Query, names, stem
 
 MOST_SENTENCES = 5
@@ -24,6 +25,8 @@ SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
 WHOLE_SHARE = 0.3
 """What a sentence's worth for the whole question counts beside its worth for the part that is being answered."""
+MOST_BEHIND = 5.0
+"""In log odds: what is further behind the best sentence than this is not worth a reader's time."""
 
 _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan(?:uary)?|Feb(?:ruary)?|March|April|May|June|July|Aug(?:ust)?|"
@@ -99,7 +102,7 @@ def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
     least = min(weight for weights in scored for weight in weights.values())
     left = list(dict.fromkeys(each for weights in scored for each in weights))
     chosen: list[Evidence] = []
-    length = 0
+    length, best_worth = 0, -math.inf
     while left and len(chosen) < MOST_SENTENCES:
         part = scored[len(chosen) % len(scored)]
 
@@ -109,6 +112,9 @@ def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
         best = max(left, key=worth)
         left.remove(best)
         words = len(best.text.split())
+        best_worth = max(best_worth, worth(best))
+        if worth(best) < best_worth - MOST_BEHIND:
+            break
         if chosen and (length + words > MOST_WORDS or any(_alike(best.text, other.text) for other in chosen)):
             continue
         chosen.append(best)
@@ -117,6 +123,9 @@ def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
 
 
 def _alike(one: str, other: str) -> bool:
+    """Whether two sentences say the same in nearly the same words; never where their figures differ."""
+    if set(FIGURE.findall(one)) != set(FIGURE.findall(other)):
+        return False
     a, b = set(WORD.findall(one.lower())), set(WORD.findall(other.lower()))
     return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
 
