@@ -108,6 +108,8 @@ def _told_by(question: str, outlet: str) -> list[tuple[int, int]]:
     spans = []
     for alias in aliases_of(outlet):
         bare = alias.removeprefix("The ").removeprefix("the ")
+        if bare.lower() not in question.lower():
+            continue
         name = rf"\b(?:the )?(?P<name>{re.escape(bare)})(?!\w|-)"
         asks = r"\b(?:did|does|has|have|had|do)"
         another = r"(?:the )?[\w.]+(?: [\w.]+){0,2}?(?:['’]s)?"
