@@ -1,0 +1,1 @@
+"""What is measured, and the tables last written (results.md). Each module runs by itself."""

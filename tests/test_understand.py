@@ -1,0 +1,78 @@
+"""What a question asks: its words, its names, its parts, and what it leans on."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.article import Turn
+from rag.querying.understand import Query, names, stand_alone, stem, sub_questions, terms, word_weights
+
+TURN = Turn("When did Thorsby close the bridge?", "On Tuesday. [1]")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Ferries", "ferri"),
+        ("ferry", "ferri"),
+        ("closed", "close"),
+        ("Thorsby's", "thorsbi"),
+        ("Thorsby’s", "thorsbi"),
+        ("12th", "12th"),
+    ],
+)
+def test_a_stem_is_the_index_s(word: str, expected: str) -> None:
+    assert stem(word) == expected
+
+
+def test_words_that_carry_meaning() -> None:
+    assert terms("How many ferries did the harbour master say were late? Ferries!") == [
+        "ferri", "harbour", "master", "late"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who is Biegun's North Korean counterpart?", ["Biegun", "North", "Korean"]),
+        ("Did Thorsby meet Ekmoor? Thorsby denied it.", ["Thorsby", "Ekmoor"]),
+        ("Bridges: Who built them?", []),
+        ("who built the bridge", []),
+        ("", []),
+    ],
+)
+def test_names(question: str, expected: list[str]) -> None:
+    assert names(question) == expected
+
+
+@pytest.mark.parametrize("question", ["And when did she open it?", "What about the ferry?", "who else was there"])
+def test_what_leans_on_the_chat_carries_the_question_before(question: str) -> None:
+    assert stand_alone(question, []) == Query(question, len(question))
+    found = stand_alone(question, [Turn("Who is Ekmoor?", "Nobody."), TURN])
+    assert found.text.startswith(question)
+    assert "Thorsby" in found.text
+    assert found.own == len(question)
+    assert found.carried
+
+
+def test_what_stands_alone_carries_nothing() -> None:
+    assert not stand_alone("When did Ekmoor brake the tram?", [TURN]).carried
+
+
+def test_a_question_that_asks_two_things_has_two_parts() -> None:
+    question = "Who closed the bridge and when did the ferry leave?"
+
+    parts = sub_questions(Query(question, len(question)))
+
+    assert [part.text[: part.own] for part in parts] == ["Who closed the bridge", "when did the ferry leave?"]
+    assert all(question in part.text for part in parts)
+    assert sub_questions(Query("Who closed the bridge?", 22)) == []
+
+
+def test_words_weigh_by_their_rarity_and_less_where_they_are_carried() -> None:
+    query = Query("ferry tram (ferry)", 10)
+
+    (ferry, tram, carried) = word_weights(query, {"ferri": 0.25, "tram": 1.0})
+
+    assert [ferry[:2], tram[:2], carried[:2]] == [(0, 5), (6, 10), (12, 17)]
+    assert 0 < carried[2] < ferry[2] < tram[2]
