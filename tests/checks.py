@@ -80,12 +80,16 @@ def assert_whole(library: Library) -> None:
         assert all(e.passage.start in borders[0] and e.passage.end in borders[1] for e in embedded)
         held += [(e.passage.id, e.vector) for e in embedded]
     assert indexed(library) == ({id for id, _ in held}, len(held))
+    missed = []
     for first in range(0, len(held), 200):
         some = held[first : first + 200]
         queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in some]
         found = library._vectors._collection.query(query_embeddings=queries, n_results=1, include=["distances"])
         for (id, _), ids, distances in zip(some, found["ids"], found["distances"], strict=True):
-            assert ids == [id] or distances[0] < 1e-5, id
+            if ids != [id] and (not distances or distances[0] > 1e-5):
+                missed.append(id)
+    # Beyond a thousand Chroma searches a graph, which may miss one among its near copies; a torn one misses most.
+    assert len(missed) <= len(held) // 500, missed
     assert library.catalogue.count("outbox") == 0
 
 

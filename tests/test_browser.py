@@ -33,7 +33,7 @@ else:
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = {"width": 1440, "height": 820}, {"width": 390, "height": 844}
-OFFERED = "How much will repairing the Candlemas Bridge cost?"
+OFFERED = "How many people were injured when the barge hit?"
 QUESTION = "How many people were injured on the bridge, according to the Linnet Herald and the Vessermark Courier?"
 HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
 HOSTILE_ARTICLE = {

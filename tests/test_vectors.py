@@ -78,9 +78,10 @@ def test_doing_a_change_twice_does_no_harm(index: VectorIndex) -> None:
 
 
 def test_a_sample_is_found_by_its_own_vectors_or_not(index: VectorIndex) -> None:
-    assert index.finds([("march-0", np.array(EAST, np.float32).tobytes())])
-    assert index.finds([])
-    assert not index.finds([("gone-0", np.array((-1.0, 0.0), np.float32).tobytes())])
+    there = ("march-0", np.array(EAST, np.float32).tobytes())
+    gone = ("gone-0", np.array((-1.0, 0.0), np.float32).tobytes())
+    assert index.share_found([there]) == index.share_found([]) == 1
+    assert index.share_found([there, gone]) == 0.5
 
 
 def test_a_rebuild_is_a_new_generation(index: VectorIndex, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ PROBED = 32
 FEW_PASSAGES = 1000
 """A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
 PROBED_AFTER_A_CRASH = 1000
+WHOLE = 0.9
+"""The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +233,8 @@ class Library:
         for name, found in (("vectors", self._vectors.count()), ("keywords", self._keywords.count())):
             if found != expected:
                 raise TornIndex(f"the {name} hold {found} passages of {expected}")
-        if not self._vectors.finds(self.catalogue.sample(size)):
-            raise TornIndex("passages that are there are not found")
+        if (share := self._vectors.share_found(self.catalogue.sample(size))) < WHOLE:
+            raise TornIndex(f"of the passages that are there {share:.0%} are found")
 
     def _repair(self, reason: str) -> None:
         if self.catalogue.count("articles"):

@@ -131,15 +131,14 @@ class VectorIndex:
         )
         return [(id, 1 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
-    def finds(self, samples: Sequence[tuple[str, bytes]]) -> bool:
-        """Whether each sampled passage (id, vector) is the answer to its own vector, or an equal one is."""
+    def share_found(self, samples: Sequence[tuple[str, bytes]]) -> float:
+        """Of sampled passages (id, vector) the share whose vector finds them, or their equal; 1 for no samples."""
+        found = 0
         for first in range(0, len(samples), 64):
-            some = samples[first : first + 64]
-            queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in some]
-            found = guarded(self._collection.query, query_embeddings=queries, n_results=1, include=["distances"])
-            if any(not distances or distances[0] > 1e-3 for distances in found["distances"]):
-                return False
-        return True
+            queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in samples[first : first + 64]]
+            nearest = guarded(self._collection.query, query_embeddings=queries, n_results=1, include=["distances"])
+            found += sum(bool(distances) and distances[0] <= 1e-3 for distances in nearest["distances"])
+        return found / len(samples) if samples else 1.0
 
 
 def _where(filters: Filters) -> dict[str, Any] | None:
