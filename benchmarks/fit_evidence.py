@@ -89,7 +89,7 @@ def _rows(
     assistant: Assistant, item: dict[str, Any], found: Searched, score: Any, url_of: dict[str, str]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The candidates' features, and which of them are evidence; nothing for a question without an answer."""
-    candidates = evidence.candidates(found.ranked[0], assistant.library) if item["answerable"] else []
+    candidates = evidence.candidates(found.ranked[0]) if item["answerable"] else []
     if not candidates:
         return np.empty((0, len(evidence.FEATURES))), np.empty(0, bool)
     quotes = [(url_of.get(each["article"]), each["quote"]) for each in item["evidence"]]
@@ -123,7 +123,7 @@ def _right(
     assistant: Assistant, item: dict[str, Any], found: Searched, weights: NDArray[np.float64], score: Any
 ) -> bool:
     def weigh(query: Any, candidates: Any, library: Any) -> NDArray[np.float64]:
-        return np.asarray(evidence.features(query, candidates, library) @ weights, np.float64)
+        return np.asarray(evidence.features(query, candidates, library) @ weights if candidates else [], np.float64)
 
     answer = extract(found.question, found.queries, found.ranked, assistant.library, weigh)
     if isinstance(answer, NoAnswer):

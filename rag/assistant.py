@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from rag.article import Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.embedding import Embedding, load_embedding
 from rag.errors import UsageError
 from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
@@ -99,6 +99,8 @@ class Assistant:
             citations: tuple[Citation, ...] = ()
         else:
             statements, citations = cite(answer, self.library)
+            if not statements:  # what was found has been removed or changed meanwhile
+                reason, statements = "not_covered", (Statement("What was found has just left the library: ask again."),)
         clock.lap("answer_ms")
         return Reply(
             question=searched.question,
@@ -118,7 +120,7 @@ class Assistant:
         return self._search(question, filters, chat, _Clock())
 
     def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
-        question = " ".join(question.split())
+        question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
         if not question:
             raise UsageError("The question is empty: type what you want to know.")
         if len(question) > LONGEST_QUESTION:
@@ -159,7 +161,7 @@ class Assistant:
                 for query, passages in zip(queries, ranked, strict=True)
             ]
         if asks_several(queries[0].text, filters):
-            outlets = {id: self.library.article(id).outlet for id in {n.node.metadata["article_id"] for n in found}}
+            outlets = {each.node.metadata["article_id"]: each.node.metadata["article"].outlet for each in found}
             ranked = [spread(passages, outlets) for passages in ranked]
         return ranked
 
@@ -181,7 +183,7 @@ class Assistant:
         for rank, each in enumerate(found, 1):
             node = each.node
             assert isinstance(node, TextNode)
-            article = self.library.article(node.metadata["article_id"])
+            article: Article = node.metadata["article"]
             considered.append(
                 Considered(
                     rank=rank,

@@ -36,7 +36,9 @@ def test_passages_come_as_nodes_best_first(library: Library, embedding: WordCoun
     article = library.article(best.metadata["article_id"])
     assert "word13" in article.text
     assert article.text[best.start_char_idx : best.end_char_idx] == best.text  # type: ignore[attr-defined]
-    assert best.metadata == {"article_id": article.id, "title": article.title, "undated": False}
+    assert best.metadata == {
+        "article_id": article.id, "title": article.title, "undated": False, "article": article
+    }  # fmt: skip
 
 
 def test_an_empty_library_gives_none(library: Library, embedding: WordCountEmbedding) -> None:
@@ -47,7 +49,7 @@ def test_an_empty_library_gives_none(library: Library, embedding: WordCountEmbed
     "step",
     [
         "by_words",
-        pytest.param("passages", marks=pytest.mark.xfail(strict=True, reason="raises UnknownArticle")),
+        "passages",
     ],
 )
 def test_what_is_removed_meanwhile_is_left_out(

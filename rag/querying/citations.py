@@ -35,8 +35,8 @@ def check(citation: Citation, library: Library) -> bool:
         article = library.article(citation.article_id)
     except UnknownArticle:
         return False
-    quoted = article.text[citation.start : citation.end]
-    return bool(quoted) and quoted == citation.quote and len(quoted) <= LONGEST_QUOTE
+    quoted = article.text[max(0, citation.start) : citation.end]
+    return bool(quoted) and citation.start >= 0 and quoted == citation.quote and len(quoted) <= LONGEST_QUOTE
 
 
 def _citation(number: int, evidence: Evidence) -> Citation:

@@ -90,23 +90,21 @@ class Candidate:
         return self.article.text[max(0, start - CONTEXT_CHARACTERS) : start]
 
 
-def candidates(ranked: Sequence[NodeWithScore], library: Library) -> list[Candidate]:
+def candidates(ranked: Sequence[NodeWithScore]) -> list[Candidate]:
     """The sentences of the best passages, as `LateInteraction` ranked and read them, each once."""
-    articles: dict[str, Article] = {}
     found: dict[tuple[str, int], Candidate] = {}
     for each in ranked[:PASSAGES_READ]:
-        id = each.node.metadata["article_id"]
-        article = articles[id] = articles.get(id) or library.article(id)
+        article: Article = each.node.metadata["article"]
         for match in each.node.metadata["matches"]:
             candidate = Candidate(article, match, each.score or 0.0)
             if len(candidate.text.split()) >= LEAST_WORDS:
-                found.setdefault((id, match.sentence.start), candidate)
+                found.setdefault((article.id, match.sentence.start), candidate)
     return list(found.values())
 
 
 def weigh(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
     """How well each candidate answers `query`, as log odds comparable within the question: (candidates,)."""
-    return np.asarray(features(query, found, library) @ _weights(), np.float64)
+    return np.asarray(features(query, found, library) @ _weights() if found else [], np.float64)
 
 
 def features(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:

@@ -72,7 +72,7 @@ def extract(
     `ranked` the passages as `LateInteraction` ranked and read them for each of these; `weigh` says how well each
     candidate answers.
     """
-    whole = candidates(ranked[0], library)
+    whole = candidates(ranked[0])
     if not whole:
         return NoAnswer("Nothing in the library comes near this question.")
     missing = _missing_names(queries[0], whole, library)
@@ -83,7 +83,7 @@ def extract(
     speaker = _speaker(question)
     scored = []
     for query, passages in zip(queries, ranked, strict=True):
-        found = candidates(passages, library)
+        found = candidates(passages)
         weighed = zip(found, weigh(query, found, library).tolist(), strict=True)
         scored.append(
             {

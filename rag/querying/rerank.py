@@ -93,20 +93,21 @@ class LateInteraction(BaseNodePostprocessor):
 
     def _tokens(self, found: Sequence[NodeWithScore]) -> list[Tokens]:
         """The token vectors of the passages with their headlines; those read lately are still known."""
+        # Remembered by their text: another text may get the passage's id.
+        texts = [_with_headline(each.node) for each in found]
         with self._lock:
-            known = {id: self._read[id] for id in (each.node.node_id for each in found) if id in self._read}
-        new = [each for each in found if each.node.node_id not in known]
-        texts = [_with_headline(each.node) for each in new]
-        for each, tokens in zip(new, self.embedding.token_vectors(texts), strict=True):
+            known = {text: self._read[text] for text in texts if text in self._read}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        for text, tokens in zip(new, self.embedding.token_vectors(new), strict=True):
             # Half precision is exact enough for a cosine and half the memory.
-            known[each.node.node_id] = Tokens(tokens.vectors.astype(np.float16), tokens.spans)
+            known[text] = Tokens(tokens.vectors.astype(np.float16), tokens.spans)
         with self._lock:
-            for id, tokens_ in known.items():
-                self._read[id] = tokens_
-                self._read.move_to_end(id)
+            for text, tokens in known.items():
+                self._read[text] = tokens
+                self._read.move_to_end(text)
             while len(self._read) > PASSAGES_KEPT_READ:
                 self._read.popitem(last=False)
-        return [known[each.node.node_id] for each in found]
+        return [known[text] for text in texts]
 
     def _matches(
         self, node: TextNode, tokens: Tokens, interactions: NDArray[Any], weights: NDArray[Any], whole: NDArray[Any]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from rag.article import Filters
+from rag.article import Article, Filters
 from rag.embedding import Embedding
+from rag.errors import UnknownArticle
 from rag.library.index import day_number
 from rag.library.library import Library
 
@@ -40,11 +42,14 @@ class HybridRetriever(BaseRetriever):
         by_words = self._library.by_words(query, CANDIDATES, self._filters)
         scores = fuse([[id for id, _ in by_meaning], [id for id, _ in by_words]])
         found = self._library.passages(list(scores))
-        articles = {id: self._library.article(id) for id in {passage.article_id for passage in found.values()}}
+        articles: dict[str, Article] = {}
+        for id in {passage.article_id for passage in found.values()}:
+            with suppress(UnknownArticle):  # removed since the index was asked
+                articles[id] = self._library.article(id)
         with_dates = self._filters.since or self._filters.until
         nodes = []
         for id, score in scores.items():
-            if id not in found:  # removed since the index was asked
+            if id not in found or found[id].article_id not in articles:
                 continue
             passage, article = found[id], articles[found[id].article_id]
             undated = bool(with_dates and not day_number(article.published))
@@ -53,7 +58,13 @@ class HybridRetriever(BaseRetriever):
                 text=article.text[passage.start : passage.end],
                 start_char_idx=passage.start,
                 end_char_idx=passage.end,
-                metadata={"article_id": article.id, "title": article.title or "", "undated": undated},
+                # The article goes along, so that all that follows sees the same version of it.
+                metadata={
+                    "article_id": article.id,
+                    "title": article.title or "",
+                    "undated": undated,
+                    "article": article,
+                },
             )
             nodes.append(NodeWithScore(node=node, score=score))
         nodes.sort(key=lambda found: found.node.metadata["undated"])
