@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -244,8 +245,12 @@ def reindex(
 
 
 def _open(store: Path | None, reading: bool = False) -> Assistant:
+    # The libraries make some hundred thousand objects that stay: looking among them for garbage takes 0.3 s.
+    gc.disable()
     from rag.assistant import Assistant  # late: `--help` and a mistyped option need none of it
 
+    gc.freeze()
+    gc.enable()
     return Assistant.open(read_settings(store=store), any_model=reading)
 
 
