@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rag.article import Article
 from rag.library.library import Library
 from rag.querying.rerank import Match
+from rag.querying.speech import SAYING
 from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
 
 PASSAGES_READ = 12
@@ -51,7 +52,6 @@ _ASKED = {
     "name": r"\b(?:which|what)\b",
 }
 _MORE_THAN_A_NAME = frozenset(("number", "time", "person", "place"))
-SAYING = r"(?:said|says|saying|told|tells|added|adds|stated|insisted|argued|claimed|wrote|tweeted|announced)"
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|once|twice|half|"
     r"third|quarter|million|billion)\b",
@@ -69,6 +69,37 @@ _CAUSE = re.compile(
 )
 _SPEECH = re.compile(rf"[\"“”]|(?<!\w)['‘]|\b{SAYING}\b", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,.]*")
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
+    )
+}
+
+
+Weigh = Callable[["Query", Sequence["Candidate"], Library], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +138,12 @@ def weigh(query: Query, found: Sequence[Candidate], library: Library) -> NDArray
     return np.asarray(features(query, found, library) @ _weights() if found else [], np.float64)
 
 
+def asked_kinds(question: str) -> set[str]:
+    """Which of KINDS the question asks for: what its answer has to hold."""
+    kinds = {kind for kind, pattern in _ASKED.items() if re.search(pattern, question, re.IGNORECASE)}
+    return kinds - {"name"} if kinds & _MORE_THAN_A_NAME else kinds
+
+
 def features(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
     """What is seen of each candidate: (candidates, FEATURES)."""
     own = query.text[: query.own]
@@ -119,9 +156,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     query_words = {stem(word) for word in WORD.findall(query.text)}
     query_names = [stem(name) for name in names(query.text)]
     query_figures = set(FIGURE.findall(query.text))
-    kinds = {kind for kind, pattern in _ASKED.items() if re.search(pattern, own, re.IGNORECASE)}
-    if kinds & _MORE_THAN_A_NAME:
-        kinds.discard("name")
+    kinds = asked_kinds(own)
     phrases = set(pairwise(asked))
     rows = []
     for each in found:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-import numpy as np
 from llama_index.core.schema import NodeWithScore
-from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.library.library import Library
-from rag.querying.evidence import FIGURE, SAYING, Candidate, candidates, weigh
+from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
 from rag.querying.understand import WORD, Query, names, stem
 
 MOST_SENTENCES = 5
@@ -37,15 +35,13 @@ _ASKS_SPEECH = re.compile(
 )
 
 
-Weigh = Callable[[Query, Sequence[Candidate], Library], NDArray[np.float64]]
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that answers, in its article."""
+    """A sentence that answers, in its article; `account` names the outlets that tell it so, where accounts are told."""
 
     article: Article
     sentence: Sentence
+    account: str = ""
 
     @property
     def text(self) -> str:
@@ -115,14 +111,14 @@ def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
         best_worth = max(best_worth, worth(best))
         if worth(best) < best_worth - MOST_BEHIND:
             break
-        if chosen and (length + words > MOST_WORDS or any(_alike(best.text, other.text) for other in chosen)):
+        if chosen and (length + words > MOST_WORDS or any(alike(best.text, other.text) for other in chosen)):
             continue
         chosen.append(best)
         length += words
     return chosen
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Whether two sentences say the same in nearly the same words; never where their figures differ."""
     if set(FIGURE.findall(one)) != set(FIGURE.findall(other)):
         return False
