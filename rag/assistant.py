@@ -33,13 +33,15 @@ PASSAGES_FOR_A_PART = 8
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
-    for each of them, best first; `by_outlet` those of each outlet whose account is asked for by its name.
+    for each of them, best first; `by_outlet` those of each outlet that is named, for what is `asked` of
+    them all.
     """
 
     question: str
     filters: Filters
     queries: Sequence[Query]
     ranked: Sequence[Sequence[NodeWithScore]]
+    asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
 
 
@@ -126,7 +128,7 @@ class Assistant:
         if isinstance(answer, NoAnswer):
             return answer
         if searched.by_outlet:
-            return named_accounts(searched.queries[0], searched.by_outlet, self.library) or answer
+            return named_accounts(searched.asked, searched.by_outlet, self.library) or answer
         if asks_several(searched.question, searched.filters):
             return differing_accounts(searched.queries[0], searched.ranked[0], self.library) or answer
         return answer
@@ -139,8 +141,8 @@ class Assistant:
         said = {
             "greeting": f"Hello. Ask me anything about {held}.",
             "thanks": "You are welcome.",
-            "help": f"I answer questions from {held}: in their own sentences, each with its citation. Ask who, what, when, "
-            "where, why or how many; name an outlet or a date to narrow it down; or ask how the outlets differ.",
+            "help": f"I answer questions from {held}: in their own sentences, each with its citation. Ask who, what, "
+            "when, where, why or how many; name an outlet or a date to narrow it down; or ask how the outlets differ.",
         }
         return Reply(
             question=question,
@@ -176,9 +178,10 @@ class Assistant:
         found = self._retrieve(queries, filters)
         clock.lap("retrieve_ms")
         ranked = self._rerank(queries, found, filters)
-        by_outlet = self._by_outlet(queries[0], filters) if len(filters.outlets) > 1 else {}
+        asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
+        by_outlet = self._by_outlet(asked, filters) if len(filters.outlets) > 1 else {}
         clock.lap("rerank_ms")
-        return Searched(question, filters, queries, ranked, by_outlet)
+        return Searched(question, filters, queries, ranked, asked, by_outlet)
 
     def _by_outlet(self, query: Query, filters: Filters) -> dict[str, list[NodeWithScore]]:
         """The best passages of each of the outlets that the filters name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import dateutil.parser
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
@@ -119,16 +120,21 @@ def _weekday(match: re.Match[str], text: str, published: date) -> date:
     weekday = _WEEKDAYS[match["weekday"][:3].lower()]
     which = (match["which"] or "").lower()
     if which in ("next", "this coming", "the following"):
-        return published + relativedelta(days=1, weekday=weekday(1))
+        return _moved(published, days=1, weekday=weekday(1))
     if which in ("last", "this past"):
-        return published + relativedelta(days=-1, weekday=weekday(-1))
+        return _moved(published, days=-1, weekday=weekday(-1))
     if _looks_ahead(match, text):
-        return published + relativedelta(weekday=weekday(1))
-    return published + relativedelta(weekday=weekday(-1))
+        return _moved(published, weekday=weekday(1))
+    return _moved(published, weekday=weekday(-1))
+
+
+def _moved(day: date, days: int = 0, weekday: Any = None) -> date:
+    moved: date = day + relativedelta(days=days, weekday=weekday)
+    return moved
 
 
 def _looks_ahead(match: re.Match[str], text: str) -> bool:
-    """Whether the verb nearest to the expression, before it in its clause or else after it, speaks of what is to come."""
+    """Whether the verb nearest to it, before it in its clause or else after it, speaks of what is to come."""
     before = re.split(r"[;:—–]|, (?:but|and|who|which) ", text[: match.start()])[-1]
     verbs = [*_TENSE.finditer(before)]
     if not verbs and not _PRESENT.search(before):

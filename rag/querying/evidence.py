@@ -40,7 +40,8 @@ FEATURES = (*MEASURED, *KINDS)
 
 _ASKED = {
     "number": r"\bhow (?:many|much|old|long|far|high|tall|big|large|fast|heavy|often|wide|deep)\b|"
-    r"\bwhat (?:percentage|share|number|proportion|age|price|sum|amount)\b",
+    r"\b(?:what|which) (?:percentage|share|number|proportion|age|price|sum|amount)\b|"
+    r"\b(?:what|which) (?:[\w-]+ )?(?:toll|figure|count)s?\b",
     "time": r"\bwhen\b|\b(?:what|which) (?:day|date|year|month|time|hour|week)\b",
     "person": r"\bwho(?:m|se)?\b|\b(?:which|what) (?:woman|man|person|minister|president|official|expert|spokes\w+|"
     r"leader|doctor|player|actor|singer|coach|chief|author|name)\b",
@@ -69,34 +70,8 @@ _CAUSE = re.compile(
 )
 _SPEECH = re.compile(rf"[\"“”]|(?<!\w)['‘]|\b{SAYING}\b", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,.]*")
-NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
+_WRITTEN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WRITTEN.split())}
 
 
 Weigh = Callable[["Query", Sequence["Candidate"], Library], NDArray[np.float64]]
@@ -184,6 +159,23 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     measured = matrix[:, : len(MEASURED)]
     matrix[:, : len(MEASURED)] = (measured - measured.mean(axis=0)) / (measured.std(axis=0) + 1e-6)
     return matrix
+
+
+def contrast(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
+    """How much each candidate has of what sets candidates apart, standardised: (candidates,).
+
+    Among the sentences of one event nearly all come near the event's own words. The question's words that few of them
+    come near say which one is asked for: each counts by its rarity and by how far the best stands out from the mean.
+    """
+    words = [(index, match.group()) for index, match in enumerate(WORD.finditer(query.text[: query.own]))]
+    words = [(index, word) for index, word in words if terms(word)]
+    if not words or not found:
+        return np.zeros(len(found))
+    near = np.array([[each.match.words[index] for index, _ in words] for each in found], np.float64)
+    rarity = library.rarity([stem(word) for _, word in words])
+    weights = (near.max(axis=0) - near.mean(axis=0)) * np.sqrt([rarity[stem(word)] for _, word in words])
+    apart = (near - near.mean(axis=0)) @ weights
+    return np.asarray((apart - apart.mean()) / (apart.std() + 1e-6), np.float64)
 
 
 def _nearness(text: str, kinds: set[str], weight: Mapping[str, float], query_words: set[str]) -> float:

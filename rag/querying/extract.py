@@ -12,11 +12,13 @@ from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence
 from rag.library.library import Library
+from rag.querying.answerable import lacking
 from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
+from rag.querying.speech import SAYING
 from rag.querying.understand import WORD, Query, names, stem
 
 MOST_SENTENCES = 5
-MOST_WORDS = 80
+MOST_WORDS = 79
 LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6
@@ -73,7 +75,7 @@ def extract(
         return NoAnswer("Nothing in the library comes near this question.")
     missing = _missing_names(queries[0], whole, library)
     if missing:
-        return NoAnswer(f"No article that comes near this question mentions {_listed(missing)}.")
+        return NoAnswer(f"{_none_of(whole)} mentions {_listed(missing)}.")
     if max(each.match.similarity for each in whole) < LEAST_SIMILARITY:
         return NoAnswer("Nothing in the library comes near enough to this question to answer it.")
     speaker = _speaker(question)
@@ -89,7 +91,12 @@ def extract(
             }
         )
     if not scored[0]:
-        return NoAnswer(f"No article that comes near this question quotes {speaker} on it.")
+        return NoAnswer(f"{_none_of(whole)} quotes {speaker} on it.")
+    if len(queries) == 1:
+        own = queries[0].text[: queries[0].own]
+        lacks = lacking(own, whole, weigh(queries[0], whole, library).tolist())
+        if lacks:
+            return NoAnswer(f"{_none_of(whole)} {lacks}.")
     return _chosen(scored)
 
 
@@ -161,6 +168,15 @@ def _speaks(speaker: str, text: str) -> bool:
     name = re.escape(speaker)
     before, after = r"(?:[^\w.]+\w+){0,9}?\W+", r"(?:\W+\w+){0,4}?\W+"
     return bool(re.search(rf"\b{name}\b{before}{SAYING}\b|\b{SAYING}{after}{name}\b", text, re.IGNORECASE))
+
+
+def _none_of(found: Sequence[Candidate]) -> str:
+    articles = len({each.article.id for each in found})
+    return (
+        f"None of the {articles} articles nearest to this question"
+        if articles > 1
+        else "The article nearest to it never"
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -43,13 +43,16 @@ _SMALL_TALK: dict[SmallTalk, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "thanks": re.compile(
-        rf"(?:(?:ok(?:ay)?|great|perfect|nice|cool|good|wonderful|excellent)[\s,!.]*)*(?:many thanks|thanks?|thank you|thx|cheers|"
-        rf"ta|bye|goodbye|see you|ok(?:ay)?|great|perfect|cool|got it){_TO_YOU}(?: for (?:the|your) (?:help|answer))?",
+        rf"(?:(?:ok(?:ay)?|great|perfect|nice|cool|good|wonderful|excellent)[\s,!.]*)*"
+        r"(?:many thanks|thanks?|thank you|thx|cheers|ta|bye|goodbye|see you|ok(?:ay)?|great|perfect|cool|got it)"
+        rf"{_TO_YOU}"
+        r"(?: for (?:the|your) (?:help|answer))?",
         re.IGNORECASE,
     ),
     "help": re.compile(
         r"help(?: me)?|what (?:can|do) you (?:do|know)(?: for me)?|what (?:are you|is this)|who are you|"
-        r"how (?:do|can) (?:i|you) (?:use (?:this|you)|work)|how does (?:this|it) work|what (?:can|should|may) i ask(?: you)?",
+        r"how (?:do|can) (?:i|you) (?:use (?:this|you)|work)|how does (?:this|it) work|"
+        r"what (?:can|should|may) i ask(?: you)?",
         re.IGNORECASE,
     ),
 }

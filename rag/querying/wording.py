@@ -23,13 +23,15 @@ _TIME_SPAN = re.compile(
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:1[89]|20)\d\d\b",
 )
 _NUMBER_SPAN = re.compile(
-    r"(?:[$£€¥] ?)?\b\d[\d,.]*\d?(?:\s?(?:million|billion|trillion|thousand|hundred))?(?:\s?(?:%|per ?cent\b)|[ -][a-z]{3,})?|"
+    r"(?:[$£€¥] ?)?\b\d[\d,.]*\d?(?:\s?(?:million|billion|trillion|thousand|hundred))?"
+    r"(?:\s?(?:%|per ?cent\b)|[ -][a-z]{3,})?|"
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|twice|once|half)\b"
     r"(?:[ -][a-z]{3,})?",
     re.IGNORECASE,
 )
 _CAUSE_SPAN = re.compile(
-    r"\b(?:because|due to|in order to|so that|as a result of|caused by|thanks to|to (?:avoid|ensure|protect|prevent))\b[^.;]*",
+    r"\b(?:because|due to|in order to|so that|as a result of|caused by|thanks to|"
+    r"to (?:avoid|ensure|protect|prevent))\b[^.;]*",
     re.IGNORECASE,
 )
 _SPEECH_SPAN = re.compile(r"[\"“][^\"”]+[\"”]|\b(?:said|says|added|told \w+) that [^.;]+", re.IGNORECASE)
@@ -105,7 +107,7 @@ def answering_words(query: Query, text: str, weights: Mapping[str, float]) -> st
         spans = [
             m.span()
             for m in _NAME_SPAN.finditer(text)
-            if m.start() > 0 and not {stem(word) for word in WORD.findall(m.group())} & asked
+            if m.start() > 0 and not {stem(word) for word in WORD.findall(m.group())} <= asked
         ]
     if not spans:
         return None
