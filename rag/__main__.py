@@ -38,6 +38,8 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+NEAREST, EXCERPT = 3, 240
+"""Of a refusal's nearest passages: how many are printed, and how many characters of each."""
 STOPPED = 130
 """The exit code after Ctrl-C, which Typer turns into an exit of its own."""
 
@@ -273,6 +275,12 @@ def _print_reply(reply: Reply) -> None:
         about = ", ".join((each.outlet or "unknown outlet", each.published or "undated", each.title or "no headline"))
         place = each.url or each.path or each.article_id
         out.print(escape(_printable(f"[{each.number}] {about} ({place})")))
+    if reply.abstained and reply.retrieved:
+        out.print("The nearest passages:")
+        for passage in reply.retrieved[:NEAREST]:
+            text = " ".join(passage.text.split())
+            about = passage.outlet or "unknown outlet"
+            out.print(escape(_printable(f"- {about}: {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}")))
 
 
 def _print_json(value: object) -> None:

@@ -120,11 +120,24 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of a statement's text: words that `answer`, or that were `added` to the article's own.
+
+    Added are an outlet's name, a computed date, whom "he" means and who is speaking.
+    """
+
+    start: int
+    end: int
+    kind: Literal["answer", "added"]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence of an answer and the numbers of the citations it rests on."""
 
     text: str
     citations: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def __str__(self) -> str:
         return self.text + "".join(f" [{number}]" for number in self.citations)
@@ -152,6 +165,8 @@ class Reply:
     citations: tuple[Citation, ...] = ()
     retrieved: tuple[Considered, ...] = ()
     timings: Mapping[str, int] = field(default_factory=dict)
+    struck_out: int = 0
+    """How many citations failed their check and were left out."""
 
     @property
     def answer(self) -> str:

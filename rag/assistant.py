@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,12 +17,13 @@ from rag.errors import UsageError
 from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
 from rag.library.library import Library
 from rag.outlets import aliases_of
+from rag.querying.accounts import differing_accounts, named_accounts
 from rag.querying.citations import cite
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.extract import NoAnswer, extract
+from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
 from rag.querying.retrieve import PASSAGES, HybridRetriever
-from rag.querying.understand import Query, stand_alone, sub_questions
+from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
 from rag.settings import Settings
 
 LONGEST_QUESTION = 1000
@@ -32,13 +33,16 @@ PASSAGES_FOR_A_PART = 8
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
-    for each of them, best first.
+    for each of them, best first; `by_outlet` those of each outlet that is named, for what is `asked` of
+    them all.
     """
 
     question: str
     filters: Filters
     queries: Sequence[Query]
     ranked: Sequence[Sequence[NodeWithScore]]
+    asked: Query
+    by_outlet: Mapping[str, Sequence[NodeWithScore]]
 
 
 class Assistant:
@@ -90,15 +94,18 @@ class Assistant:
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
         clock = _Clock()
+        talk = small_talk(question)
+        if talk is not None:
+            return self._small_talk(" ".join(question.split()), talk)
         searched = self._search(question, filters, chat, clock)
         reason: Reason | None = None
-        answer = extract(searched.question, searched.queries, searched.ranked, self.library)
+        answer = self._extract(searched)
         if isinstance(answer, NoAnswer):
             reason, explanation = self._refusal(searched, answer)
             statements: tuple[Statement, ...] = (Statement(explanation),)
             citations: tuple[Citation, ...] = ()
         else:
-            statements, citations = cite(answer, self.library)
+            statements, citations = cite(answer, self.library, searched.queries[0])
             if not statements:  # what was found has been removed or changed meanwhile
                 reason, statements = "not_covered", (Statement("What was found has just left the library: ask again."),)
         clock.lap("answer_ms")
@@ -113,6 +120,39 @@ class Assistant:
             citations=citations,
             retrieved=self._considered(searched.ranked[0][:PASSAGES]),
             timings=clock.laps(),
+            struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
+        )
+
+    def _extract(self, searched: Searched) -> list[Evidence] | NoAnswer:
+        answer = extract(searched.question, searched.queries, searched.ranked, self.library)
+        if isinstance(answer, NoAnswer):
+            return answer
+        if searched.by_outlet:
+            return named_accounts(searched.asked, searched.by_outlet, self.library) or answer
+        if asks_several(searched.question, searched.filters):
+            return differing_accounts(searched.queries[0], searched.ranked[0], self.library) or answer
+        return answer
+
+    def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
+        status = self.library.status()
+        held = (
+            f"the {status.articles} articles of this library" if status.articles else "your articles, once you add some"
+        )
+        said = {
+            "greeting": f"Hello. Ask me anything about {held}.",
+            "thanks": "You are welcome.",
+            "help": f"I answer questions from {held}: in their own sentences, each with its citation. Ask who, what, "
+            "when, where, why or how many; name an outlet or a date to narrow it down; or ask how the outlets differ.",
+        }
+        return Reply(
+            question=question,
+            query=question,
+            filters=Filters(),
+            statements=(Statement(said[kind]),),
+            abstained=False,
+            reason=None,
+            answered_by="small_talk",
+            timings={"total_ms": 0},
         )
 
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
@@ -138,8 +178,18 @@ class Assistant:
         found = self._retrieve(queries, filters)
         clock.lap("retrieve_ms")
         ranked = self._rerank(queries, found, filters)
+        asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
+        by_outlet = self._by_outlet(asked, filters) if len(filters.outlets) > 1 else {}
         clock.lap("rerank_ms")
-        return Searched(question, filters, queries, ranked)
+        return Searched(question, filters, queries, ranked, asked, by_outlet)
+
+    def _by_outlet(self, query: Query, filters: Filters) -> dict[str, list[NodeWithScore]]:
+        """The best passages of each of the outlets that the filters name."""
+        ranked = {}
+        for outlet in filters.outlets:
+            found = self._retrieve([query], replace(filters, outlets=(outlet,)))[:PASSAGES_FOR_A_PART]
+            ranked[outlet] = self._late_interaction.rerank(query, found)
+        return ranked
 
     def _retrieve(self, queries: Sequence[Query], filters: Filters) -> list[NodeWithScore]:
         """The passages for the whole question and, after them, those that its parts find besides."""

@@ -12,7 +12,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets"},
+    {"settings", "errors", "article", "outlets", "dates"},
     {"embedding", "embedding_export", "llm"},
     {"library"},
     {"ingestion", "querying", "coverage"},

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 
 from rag.article import Article, Citation, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.extract import Evidence
+from rag.querying.understand import WORD, Query, stem
+from rag.querying.wording import answering_words, marked, told
 
 logger = logging.getLogger(__name__)
 
 LONGEST_QUOTE = 600
 
 
-def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
-    """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged."""
+def cite(
+    evidence: Sequence[Evidence], library: Library, query: Query | None = None
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged.
+
+    With `query` the words that answer it are marked.
+    """
     statements: list[Statement] = []
     citations: list[Citation] = []
+    dated: set[date] = set()
+    weights = library.rarity([stem(word) for word in WORD.findall(query.text)]) if query else {}
     for each in evidence:
         citation = _citation(len(citations) + 1, each)
         if not check(citation, library):
             logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
             continue
         citations.append(citation)
-        statements.append(Statement(" ".join(each.text.split()), (citation.number,)))
+        before = [other for other in library.sentences(each.article.id) if other.start < each.sentence.start]
+        pieces = told(each.article, each.sentence, before, dated)
+        if each.account:
+            pieces = [(f"{each.account}: ", True), *pieces]
+        answering = answering_words(query, each.text, weights) if query else None
+        text, marks = marked(pieces, answering)
+        statements.append(Statement(text, (citation.number,), marks))
     return tuple(statements), tuple(citations)
 
 

@@ -44,7 +44,7 @@ _EVENT_EDGES = frozenset(("by", "from", "through"))
 
 _TELLS = (
     r"(?:reports?|reported|says?|said|writes?|wrote|describes?|claims?|claimed|puts?|gives?|quotes?|calls?|cites?|covers?|"
-    r"differ|disagree|agree)"
+    r"suggests?|credits?|mentions?|differ|disagree|agree)"
 )
 _BEFORE = (
     r"(?:according to|per|as reported (?:by|in)|"
@@ -72,10 +72,14 @@ _COMPARES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What was understood: the filters, and the question without the words that named them."""
+    """What was understood: the filters, and the question without the words that named them.
+
+    `asked` is the question without the outlets that tell it, even where it compares several and cannot do without them.
+    """
 
     filters: Filters
     question: str
+    asked: str
 
 
 def read_conditions(question: str, outlets: Sequence[str], today: date) -> Conditions:
@@ -87,6 +91,7 @@ def read_conditions(question: str, outlets: Sequence[str], today: date) -> Condi
     compared and only one is of an outlet that is there, it is none.
     """
     named = [(outlet, spans) for outlet in outlets if (spans := _told_by(question, outlet))]
+    named.sort(key=lambda pair: pair[1])
     compares = len(named) == 1 and bool(_COMPARES.search(question))
     chosen = () if compares else tuple(outlet for outlet, _ in named)
     since, until, dated = _dates(question, today)
@@ -95,7 +100,8 @@ def read_conditions(question: str, outlets: Sequence[str], today: date) -> Condi
         rest = _without(rest, [span for span in named[0][1] if _is_aside(question, span)])
     if dated and rest == question:
         rest = _without(rest, [dated])
-    return Conditions(Filters(chosen, since, until), rest)
+    asked = _without(rest, _merged([span for _, spans in named for span in spans])) if len(chosen) > 1 else rest
+    return Conditions(Filters(chosen, since, until), rest, asked)
 
 
 def asks_several(question: str, filters: Filters) -> bool:
@@ -118,7 +124,10 @@ def _told_by(question: str, outlet: str) -> list[tuple[int, int]]:
             rf"\b{_BEFORE} (?:[\w.]+ )+(?:and|or) {name}",
             rf"{asks} {name} (?:\w+ )?(?:{_TELLS}|{_PRINTS}|ha(?:ve|d) anything)\b",
             rf"{asks} {another} (?:and|or) {name} (?:\w+ )?{_TELLS}\b",
-            rf"{asks} {name},? (?:and|or) {another} {_TELLS}\b",
+            rf"{asks} {name},? (?:and|or) {another} (?:each |both )?{_TELLS}\b",
+            rf"{asks} {another} (?:and|or) {name} (?:each|both) {_TELLS}\b",
+            rf"\b{name} and {another} (?:each|both|respectively)\b",
+            rf"(?:\b(?:do|does|did|by|in) |^){another} and {name} (?:each|both|respectively)\b",
             rf"{name} (?:articles|coverage|stories|reports|reporting)\b",
         )
         # A name that is also a word ("Time", "the Sun") is one only as it is written, unless the words before say so.
@@ -129,7 +138,7 @@ def _told_by(question: str, outlet: str) -> list[tuple[int, int]]:
             rf"{name} and {another} (?:{_TELLS}|{_ACCOUNT})\b",
             rf"{name}['’]s and {another} {_ACCOUNT}\b",
             rf"\band {name} {_TELLS}\b",
-            rf"\b[Ii]n {name}(?=[,.?!]| and\b|$)",
+            rf"\b[Ii]n {name}(?=[,.?!]| (?:and|with)\b|$)",
             rf"\b(?:[Ff]rom|[Bb]y|[Oo]n) {name}(?=[,.?!]| (?:and|about|on)\b|$)",
             rf"^{name} on\b",
             rf"{name} {_ACCOUNT}\b",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rag.article import Article
 from rag.library.library import Library
 from rag.querying.rerank import Match
+from rag.querying.speech import SAYING
 from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
 
 PASSAGES_READ = 12
@@ -39,7 +40,8 @@ FEATURES = (*MEASURED, *KINDS)
 
 _ASKED = {
     "number": r"\bhow (?:many|much|old|long|far|high|tall|big|large|fast|heavy|often|wide|deep)\b|"
-    r"\bwhat (?:percentage|share|number|proportion|age|price|sum|amount)\b",
+    r"\b(?:what|which) (?:percentage|share|number|proportion|age|price|sum|amount)\b|"
+    r"\b(?:what|which) (?:[\w-]+ )?(?:toll|figure|count)s?\b",
     "time": r"\bwhen\b|\b(?:what|which) (?:day|date|year|month|time|hour|week)\b",
     "person": r"\bwho(?:m|se)?\b|\b(?:which|what) (?:woman|man|person|minister|president|official|expert|spokes\w+|"
     r"leader|doctor|player|actor|singer|coach|chief|author|name)\b",
@@ -51,7 +53,6 @@ _ASKED = {
     "name": r"\b(?:which|what)\b",
 }
 _MORE_THAN_A_NAME = frozenset(("number", "time", "person", "place"))
-SAYING = r"(?:said|says|saying|told|tells|added|adds|stated|insisted|argued|claimed|wrote|tweeted|announced)"
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|once|twice|half|"
     r"third|quarter|million|billion)\b",
@@ -69,6 +70,11 @@ _CAUSE = re.compile(
 )
 _SPEECH = re.compile(rf"[\"“”]|(?<!\w)['‘]|\b{SAYING}\b", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,.]*")
+_WRITTEN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WRITTEN.split())}
+
+
+Weigh = Callable[["Query", Sequence["Candidate"], Library], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,12 @@ def weigh(query: Query, found: Sequence[Candidate], library: Library) -> NDArray
     return np.asarray(features(query, found, library) @ _weights() if found else [], np.float64)
 
 
+def asked_kinds(question: str) -> set[str]:
+    """Which of KINDS the question asks for: what its answer has to hold."""
+    kinds = {kind for kind, pattern in _ASKED.items() if re.search(pattern, question, re.IGNORECASE)}
+    return kinds - {"name"} if kinds & _MORE_THAN_A_NAME else kinds
+
+
 def features(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
     """What is seen of each candidate: (candidates, FEATURES)."""
     own = query.text[: query.own]
@@ -119,9 +131,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     query_words = {stem(word) for word in WORD.findall(query.text)}
     query_names = [stem(name) for name in names(query.text)]
     query_figures = set(FIGURE.findall(query.text))
-    kinds = {kind for kind, pattern in _ASKED.items() if re.search(pattern, own, re.IGNORECASE)}
-    if kinds & _MORE_THAN_A_NAME:
-        kinds.discard("name")
+    kinds = asked_kinds(own)
     phrases = set(pairwise(asked))
     rows = []
     for each in found:
@@ -149,6 +159,23 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     measured = matrix[:, : len(MEASURED)]
     matrix[:, : len(MEASURED)] = (measured - measured.mean(axis=0)) / (measured.std(axis=0) + 1e-6)
     return matrix
+
+
+def contrast(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
+    """How much each candidate has of what sets candidates apart, standardised: (candidates,).
+
+    Among the sentences of one event nearly all come near the event's own words. The question's words that few of them
+    come near say which one is asked for: each counts by its rarity and by how far the best stands out from the mean.
+    """
+    words = [(index, match.group()) for index, match in enumerate(WORD.finditer(query.text[: query.own]))]
+    words = [(index, word) for index, word in words if terms(word)]
+    if not words or not found:
+        return np.zeros(len(found))
+    near = np.array([[each.match.words[index] for index, _ in words] for each in found], np.float64)
+    rarity = library.rarity([stem(word) for _, word in words])
+    weights = (near.max(axis=0) - near.mean(axis=0)) * np.sqrt([rarity[stem(word)] for _, word in words])
+    apart = (near - near.mean(axis=0)) @ weights
+    return np.asarray((apart - apart.mean()) / (apart.std() + 1e-6), np.float64)
 
 
 def _nearness(text: str, kinds: set[str], weight: Mapping[str, float], query_words: set[str]) -> float:

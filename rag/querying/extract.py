@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-import numpy as np
 from llama_index.core.schema import NodeWithScore
-from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.library.library import Library
-from rag.querying.evidence import FIGURE, SAYING, Candidate, candidates, weigh
+from rag.querying.answerable import lacking
+from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
+from rag.querying.speech import SAYING
 from rag.querying.understand import WORD, Query, names, stem
 
 MOST_SENTENCES = 5
-MOST_WORDS = 80
+MOST_WORDS = 79
 LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6
@@ -37,15 +37,13 @@ _ASKS_SPEECH = re.compile(
 )
 
 
-Weigh = Callable[[Query, Sequence[Candidate], Library], NDArray[np.float64]]
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that answers, in its article."""
+    """A sentence that answers, in its article; `account` names the outlets that tell it so, where accounts are told."""
 
     article: Article
     sentence: Sentence
+    account: str = ""
 
     @property
     def text(self) -> str:
@@ -77,7 +75,7 @@ def extract(
         return NoAnswer("Nothing in the library comes near this question.")
     missing = _missing_names(queries[0], whole, library)
     if missing:
-        return NoAnswer(f"No article that comes near this question mentions {_listed(missing)}.")
+        return NoAnswer(f"{_none_of(whole)} mentions {_listed(missing)}.")
     if max(each.match.similarity for each in whole) < LEAST_SIMILARITY:
         return NoAnswer("Nothing in the library comes near enough to this question to answer it.")
     speaker = _speaker(question)
@@ -93,7 +91,12 @@ def extract(
             }
         )
     if not scored[0]:
-        return NoAnswer(f"No article that comes near this question quotes {speaker} on it.")
+        return NoAnswer(f"{_none_of(whole)} quotes {speaker} on it.")
+    if len(queries) == 1:
+        own = queries[0].text[: queries[0].own]
+        lacks = lacking(own, whole, weigh(queries[0], whole, library).tolist())
+        if lacks:
+            return NoAnswer(f"{_none_of(whole)} {lacks}.")
     return _chosen(scored)
 
 
@@ -115,14 +118,14 @@ def _chosen(scored: Sequence[Mapping[Evidence, float]]) -> list[Evidence]:
         best_worth = max(best_worth, worth(best))
         if worth(best) < best_worth - MOST_BEHIND:
             break
-        if chosen and (length + words > MOST_WORDS or any(_alike(best.text, other.text) for other in chosen)):
+        if chosen and (length + words > MOST_WORDS or any(alike(best.text, other.text) for other in chosen)):
             continue
         chosen.append(best)
         length += words
     return chosen
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Whether two sentences say the same in nearly the same words; never where their figures differ."""
     if set(FIGURE.findall(one)) != set(FIGURE.findall(other)):
         return False
@@ -165,6 +168,15 @@ def _speaks(speaker: str, text: str) -> bool:
     name = re.escape(speaker)
     before, after = r"(?:[^\w.]+\w+){0,9}?\W+", r"(?:\W+\w+){0,4}?\W+"
     return bool(re.search(rf"\b{name}\b{before}{SAYING}\b|\b{SAYING}{after}{name}\b", text, re.IGNORECASE))
+
+
+def _none_of(found: Sequence[Candidate]) -> str:
+    articles = len({each.article.id for each in found})
+    return (
+        f"None of the {articles} articles nearest to this question"
+        if articles > 1
+        else "The article nearest to it never"
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -31,11 +31,13 @@ class Match:
     """How near a sentence of a passage comes to the query: as a whole (`similarity`), word by word (`interaction`).
 
     Both are cosines, at most 1; the sentence's vectors are those it has in the context of its passage and headline.
+    `words` has, for each word of the query, the cosine of the sentence's nearest: (words of the query,).
     """
 
     sentence: Sentence
     similarity: float
     interaction: float
+    words: tuple[float, ...] = ()
 
 
 class LateInteraction(BaseNodePostprocessor):
@@ -63,13 +65,15 @@ class LateInteraction(BaseNodePostprocessor):
         (asked,) = self.embedding.token_vectors([query.text])
         weights = self._weights(query, asked)
         whole = _pooled(asked.vectors)
+        tokens_of = _tokens_of_words(query, asked)
         scored = []
         for each, tokens in zip(found, self._tokens(found), strict=True):
             assert isinstance(each.node, TextNode)
             vectors = tokens.vectors.astype(np.float32)
             interactions = asked.vectors @ vectors.T
             score = float(interactions.max(axis=1) @ weights)
-            matches = self._matches(each.node, Tokens(vectors, tokens.spans), interactions, weights, whole)
+            reading = _Reading(Tokens(vectors, tokens.spans), interactions, weights, whole, tokens_of)
+            matches = self._matches(each.node, reading)
             # The node came from the caller, who may read it for another query too.
             node = each.node.model_copy(update={"metadata": each.node.metadata | {"matches": matches}})
             scored.append(NodeWithScore(node=node, score=score))
@@ -109,21 +113,41 @@ class LateInteraction(BaseNodePostprocessor):
                 self._read.popitem(last=False)
         return [known[text] for text in texts]
 
-    def _matches(
-        self, node: TextNode, tokens: Tokens, interactions: NDArray[Any], weights: NDArray[Any], whole: NDArray[Any]
-    ) -> list[Match]:
+    def _matches(self, node: TextNode, reading: _Reading) -> list[Match]:
         start, end = node.start_char_idx or 0, node.end_char_idx or 0
         offset = start - (len(node.metadata["title"]) + 1 if node.metadata["title"] else 0)
+        spans = reading.tokens.spans
         matches = []
         for sentence in self.library.sentences(node.metadata["article_id"]):
             if not start <= sentence.start or not sentence.end <= end:
                 continue
-            inside = (tokens.spans[:, 0] >= sentence.start - offset) & (tokens.spans[:, 1] <= sentence.end - offset)
-            inside &= tokens.spans[:, 1] > 0
+            inside = (spans[:, 0] >= sentence.start - offset) & (spans[:, 1] <= sentence.end - offset)
+            inside &= spans[:, 1] > 0
             if inside.any():
-                similarity = float(_pooled(tokens.vectors[inside]) @ whole)
-                matches.append(Match(sentence, similarity, float(interactions[:, inside].max(axis=1) @ weights)))
+                similarity = float(_pooled(reading.tokens.vectors[inside]) @ reading.whole)
+                nearest = reading.interactions[:, inside].max(axis=1)
+                words = tuple(float(nearest[rows].mean()) if rows else 0.0 for rows in reading.tokens_of)
+                matches.append(Match(sentence, similarity, float(nearest @ reading.weights), words))
         return matches
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A passage's tokens beside the query's: `interactions` are their cosines, `tokens_of` the rows of each word."""
+
+    tokens: Tokens
+    interactions: NDArray[Any]
+    weights: NDArray[Any]
+    whole: NDArray[Any]
+    tokens_of: list[list[int]]
+
+
+def _tokens_of_words(query: Query, asked: Tokens) -> list[list[int]]:
+    words = [match.span() for match in WORD.finditer(query.text)]
+    return [
+        [row for row, (first, last) in enumerate(asked.spans) if start <= first and last <= end and last > 0]
+        for start, end in words
+    ]
 
 
 class CrossEncoderRerank(BaseNodePostprocessor):

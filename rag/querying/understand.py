@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import tantivy
 
@@ -31,6 +32,30 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 LEAST_WORDS_OF_A_PART = 3
+
+
+SmallTalk = Literal["greeting", "thanks", "help"]
+_TO_YOU = r"(?:[\s,]+(?:there|you|all|everyone|again|so much|very much|a lot|second source))*"
+_SMALL_TALK: dict[SmallTalk, re.Pattern[str]] = {
+    "greeting": re.compile(
+        rf"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)){_TO_YOU}"
+        r"(?:[\s,!.]+how are you(?: doing)?(?: today)?)?",
+        re.IGNORECASE,
+    ),
+    "thanks": re.compile(
+        rf"(?:(?:ok(?:ay)?|great|perfect|nice|cool|good|wonderful|excellent)[\s,!.]*)*"
+        r"(?:many thanks|thanks?|thank you|thx|cheers|ta|bye|goodbye|see you|ok(?:ay)?|great|perfect|cool|got it)"
+        rf"{_TO_YOU}"
+        r"(?: for (?:the|your) (?:help|answer))?",
+        re.IGNORECASE,
+    ),
+    "help": re.compile(
+        r"help(?: me)?|what (?:can|do) you (?:do|know)(?: for me)?|what (?:are you|is this)|who are you|"
+        r"how (?:do|can) (?:i|you) (?:use (?:this|you)|work)|how does (?:this|it) work|"
+        r"what (?:can|should|may) i ask(?: you)?",
+        re.IGNORECASE,
+    ),
+}
 
 
 @cache
@@ -60,6 +85,12 @@ def names(question: str) -> list[str]:
         if word[:1].isupper() and word.lower() not in _QUESTION_WORDS and not starts_sentence and len(word) > 1:
             found.append(word)
     return list(dict.fromkeys(found))
+
+
+def small_talk(question: str) -> SmallTalk | None:
+    """What a message is that asks nothing of the news: a greeting, thanks, a question about the assistant; or None."""
+    said = question.strip(" \t\n.!?…,;:)(")
+    return next((kind for kind, pattern in _SMALL_TALK.items() if pattern.fullmatch(said)), None)
 
 
 @dataclass(frozen=True, slots=True)

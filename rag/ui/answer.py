@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from rag.article import Citation, Considered, Reply
+from rag.article import Citation, Considered, Reply, Statement
 from rag.ui.describe import outlet_name, shortened
 from rag.ui.escape import as_html, as_label
 
@@ -14,6 +14,7 @@ STANDS_IN = {
     "model_failed": "The model did not answer. These are the articles' own sentences.",
 }
 MANNERS = {"extract": "From the articles' own sentences"}
+STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
 NOT_FOUND = "Citation {} could not be found word for word in its article."
 
 
@@ -29,13 +30,26 @@ def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
     sentences = []
     for statement in reply.statements:
         links = [_link(turn, citations[number], opened) for number in statement.citations if number in citations]
-        sentences.append(f"<span>{as_html(statement.text)}</span>" + "".join(f"&#8288;{link}" for link in links))
+        sentences.append(f"<span>{_marked(statement)}</span>" + "".join(f"&#8288;{link}" for link in links))
     notes = [STANDS_IN.get(reply.reason or "", "")]
+    if reply.struck_out:
+        notes.append(STRUCK_OUT.format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in reply.citations if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
     return f'<p class="{kind}">{" ".join(sentences)}</p>' + "".join(
         f'<p class="aside">{note}</p>' for note in notes if note
     )
+
+
+def _marked(statement: Statement) -> str:
+    """The statement's words, those that answer in bold and those that were added set apart."""
+    pieces, at = [], 0
+    for mark in statement.marks:
+        pieces.append(as_html(statement.text[at : mark.start]))
+        words = as_html(statement.text[mark.start : mark.end])
+        pieces.append(f"<strong>{words}</strong>" if mark.kind == "answer" else f'<span class="added">{words}</span>')
+        at = mark.end
+    return "".join([*pieces, as_html(statement.text[at:])])
 
 
 def citation_label(citation: Citation) -> str:
@@ -46,6 +60,8 @@ def citation_label(citation: Citation) -> str:
 
 def manner_html(reply: Reply) -> str:
     """How the answer was come by, and in what time."""
+    if reply.answered_by == "small_talk":
+        return ""
     if reply.abstained:
         manner = "Searched the library"
     else:

@@ -188,7 +188,8 @@ def _reply(turn: int, exchange: Exchange, reply: Reply) -> None:
             name = "Nearest passages" if reply.abstained else "Passages considered"
             with st.expander(name, key=f"considered-{turn}", type="compact"):
                 st.html(considered_html(reply, exchange.labels, exchange.undated))
-        st.html(manner_html(reply))
+        if manner := manner_html(reply):
+            st.html(manner)
 
 
 def _answer(assistant: Assistant, asked: Asked) -> None:

@@ -1,0 +1,157 @@
+"""Dates that a text tells by its own day: "on Monday", "last month", "three days ago"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import dateutil.parser
+from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
+
+_WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_EXPRESSION = re.compile(
+    r"\b(?:"
+    # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
+    r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
+    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )(?<!every )(?<!Every )"
+    r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
+    rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
+    r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
+    r"|(?P<weekend>(?:over |at )?(?:the|this|last|this past) weekend)"
+    r"|(?P<side>last|this|next) (?P<unit>week|month|year)(?! or| old)"
+    rf"|last (?P<month>{_MONTH})(?! \d)"
+    r"|(?P<count>\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) "
+    r"(?P<units>day|month|year)s? ago"
+    r")\b(?!['’]s? (?:old|own))",
+    re.IGNORECASE,
+)
+_AHEAD = (
+    r"(?:will|won['’]t|would|shall|(?:is|are) (?:set |due |likely |going |scheduled |expected |planning )?to|"
+    r"plans? to|until|ahead of|upcoming|coming)|['’]ll"
+)
+_PLANNED = r"(?:due|scheduled|expected|planned|set|supposed|slated)"
+_PAST = (
+    r"(?:\w{2,}ed|said|says|told|wrote|went|was|were|took|gave|made|left|met|won|lost|held|came|found|began|saw|fell|hit|"
+    r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died)"
+)
+_TENSE = re.compile(rf"\b(?:(?P<ahead>{_AHEAD}|{_PLANNED})|(?P<past>{_PAST}))\b", re.IGNORECASE)
+_PRESENT = re.compile(r"\b(?:has|is|are|have) (?:an?|another|the|its|their|his|her)\b")
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]?")
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeDate:
+    """What `text[start:end]` comes to: the days from `first` to `last`, both included."""
+
+    start: int
+    end: int
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """As it is written out: a day, a month, a year, or the days from and to."""
+        first, last = self.first, self.last
+        if first == last:
+            return _day(first)
+        if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+            return str(first.year)
+        if first.day == 1 and last == first + relativedelta(day=31):
+            return f"{first:%B} {first.year}"
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day} to {_day(last)}"
+        return f"{_day(first)} to {_day(last)}"
+
+
+def relative_dates(text: str, published: date) -> list[RelativeDate]:
+    """The expressions of one sentence `text` that tell a date by the day it was published, with what they come to.
+
+    A bare weekday is the latest one up to that day, or the next one where its clause speaks of what is to come. Words
+    in quotation marks are left alone: they were spoken on a day that is not known.
+    """
+    quoted = [match.span() for match in _QUOTED.finditer(text)]
+    found = []
+    for match in _EXPRESSION.finditer(text):
+        if any(start <= match.start() < end for start, end in quoted):
+            continue
+        period = _period(match, text, published)
+        if period is not None:
+            found.append(RelativeDate(match.start(), match.end(), *period))
+    return found
+
+
+def _period(match: re.Match[str], text: str, published: date) -> tuple[date, date] | None:
+    if match["weekday"]:
+        if not match["weekday"][0].isupper():
+            return None
+        day = _weekday(match, text, published)
+        return day, day
+    if match["day"]:
+        word = match["day"].lower()
+        day = published + timedelta(days={"yesterday": -1, "last night": -1, "tomorrow": 1}.get(word, 0))
+        return day, day
+    if match["weekend"]:
+        saturday = published + relativedelta(weekday=SA(-1))
+        if "last" in match["weekend"].lower() and published.weekday() >= 5:
+            saturday -= timedelta(days=7)
+        elif "this" in match["weekend"].lower() and published.weekday() < 5 and _looks_ahead(match, text):
+            saturday += timedelta(days=7)
+        return saturday, saturday + timedelta(days=1)
+    if match["side"]:
+        step = {"last": -1, "this": 0, "next": 1}[match["side"].lower()]
+        return _unit(match["unit"].lower(), step, published)
+    if match["month"]:
+        first = dateutil.parser.parse(match["month"].rstrip("."), default=datetime(published.year, 1, 1)).date()
+        if first >= published.replace(day=1):
+            first -= relativedelta(years=1)
+        return first, first + relativedelta(day=31)
+    word = match["count"].lower()
+    count = int(word) if word.isdigit() else 1 if word in ("a", "an") else _NUMBERS.index(word)
+    if match["units"].lower() == "day":
+        day = published - timedelta(days=count)
+        return day, day
+    return _unit(match["units"].lower(), -count, published)
+
+
+def _weekday(match: re.Match[str], text: str, published: date) -> date:
+    weekday = _WEEKDAYS[match["weekday"][:3].lower()]
+    which = (match["which"] or "").lower()
+    if which in ("next", "this coming", "the following"):
+        return _moved(published, days=1, weekday=weekday(1))
+    if which in ("last", "this past"):
+        return _moved(published, days=-1, weekday=weekday(-1))
+    if _looks_ahead(match, text):
+        return _moved(published, weekday=weekday(1))
+    return _moved(published, weekday=weekday(-1))
+
+
+def _moved(day: date, days: int = 0, weekday: Any = None) -> date:
+    moved: date = day + relativedelta(days=days, weekday=weekday)
+    return moved
+
+
+def _looks_ahead(match: re.Match[str], text: str) -> bool:
+    """Whether the verb nearest to it, before it in its clause or else after it, speaks of what is to come."""
+    before = re.split(r"[;:—–]|, (?:but|and|who|which) ", text[: match.start()])[-1]
+    verbs = [*_TENSE.finditer(before)]
+    if not verbs and not _PRESENT.search(before):
+        verbs = [*_TENSE.finditer(re.split(r"[;:—–]| but | after | that ", text[match.end() :])[0])][:1]
+    return bool(verbs[-1]["ahead"]) if verbs else bool(_PRESENT.search(before))
+
+
+def _unit(unit: str, step: int, published: date) -> tuple[date, date]:
+    if unit == "week":
+        monday = published + relativedelta(weekday=MO(-1)) + timedelta(weeks=step)
+        return monday, monday + timedelta(days=6)
+    if unit == "month":
+        first = published + relativedelta(months=step, day=1)
+        return first, first + relativedelta(day=31)
+    first = published + relativedelta(years=step, month=1, day=1)
+    return first, first + relativedelta(month=12, day=31)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
