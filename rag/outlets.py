@@ -34,7 +34,7 @@ def name_of(host: str) -> str:
 
 
 def outlet_named(name: str | None) -> str | None:
-    """The one name by which an outlet is called here, from any of its own ("BBC News" is the BBC); an unknown name stays."""
+    """What an outlet is called here, from any of its names ("BBC News" is the BBC); an unknown name stays."""
     wanted = (name or "").lower().removeprefix("the ")
     meant = {names[0] for names in _table().values() if wanted in {each.lower().removeprefix("the ") for each in names}}
     return meant.pop() if len(meant) == 1 else name

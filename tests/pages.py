@@ -81,8 +81,12 @@ def _head(news: News, title: str, *more: str) -> str:
         }
         crumbs = {"@type": "BreadcrumbList", "itemListElement": [{"@type": "ListItem", "position": 1, "name": "News"}]}
         graph = {"@context": "https://schema.org", "@graph": [crumbs, item]}
-        lines.append(f'<script type="application/ld+json">{json.dumps(graph).replace("</", "<\\/")}</script>')
+        lines.append(f'<script type="application/ld+json">{_script(graph)}</script>')
     return "<head>" + "\n".join([*lines, *more]) + "</head>"
+
+
+def _script(value: object) -> str:
+    return json.dumps(value).replace("</", "<\\/")
 
 
 def _time(news: News, shown: str, attributes: str = "") -> str:
@@ -167,8 +171,8 @@ def _footer(news: News) -> str:
 
 def _state(news: News) -> str:
     """The page's content once more, as the script that draws the page wants it."""
-    state = json.dumps({"article": {"headline": news.title, "body": list(news.paragraphs)}}).replace("</", "<\\/")
-    return f"<script>window.__INITIAL_STATE__ = {state};</script><noscript><img src='/pixel.gif'></noscript>"
+    state = {"article": {"headline": news.title, "body": list(news.paragraphs)}}
+    return f"<script>window.__INITIAL_STATE__ = {_script(state)};</script><noscript><img src='/pixel.gif'></noscript>"
 
 
 def _with(news: News, paragraph: str, between: dict[int, str]) -> str:
@@ -268,7 +272,9 @@ authorities are to publish a report in the coming months</strong></li></ul>
 
 
 def _captions(number: int) -> str:
-    return ["Flowers were laid near the cordon", "Officers stood guard outside", "Forensic staff were seen at work"][number % 3]
+    return ["Flowers were laid near the cordon", "Officers stood guard outside", "Forensic staff were seen at work"][
+        number % 3
+    ]
 
 
 def local_paper(news: News) -> str:
@@ -315,9 +321,13 @@ def agency(news: News) -> str:
     shown = f"{news.published:%B} {news.published.day}, {news.published.year}</span><span>{news.published:%I:%M %p} UTC"
     parts = []
     for number, text in enumerate(news.paragraphs):
-        parts.append(f'<div class="css-{7 * number:x}1 eq{number}" data-testid="paragraph-{number}">{escape(text)}</div>')
+        parts.append(
+            f'<div class="css-{7 * number:x}1 eq{number}" data-testid="paragraph-{number}">{escape(text)}</div>'
+        )
         if number % 6 == 2:
-            parts.append('<div class="css-ad0" data-testid="Advertisement"><span>Advertisement · Scroll to continue</span></div>')
+            parts.append(
+                '<div class="css-ad0" data-testid="Advertisement"><span>Advertisement · Scroll to continue</span></div>'
+            )
     by = "".join(f"<a class='css-b1' href='/a'>{escape(author)}</a>" for author in news.authors)
     item = "<li class='css-r9'><a href='/{n}'><h3>{title}</h3></a><p>Analysts say that the coming weeks will decide it</p><time datetime='{iso}'>{date}</time></li>"
     return f"""<!DOCTYPE html><html lang="en">{_head(news, f"{news.title} | {news.site}")}<body><div id="app-root">{_nav(news)}

@@ -35,7 +35,7 @@ Page = Answer | str | bytes | Callable[[Request], Answer]
 
 
 class Site:
-    """Serves `pages` (path → page); each page may be a function of the request. `asked` are the paths in their order."""
+    """Serves `pages` (path → page); each page may be a function of the request."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
@@ -78,7 +78,7 @@ class Site:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         request = Request(handler.path, dict(handler.headers.items()))
         self.requests.append(request)
-        page = self.pages.get(request.path) or self.otherwise(request)
+        page = self.pages[request.path] if request.path in self.pages else self.otherwise(request)
         answer = page(request) if callable(page) else page
         if isinstance(answer, str | bytes):
             body = answer.encode() if isinstance(answer, str) else answer

@@ -44,7 +44,7 @@ def from_pdf(content: bytes) -> Article:
 
 
 def from_docx(content: bytes) -> Article:
-    """The text of a Word file (python-docx): paragraphs and tables in their order. Raises ReadError where it is none."""
+    """The text of a Word file (python-docx), its tables too, in their order. Raises ReadError where there is none."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
     from docx.table import Table
@@ -105,7 +105,7 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
     paragraph = ""
     for line in lines:
         if not line:
-            if paragraph and (paragraph[-1] in ".!?:”\"’" or len(paragraph) < full):
+            if paragraph and (paragraph[-1] in '.!?:”"’' or len(paragraph) < full):
                 yield paragraph
                 paragraph = ""
             continue

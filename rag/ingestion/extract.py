@@ -92,17 +92,19 @@ def from_markdown(content: str) -> Article:
 def from_html(content: bytes | str, url: str | None = None) -> Article:
     """A page: its article, without what stands around it (trafilatura), and what the page says of it (page.py).
 
-    `url` is where it was fetched; of a saved page, what it says itself is believed. Raises ReadError without an article.
+    `url` is where it was fetched; a saved page is believed what it says of it. Raises ReadError without an article.
     """
     import trafilatura
     from trafilatura.settings import Document
 
     from rag.ingestion.page import what_is_said
+    from rag.ingestion.prune import prune, without_junk
 
     tree = trafilatura.load_html(content)
     if tree is None:
         raise ReadError(_NO_ARTICLE)
     said = what_is_said(tree)
+    prune(tree)
     # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit.
     document = trafilatura.bare_extraction(
         tree,
@@ -110,7 +112,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         include_comments=False,
         date_extraction_params={"original_date": True, "max_date": _LATEST_DATE},
     )
-    text = tidy(document.text or "") if isinstance(document, Document) else ""
+    text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
     if not isinstance(document, Document) or not text:

@@ -6,11 +6,13 @@ pause between, a busy server is asked again later, and what is known is asked fo
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -98,10 +100,10 @@ class Fetcher:
         self._local_ports = frozenset(local_ports)
         self._stop = threading.Event()
         self._backend = GuardedBackend(resolve, self._local_ports, self._stop)
-        transport = httpx.HTTPTransport(trust_env=False)
+        transport = httpx.HTTPTransport(verify=_trusted(), trust_env=False)
         transport._pool.close()
         transport._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=self._backend, keepalive_expiry=5
+            ssl_context=_trusted(), network_backend=self._backend, keepalive_expiry=5
         )
         headers = {"User-Agent": USER_AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
         self._client = httpx.Client(transport=transport, headers=headers, trust_env=False, timeout=seconds)
@@ -234,7 +236,9 @@ class Fetcher:
             if error.code is None:
                 return str(error)
             if error.code >= 500 or error.code == 429:
-                return f"the site's robots.txt cannot be read now ({error.code}), so nothing is fetched. Try again later"
+                return (
+                    f"the site's robots.txt cannot be read now ({error.code}), so nothing is fetched. Try again later"
+                )
             return Protego.parse("")
         except ReadError as error:
             return str(error)
@@ -243,6 +247,12 @@ class Fetcher:
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(max(0.0, seconds)):
             raise Stopped
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates to trust; reading them takes longer than many a page."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _check_status(answer: httpx.Response) -> None:

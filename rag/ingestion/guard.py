@@ -33,7 +33,7 @@ _SLICE = 0.5
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """All addresses of `host`, as the system's resolver gives them. Raises OSError (socket.gaierror) where it has none."""
+    """All addresses of `host`, as the system's resolver gives them. Raises OSError where it has none."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
@@ -111,8 +111,8 @@ class GuardedBackend(httpcore.NetworkBackend):
             raise Refused(f"it leads to port {port}: only the ordinary ports, 80 and 443, are fetched from")
         try:
             addresses = list(dict.fromkeys(self._resolve(host, port)))
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{NO_HOST} {host}") from error
+        except (OSError, UnicodeError) as unknown:
+            raise httpcore.ConnectError(f"{NO_HOST} {host}") from unknown
         for address in addresses:
             if not is_public(address) and not (port in self._local_ports and address == "127.0.0.1"):
                 raise Refused(f"{host} is in a private network ({address}): only public addresses are fetched")

@@ -18,6 +18,7 @@ from rag.ingestion.extract import decode, json_document, tidy, whole_date
 
 LARGEST = 60_000_000
 """Bytes of a sitemap once unpacked (the format allows 50 MiB)."""
+_NEITHER = "it is neither a feed (RSS, Atom, JSON) nor a sitemap"
 _HEAD = 4096
 _ROOT = re.compile(rb"<(?:\w+:)?(rss|feed|rdf|urlset|sitemapindex)[\s>]", re.I)
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org')
@@ -65,8 +66,10 @@ def from_xml_or_json(content: bytes, url: str) -> Listing:
         listing = _from_json_feed(content, url)
     else:
         listing = _from_sitemap(content, url) or _from_feed(content, url)
-    entries = {entry.url: entry for entry in reversed(listing.entries)}  # listed twice: the first counts
-    return Listing(listing.kind, listing.title, tuple(reversed(entries.values())))
+    entries: dict[str, Entry] = {}
+    for entry in listing.entries:
+        entries.setdefault(entry.url, entry)
+    return Listing(listing.kind, listing.title, tuple(entries.values()))
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -116,10 +119,13 @@ def _from_feed(content: bytes, url: str) -> Listing:
     import feedparser
 
     found = feedparser.parse(
-        io.BytesIO(content), response_headers={"content-location": url}, sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(content),
+        response_headers={"content-location": url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
     )
-    if not found.version and not found.entries:
-        raise ReadError("it is neither a feed (RSS, Atom, JSON) nor a sitemap")
+    if not found.get("version") and not found.entries:
+        raise ReadError(_NEITHER)
     entries = []
     for each in found.entries:
         if not (address := str(each.get("link") or "").strip()):
@@ -136,7 +142,7 @@ def _from_json_feed(content: bytes, url: str) -> Listing:
     """JSON Feed 1.1 (jsonfeed.org)."""
     document = json_document(decode(content))
     if not isinstance(document.get("items"), list) or "jsonfeed.org" not in str(document.get("version")):
-        raise ReadError("it is neither a feed (RSS, Atom, JSON) nor a sitemap")
+        raise ReadError(_NEITHER)
     entries = []
     for each in document["items"]:
         if not isinstance(each, dict) or not (address := _plain(each.get("url") or each.get("external_url"))):

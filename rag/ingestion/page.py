@@ -19,7 +19,10 @@ _PUBLISHED_TAGS = (
     "publishdate", "publish-date", "publication_date", "publish_date", "dc.date.issued", "dcterms.created", "dc.date",
     "cxenseparse:recs:publishtime", "article.published", "date",
 )  # fmt: skip
-_MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
 _DATE = re.compile(
     rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:{_MONTHS})\.?,?\s+\d{{4}}"
     rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
@@ -129,9 +132,9 @@ def _headline(tree: HtmlElement, whole: str | None) -> str | None:
         text = " ".join(element.text_content().split())
         if element.tag == "h1" and text and first is None:
             first = text
-        if whole and len(text) >= SHORTEST_HEADLINE and whole.startswith(text):
-            if text == whole or _SEPARATOR.match(whole, len(text)):
-                return text
+        begins = whole is not None and len(text) >= SHORTEST_HEADLINE and whole.startswith(text)
+        if whole and begins and (text == whole or _SEPARATOR.match(whole, len(text))):
+            return text
     return first or (_SEPARATOR.split(whole)[0] if whole else None)
 
 

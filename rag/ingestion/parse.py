@@ -1,8 +1,8 @@
-"""What HTML, XML, PDF and DOCX hold, read where a hostile file can do no harm: run as a program, in a process of its own.
+"""What HTML, XML, PDF and DOCX hold, read where a hostile file can do no harm: a program for a process of its own.
 
-`python -m rag.ingestion.parse FD` answers requests from the connection FD until it is closed. A request is a JSON object
-and the file's bytes, an answer a JSON object; nothing else passes. The process limits its own memory and processor
-time, can write no file, and is ended from outside when it takes too long (worker.py).
+`python -m rag.ingestion.parse FD` answers requests from the connection FD until it is closed. A request is a JSON
+object and the file's bytes, an answer a JSON object; nothing else passes. The process limits its own memory and
+processor time, can write no file, and is ended from outside when it takes too long (worker.py).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
         return {"error": str(error)}
     except (MemoryError, RecursionError):
         return {"error": "reading it takes more memory than a file may"}
-    except Exception as error:  # noqa: BLE001  (the outermost edge of this process: other people's parsers)
+    except Exception as error:
         logger.debug("%s could not be parsed", request.get("kind"), exc_info=True)
         return {"error": f"it is damaged ({type(error).__name__})"}
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -29,8 +30,10 @@ from rag.library.feeds import Feeds
 from rag.library.library import Library
 
 ARTICLES_AT_ONCE = 16
-LONGEST_WAIT = 0.5
-"""Seconds that an article waits for others to be embedded with."""
+LONGEST_SILENCE = 0.7
+"""Seconds in which something is to be heard of what is fetched."""
+FIRST_PACE = 0.2
+"""Seconds that keeping an article is thought to take until it has been seen."""
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
 Prepared = tuple[Article, list[Sentence], list[Embedded]]
@@ -170,37 +173,42 @@ def _found(
 
 
 def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> Iterator[IngestEvent]:
-    """Put into the library what comes, a few articles at a time; says of each what became of it, once it is kept."""
+    """Put into the library what comes, a few articles at a time; says of each what became of it, once it is kept.
+
+    Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
+    """
     total = done = 0
     taken: dict[str, str] = {}  # identity → where this run has it from
     waiting: list[_Planned] = []
-    since = 0.0
-    for found in stream:
+    begun, pace = 0.0, FIRST_PACE
+    for found in chain(stream, [Waiting(None)]):
         if isinstance(found, More):
             total += found.count
             continue
         if isinstance(found, Waiting):
             if found.source and not waiting:
                 yield IngestEvent(found.source, "fetching", None, None, None, done, total)
-            events = _keep(library, embedding, waiting)
-            waiting = []
+            events: Iterable[IngestEvent] = ()
         else:
             event = _decide(library, found, taken, waiting)
             if isinstance(event, _Planned):
-                since = since if waiting else time.monotonic()
+                begun = begun if waiting else time.monotonic()
                 waiting.append(event)
-                if len(waiting) < ARTICLES_AT_ONCE and time.monotonic() - since < LONGEST_WAIT:
+                fetched = event.article.path is None
+                expected = time.monotonic() - begun + (len(waiting) + 1) * pace if fetched else 0
+                if len(waiting) < ARTICLES_AT_ONCE and expected < LONGEST_SILENCE:
                     continue
-                events = _keep(library, embedding, waiting)
-                waiting = []
+                events = ()
             else:
-                events = iter([event])
+                events = [event]
+        if not events:
+            begun = time.monotonic()
+            events = list(_keep(library, embedding, waiting))
+            pace = (time.monotonic() - begun) / len(waiting) if waiting else pace
+            waiting = []
         for event in events:
             done += 1
-            yield replace(event, done=done, total=total)
-    for event in _keep(library, embedding, waiting):
-        done += 1
-        yield replace(event, done=done, total=max(done, total))
+            yield replace(event, done=done, total=max(done, total))
 
 
 def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
@@ -286,6 +294,7 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
     for plan in planned:
         if plan.item.kept:
             plan.item.kept()
+    for plan in planned:
         yield _event(plan.item, plan.outcome, plan.article.id)
 
 

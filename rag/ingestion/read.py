@@ -144,7 +144,9 @@ def pasted(
     article = extract.from_text(text) if not title else Article(text=extract.tidy(text))
     if not has_text(article):
         raise UsageError("The pasted text is empty: paste the article's text.")
-    title, outlet, published, url = (" ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url))
+    title, outlet, published, url = (
+        " ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url)
+    )
     date = extract.whole_date(published)
     if published and not date:
         raise UsageError(f"{published!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")

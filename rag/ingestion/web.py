@@ -1,4 +1,4 @@
-"""What an address gives: the article of a page or document, or those that a feed or sitemap lists, one after another."""
+"""What an address gives: the article of a page or document, or those that a feed or sitemap lists, one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rag.article import Article
 from rag.errors import ReadError
 from rag.ingestion.fetch import Fetched, Fetcher, Validators
 from rag.ingestion.listings import Entry, Listing, is_listing
-from rag.ingestion.read import More, Item, Same, Unread, Waiting, has_text, read_content
+from rag.ingestion.read import Item, More, Same, Unread, Waiting, has_text, read_content
 from rag.ingestion.worker import Parser
 from rag.library.feeds import Feeds, Visit
 

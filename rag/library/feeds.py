@@ -104,9 +104,7 @@ class Feeds:
     def visit(self, url: str) -> Visit:
         """What is known of the last visit; a Visit of nothing but the address where there was none."""
         with self._lock:
-            row = self._db.execute(
-                "SELECT url, etag, last_modified, mark FROM visits WHERE url = ?", (url,)
-            ).fetchone()
+            row = self._db.execute("SELECT url, etag, last_modified, mark FROM visits WHERE url = ?", (url,)).fetchone()
         return Visit(*row) if row else Visit(url)
 
     def remember(self, visit: Visit) -> None:
