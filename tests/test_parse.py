@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from rag.article import Article
 from rag.errors import ReadError
+from rag.ingestion import worker
 from rag.ingestion.listings import Entry, Listing, is_listing
 from rag.ingestion.worker import Parser
 from tests.documents import pdf, word
@@ -232,12 +235,15 @@ def test_a_packed_sitemap_that_unpacks_without_end(parser: Parser) -> None:
 
 def test_a_word_file_that_unpacks_without_end(parser: Parser) -> None:
     packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(word([("Normal", "x")]))) as given, zipfile.ZipFile(packed, "w", 8) as archive:
+    with (
+        zipfile.ZipFile(io.BytesIO(word([("Normal", "x")]))) as given,
+        zipfile.ZipFile(packed, "w", 8, compresslevel=1) as archive,
+    ):
         for name in given.namelist():
             with archive.open(name, "w", force_zip64=True) as file:
                 if name == "word/document.xml":
                     file.write(b"<w:document xmlns:w='x'>")
-                    for _ in range(300):
+                    for _ in range(20):
                         file.write(b"<w:p/>" * 1_000_000)
                 else:
                     file.write(given.read(name))
@@ -282,3 +288,35 @@ def test_the_process_is_started_once_and_ended() -> None:
         parser.pdf(pdf([LINES]))
         assert parser._process is process
     assert process.returncode is not None
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        ("while True: pass", "reading it takes more of the processor's time than a file may"),
+        ("return {'error': len(bytearray(2 << 30))}", "reading it takes more memory than a file may"),
+        ("import os; os.abort()", "it broke the program that reads such files (-6)"),
+        ("raise ArithmeticError", "it is damaged (ArithmeticError)"),
+        ("open('written-by-a-file', 'w').write('x' * 10000)", "it is damaged (OSError)"),
+        ("import os; return {'error': ','.join(sorted(os.environ))}", "LANG,PATH"),
+    ],
+)
+def test_what_the_process_may_not_do(work: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = f"""
+import os, sys
+from multiprocessing.connection import Connection
+from rag.ingestion import parse
+def work(content, request):
+    {work}
+os.chdir({str(tmp_path)!r})
+parse.PROCESSOR_SECONDS = 0
+parse.KINDS["page"] = work
+parse.main(Connection(int(sys.argv[1])))
+"""
+    monkeypatch.setattr(worker, "PROGRAM", ["-c", program])
+    monkeypatch.setattr(os, "environ", {"PATH": "", "LANG": "C.UTF-8", "SECRET_KEY": "x"})
+    with Parser() as parser, pytest.raises(ReadError) as refused:
+        parser.page(b"x")
+
+    assert str(refused.value) == expected
+    assert not any(path.stat().st_size for path in tmp_path.iterdir())

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
 
@@ -18,6 +18,8 @@ from rag.outlets import host_of, name_of, outlet_named
 LONGEST_HEADLINE = 160
 SHORTEST_BEHIND_A_LOGIN = 400
 """Characters: a page with a password field and less text than this is a form to sign in, not an article."""
+SHORTEST_FETCHED = 140
+"""Characters: a fetched page with less, that does not call itself an article, is none."""
 _NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
 """What nobody saves a file in, and what Western European text reads as just as well."""
@@ -115,7 +117,10 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
-    if not isinstance(document, Document) or not text:
+    # Front pages, and what says in a line that there is nothing, or that scripts are needed.
+    front = bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query
+    none = bool(url) and not said.is_article and (front or len(text) < SHORTEST_FETCHED)
+    if not isinstance(document, Document) or not text or none:
         offer = f"; it offers a feed: {urljoin(url or '', said.feed)}" if said.feed else ""
         raise ReadError(_NO_ARTICLE + offer)
     title = said.title or (tidy(document.title) if document.title else None)
@@ -127,7 +132,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     return Article(
         text=text,
         title=title,
-        outlet=known or outlet_named(said.outlet or document.sitename) or host,
+        outlet=known or outlet_named(said.outlet) or host,
         published=said.published or document.date,
         url=url,
         authors=said.authors or _authors(document.author),

@@ -33,11 +33,14 @@ _SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", 
 DATELINE = 1200
 """Characters after the headline within which a page says when it was published, if it says so there at all."""
 SHORTEST_HEADLINE = 12
+LONGEST_OUTLET = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the page says of its article; None where it does not. `feed` is the address of a feed that it offers."""
+    """What the page says of its article; None where it does not. `feed` is the address of a feed that it offers,
+    `is_article` whether it calls itself an article.
+    """
 
     title: str | None
     outlet: str | None
@@ -45,6 +48,7 @@ class Said:
     authors: tuple[str, ...]
     feed: str | None
     has_password: bool
+    is_article: bool
 
 
 def what_is_said(tree: HtmlElement) -> Said:
@@ -52,7 +56,8 @@ def what_is_said(tree: HtmlElement) -> Said:
     tags = _tags(tree)
     item = next(_items(tree), {})
     publisher = item.get("publisher")
-    outlet = tags.get("og:site_name") or _name(publisher) or tags.get("application-name")
+    named = [tags.get("og:site_name"), _name(publisher), tags.get("application-name")]
+    outlet = next((name for name in named if name and len(name) <= LONGEST_OUTLET), None)
     whole = _plain(tree.findtext(".//head/title") or tree.findtext(".//title"))
     title = _plain(item.get("headline")) or tags.get("og:title") or _headline(tree, whole)
     if title:
@@ -71,6 +76,7 @@ def what_is_said(tree: HtmlElement) -> Said:
         authors=_people(item.get("author")),
         feed=str(feeds[0]) if feeds else None,
         has_password=bool(tree.xpath(".//input[@type='password']")),
+        is_article=bool(item) or tags.get("og:type") == "article",
     )
 
 
@@ -151,7 +157,7 @@ def _site_in(whole: str | None, title: str | None) -> str | None:
     if not whole or not title or not whole.startswith(title) or len(whole) == len(title):
         return None
     last = _SEPARATOR.split(whole[len(title) :])[-1].strip()
-    return last if last and len(last) <= 40 else None
+    return last if 0 < len(last) <= LONGEST_OUTLET else None
 
 
 def _letters(text: str) -> str:

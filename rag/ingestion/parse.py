@@ -8,9 +8,9 @@ processor time, can write no file, and is ended from outside when it takes too l
 from __future__ import annotations
 
 import json
-import logging
 import resource
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -24,8 +24,6 @@ MEMORY_BYTES = 1 << 30
 PROCESSOR_SECONDS = 30
 
 Parse = Callable[[bytes, dict[str, Any]], dict[str, Any]]
-
-logger = logging.getLogger(__name__)
 
 
 def _page(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
@@ -49,16 +47,18 @@ KINDS: dict[str, Parse] = {"page": _page, "pdf": _pdf, "docx": _docx, "listing":
 
 
 def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
-    """What one request comes to: the article or the listing, or under "error" why there is none."""
+    """What one request comes to: the article or the listing, or under "error" why there is none.
+
+    "spent": this process had better not be asked again; "log": what the other side should write down.
+    """
     try:
         return KINDS[request["kind"]](content, request)
     except ReadError as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):
-        return {"error": "reading it takes more memory than a file may"}
-    except Exception as error:
-        logger.debug("%s could not be parsed", request.get("kind"), exc_info=True)
-        return {"error": f"it is damaged ({type(error).__name__})"}
+        return {"error": "reading it takes more memory than a file may", "spent": True}
+    except Exception as error:  # noqa: BLE001  the outermost edge of this process: what other people's parsers raise
+        return {"error": f"it is damaged ({type(error).__name__})", "log": traceback.format_exc()}
 
 
 def main(connection: Connection) -> None:

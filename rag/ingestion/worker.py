@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -17,8 +18,11 @@ from rag.errors import ReadError
 from rag.ingestion.listings import Entry, Listing
 from rag.settings import ROOT
 
+PROGRAM = ["-m", "rag.ingestion.parse"]
 SECONDS = 60.0
 LARGEST_ANSWER = 200_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class Parser:
@@ -75,6 +79,10 @@ class Parser:
             answer: dict[str, Any] = json.loads(connection.recv_bytes(LARGEST_ANSWER))
         except (EOFError, OSError) as error:
             raise ReadError(self._why_it_died()) from error
+        if "log" in answer:
+            logger.debug("A file could not be parsed: %s", answer["log"])
+        if answer.get("spent"):
+            self.close()
         if "error" in answer:
             raise ReadError(answer["error"])
         return answer
@@ -84,7 +92,7 @@ class Parser:
             ours, theirs = multiprocessing.Pipe()
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-B", "-m", "rag.ingestion.parse", str(theirs.fileno())],
+                    [sys.executable, "-B", *PROGRAM, str(theirs.fileno())],
                     cwd=ROOT,
                     # Nothing of the environment, keys least of all, is any business of the file's.
                     env={name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ},
