@@ -107,12 +107,13 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         raise ReadError(_NO_ARTICLE)
     said = what_is_said(tree)
     prune(tree)
-    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit.
+    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit. Dates anywhere on
+    # the page are not looked for: today's, in its header, is on many.
     document = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
         include_comments=False,
-        date_extraction_params={"original_date": True, "max_date": _LATEST_DATE},
+        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
     )
     text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:

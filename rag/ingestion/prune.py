@@ -48,7 +48,11 @@ def prune(tree: HtmlElement) -> None:
             continue
         names = " ".join(filter(None, map(element.get, ("class", "id", "data-testid", "role", "data-component"))))
         named = bool(names) and _NAMED.search(names) is not None
-        named = named and element.tag not in _KEPT and not _within_a_sentence(element)
+        if named and _within_a_sentence(element):
+            for name in ("class", "id"):  # trafilatura, too, goes by names
+                element.attrib.pop(name, None)
+            continue
+        named = named and element.tag not in _KEPT
         if (named and _length(element) <= most) or _leads_elsewhere(element):
             element.drop_tree()
 
