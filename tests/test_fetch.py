@@ -260,6 +260,7 @@ def test_robots_are_kept_to(site: Site, fetcher: Fetcher) -> None:
         (Answer(status=404), True),
         (Answer(status=403), True),
         (Answer(b"\xff\xfe<html>not rules</html>"), True),
+        (Answer(b"User-agent: *\nDisallow: /b\n" + b"#" * 600_000), True),
         (Answer(status=503), False),
         (Answer(status=500), False),
     ],

@@ -160,13 +160,13 @@ class Fetcher:
             passed.add(url)
             if robots:
                 self._ask_robots(url)
-            found = self._request(url, known, max_bytes)
+            found = self._request(url, known, max_bytes, cut=not robots)
             if isinstance(found, Fetched):
                 return found
             url = found
 
-    def _request(self, url: str, known: Validators, max_bytes: int) -> Fetched | str:
-        """What is at `url`, or the address that it redirects to."""
+    def _request(self, url: str, known: Validators, max_bytes: int, cut: bool) -> Fetched | str:
+        """What is at `url`, or the address that it redirects to. `cut`: of what is too large, the beginning will do."""
         headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         self._backend.deadline = time.monotonic() + self._seconds
         try:
@@ -180,7 +180,7 @@ class Fetcher:
                 if answer.status_code == 304 and given:
                     return Fetched(url, None, media_type, charset, known)
                 _check_status(answer)
-                return Fetched(url, self._content(answer, max_bytes), media_type, charset, validators)
+                return Fetched(url, self._content(answer, max_bytes, cut), media_type, charset, validators)
         except Refused as error:
             raise ReadError(str(error)) from error
         except (httpx.TimeoutException, httpcore.TimeoutException) as error:
@@ -198,17 +198,19 @@ class Fetcher:
         finally:
             self._asked[urlsplit(url).netloc] = time.monotonic()
 
-    def _content(self, answer: httpx.Response, max_bytes: int) -> bytes:
+    def _content(self, answer: httpx.Response, max_bytes: int, cut: bool) -> bytes:
         encoding = answer.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _ENCODINGS:  # what is packed several times over could unpack without end
             raise ReadError(f"the site sent it in an encoding that was not asked for ({encoding[:40]})")
         too_large = f"it has more than the {max_bytes / 1e6:g} MB an article may have"
         length = answer.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > max_bytes:
+        if not cut and length.isdigit() and int(length) > max_bytes:
             raise ReadError(f"{too_large} (SECOND_SOURCE_MAX_FILE_MB raises the limit)")
         content = bytearray()
         for part in answer.iter_bytes():
             content += part
+            if cut and len(content) > max_bytes:
+                return bytes(content[:max_bytes])
             if len(content) > max_bytes:
                 raise ReadError(f"{too_large} (SECOND_SOURCE_MAX_FILE_MB raises the limit)")
             self._backend.left(None)
