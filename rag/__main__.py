@@ -49,12 +49,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def ingest(
-    places: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders and globs.")],
+    places: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|URL…", help="Files, folders, globs; addresses of pages, feeds and sitemaps."),
+    ],
     store: Store = None,
 ) -> None:
-    """Add articles: text, Markdown, HTML, news-please or trafilatura JSON, JSONL of either."""
+    """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
     with _open(store) as assistant:
-        outcomes = _report(assistant.ingest(places))
+        _conclude(_report(assistant.ingest(places)))
+
+
+def _conclude(outcomes: Counter[str]) -> None:
+    """Print the outcomes' counts. Exits with 1 where some failed, 2 where all did."""
     failed = outcomes["failed"]
     out.print(", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name]) or "nothing to do")
     if failed:
@@ -71,6 +78,9 @@ def _report(events: Iterator[Any]) -> Counter[str]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading", total=None)
         for event in events:
+            if event.outcome == "fetching":
+                progress.update(task, total=event.total, description=escape(_printable(f"Fetching {event.source}")))
+                continue
             outcomes[event.outcome] += 1
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
             progress.update(task, completed=event.done, total=event.total, description=counts)
@@ -244,6 +254,52 @@ def reindex(
             assistant.library.rebuild()
         found = assistant.library.status()
     out.print(f"indexes built anew: {found.articles} articles, {found.passages} passages")
+
+
+feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
+app.add_typer(feeds, name="feeds")
+
+
+@feeds.command("add")
+def feeds_add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A feed's or sitemap's address.")], store: Store = None
+) -> None:
+    """Follow a feed; `feeds refresh` reads its articles."""
+    with _open(store) as assistant:
+        feed = assistant.follow(url)
+    out.print(escape(_printable(f"following {feed.title or feed.url}; `feeds refresh` reads its articles")))
+
+
+@feeds.command("list")
+def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
+    """List the feeds that are followed, when each was last read, and what that came to."""
+    with _open(store, reading=True) as assistant:
+        found = assistant.feeds()
+    if as_json:
+        _print_json([asdict(feed) for feed in found])
+        return
+    for feed in found:
+        typer.echo(_printable("\t".join((feed.url, feed.read_at or "never read", feed.result or "", feed.title or ""))))
+
+
+@feeds.command("refresh")
+def feeds_refresh(
+    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…]", help="These feeds only.")] = None,
+    store: Store = None,
+) -> None:
+    """Read what is new or changed in the feeds."""
+    with _open(store) as assistant:
+        _conclude(_report(assistant.refresh(urls or ())))
+
+
+@feeds.command("remove")
+def feeds_remove(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A feed's address.")], store: Store = None
+) -> None:
+    """Follow a feed no more; its articles stay."""
+    with _open(store, reading=True) as assistant:
+        assistant.unfollow(url)
+    out.print("1 removed")
 
 
 def _open(store: Path | None, reading: bool = False) -> Assistant:

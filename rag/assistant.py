@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,13 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.embedding import Embedding, load_embedding
-from rag.errors import UsageError
-from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
+from rag.errors import ReadError, UsageError
+from rag.ingestion.fetch import Fetcher
+from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, take_in
+from rag.ingestion.read import Item, More, pasted
+from rag.ingestion.web import read_listing
+from rag.ingestion.worker import Parser
+from rag.library.feeds import Feed, Feeds
 from rag.library.library import Library
 from rag.outlets import aliases_of
 from rag.querying.accounts import differing_accounts, named_accounts
@@ -48,10 +54,17 @@ class Searched:
 class Assistant:
     """A library, the model that embeds, and what is done with them."""
 
-    def __init__(self, library: Library, embedding: Embedding, settings: Settings) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedding: Embedding,
+        settings: Settings,
+        make_fetcher: Callable[..., Fetcher] | None = None,
+    ) -> None:
         self.library = library
         self.embedding = embedding
         self.settings = settings
+        self._make_fetcher = make_fetcher or Fetcher
         self._late_interaction = LateInteraction(embedding=embedding, library=library)
         encoder = local_cross_encoder(settings.cross_encoder, settings.models)
         self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
@@ -78,8 +91,83 @@ class Assistant:
         self.close()
 
     def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
-        """Read files, folders and globs into the library, telling what became of each article as it happens."""
-        return ingest(self.library, self.embedding, [str(place) for place in places], self.settings.max_file_mb)
+        """Read files, folders, globs and addresses (pages, documents, feeds, sitemaps) into the library, telling what
+        became of each article as it happens. Closing the iterator ends it, between two articles.
+        """
+        return ingest(
+            self.library,
+            self.embedding,
+            [str(place) for place in places],
+            self.settings.max_file_mb,
+            self._make_fetcher,
+        )
+
+    def ingest_files(self, files: Sequence[tuple[str, bytes]]) -> Iterator[IngestEvent]:
+        """Read files that were handed over as their names and contents. Nothing is written under those names: they
+        tell the kind of file, and are what the events call it.
+        """
+        return ingest_files(self.library, self.embedding, files, self.settings.max_file_mb)
+
+    def ingest_text(
+        self,
+        text: str,
+        title: str | None = None,
+        outlet: str | None = None,
+        published: str | None = None,
+        url: str | None = None,
+    ) -> IngestEvent:
+        """Add an article that was pasted, and what is known of it. Raises UsageError for what cannot be used."""
+        article = pasted(text, title, outlet, published, url)
+        (event,) = take_in(self.library, self.embedding, [More(1), Item("the pasted text", article, whole_file=False)])
+        return event
+
+    def feeds(self) -> list[Feed]:
+        """The feeds that are followed."""
+        with self._feeds() as feeds:
+            return feeds.followed()
+
+    def follow(self, url: str) -> Feed:
+        """Follow the feed or sitemap at `url` from now on; `refresh` reads it. Raises ReadError where there is none."""
+        url = url.strip()
+        with (
+            self._make_fetcher(max_bytes=int(self.settings.max_file_mb * 1_000_000)) as fetcher,
+            Parser() as parser,
+            self._feeds() as feeds,
+        ):
+            try:
+                listing = read_listing(url, fetcher, parser)
+            except ReadError as error:
+                raise ReadError(f"{url}: {error}.") from error
+            feeds.follow(url, listing.title)
+        return Feed(url, listing.title)
+
+    def unfollow(self, url: str) -> None:
+        """Follow a feed no more; its articles stay. Raises UsageError where it is not followed."""
+        with self._feeds() as feeds:
+            feeds.unfollow(url.strip())
+
+    def refresh(self, urls: Sequence[str] = ()) -> Iterator[IngestEvent]:
+        """Read what is new or changed in the feeds at `urls`, or in all that are followed, telling it as it happens.
+
+        Raises UsageError for one that is not followed.
+        """
+        with self._feeds() as feeds:
+            for url in urls:
+                feeds.check(url.strip())
+            done = total = 0
+            for url in [url.strip() for url in urls] or [feed.url for feed in feeds.followed()]:
+                outcomes: Counter[str] = Counter()
+                for event in self.ingest([url]):
+                    yield replace(event, done=done + event.done, total=total + event.total)
+                    if event.outcome != "fetching":
+                        outcomes[event.outcome] += 1
+                        alone = event
+                done, total = done + alone.done, total + alone.total
+                said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+                feeds.note_reading(url, alone.reason if alone.reason and alone.source == url else said)
+
+    def _feeds(self) -> Feeds:
+        return Feeds(self.library.folder / "library.db")
 
     def embed_anew(self) -> None:
         """Split and embed every article with the model of the settings; all or nothing."""

@@ -33,6 +33,13 @@ def name_of(host: str) -> str:
     return host
 
 
+def outlet_named(name: str | None) -> str | None:
+    """What an outlet is called here, from any of its names ("BBC News" is the BBC); an unknown name stays."""
+    wanted = (name or "").lower().removeprefix("the ")
+    meant = {names[0] for names in _table().values() if wanted in {each.lower().removeprefix("the ") for each in names}}
+    return meant.pop() if len(meant) == 1 else name
+
+
 def aliases_of(outlet: str) -> tuple[str, ...]:
     """Every name by which people mean `outlet` (a name as `name_of` gives it), its domains included."""
     aliases = {outlet: None}

@@ -14,9 +14,11 @@ import rag.__main__
 import rag.assistant
 from rag.assistant import Assistant
 from rag.embedding import Embedding, load_embedding
+from rag.ingestion.worker import Parser
 from rag.library.library import Library
 from rag.settings import ROOT, Settings
 from tests.fakes import WordCountEmbedding
+from tests.site import Site
 
 SHARED = ROOT.parent / "shared"
 
@@ -64,6 +66,20 @@ def articles(tmp_path: Path) -> Path:
     folder = tmp_path / "articles"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """An empty web site on this machine."""
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="session")
+def parser() -> Iterator[Parser]:
+    with Parser() as parser:
+        yield parser
 
 
 @pytest.fixture(scope="session")

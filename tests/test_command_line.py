@@ -327,7 +327,7 @@ def test_answers_that_cannot_be_written(run: Command, ferry: Path, tmp_path: Pat
     [
         (("ask", "Who?", "--frobnicate"), "No such option: --frobnicate"),
         (("frobnicate",), "No such command 'frobnicate'"),
-        (("ingest",), "Missing argument 'PATH…'"),
+        (("ingest",), "Missing argument 'PATH|URL…'"),
         (("show",), "Missing argument"),
         ((), "Usage: "),
     ],

@@ -10,6 +10,7 @@ import pytest
 
 from rag.article import Article
 from rag.ingestion.read import Item, Unread, find, read
+from rag.ingestion.worker import Parser
 from tests.checks import MAX_MB
 
 BRIDGE = Article(text="The bridge was closed.", title="Bridge closed")
@@ -21,8 +22,8 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def reason(path: Path, max_mb: float = MAX_MB) -> str:
-    (found,) = read(path, max_mb)
+def reason(path: Path, parser: Parser, max_mb: float = MAX_MB) -> str:
+    (found,) = read(path, max_mb, parser)
     assert isinstance(found, Unread)
     assert found.source == str(path)
     return found.reason
@@ -30,7 +31,7 @@ def reason(path: Path, max_mb: float = MAX_MB) -> str:
 
 def test_a_folder_gives_its_articles_in_order_and_nothing_hidden(articles: Path) -> None:
     names = ["b.txt", "a/c.JSON", "a/b.md", "z.html", "y.jsonl"]
-    for name in [*names, ".hidden.txt", ".git/x.txt", "image.png", "a/notes.pdf"]:
+    for name in [*names, ".hidden.txt", ".git/x.txt", "image.png", "a/notes.odt"]:
         write(articles / name, "x")
 
     assert find([str(articles)]) == [articles / name for name in ["a/b.md", "a/c.JSON", "b.txt", "y.jsonl", "z.html"]]
@@ -67,15 +68,15 @@ def test_a_folder_without_articles(articles: Path) -> None:
     (found,) = find([str(articles)])
 
     assert isinstance(found, Unread)
-    assert found.reason.startswith("no articles in this folder: it has no .htm, .html, .json, .jsonl, ")
+    assert found.reason.startswith("no articles in this folder: it has no .docx, .htm, .html, .json, .jsonl, ")
 
 
-def test_a_whole_file_is_named_by_its_path(articles: Path) -> None:
+def test_a_whole_file_is_named_by_its_path(articles: Path, parser: Parser) -> None:
     path = write(articles / "bridge.txt", "Bridge closed\n\nThe bridge was closed.")
     crooked = articles / ".." / "articles" / "bridge.txt"
 
     for each in (path, crooked):
-        assert list(read(each, MAX_MB)) == [
+        assert list(read(each, MAX_MB, parser)) == [
             Item(str(each), Article(text=BRIDGE.text, title=BRIDGE.title, path=str(path)), whole_file=True)
         ]
 
@@ -90,18 +91,18 @@ def test_a_whole_file_is_named_by_its_path(articles: Path) -> None:
         ("a.json", json.dumps([{"title": BRIDGE.title, "text": BRIDGE.text}])),
     ],
 )
-def test_kinds_of_file(articles: Path, name: str, content: str) -> None:
+def test_kinds_of_file(articles: Path, name: str, content: str, parser: Parser) -> None:
     path = write(articles / name, content)
 
-    assert list(read(path, MAX_MB)) == [
+    assert list(read(path, MAX_MB, parser)) == [
         Item(str(path), Article(text=BRIDGE.text, title=BRIDGE.title, path=str(path)), whole_file=True)
     ]
 
 
-def test_a_list_gives_what_is_right_in_it(articles: Path) -> None:
+def test_a_list_gives_what_is_right_in_it(articles: Path, parser: Parser) -> None:
     path = write(articles / "a.json", json.dumps([{"text": "One."}, {"title": "no text"}, {"text": "Three."}]))
 
-    first, second, third = read(path, MAX_MB)
+    first, second, third = read(path, MAX_MB, parser)
 
     assert first == Item(f"{path}, article 1", Article(text="One.", path=str(path)), whole_file=False)
     assert isinstance(second, Unread)
@@ -110,11 +111,11 @@ def test_a_list_gives_what_is_right_in_it(articles: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "ndjson"])
-def test_lines_give_what_is_right_in_them(articles: Path, suffix: str) -> None:
+def test_lines_give_what_is_right_in_them(articles: Path, suffix: str, parser: Parser) -> None:
     lines = ['{"text": "One."}', "", '{"text": x}', '{"title": "no text"}', '{"text": "Five.\u2028Still five."}\r']
     path = write(articles / f"a.{suffix}", "\n".join(lines))
 
-    one, three, four, five = read(path, MAX_MB)
+    one, three, four, five = read(path, MAX_MB, parser)
 
     assert one == Item(f"{path}, line 1", Article(text="One.", path=str(path)), whole_file=False)
     assert three == Unread(f"{path}, line 3", "column 10: it is not valid JSON (Expecting value)")
@@ -144,46 +145,46 @@ def test_lines_give_what_is_right_in_them(articles: Path, suffix: str) -> None:
         ),
         ("a.html", b"<html></html>", "no article was found on the page"),
         (
-            "a.pdf",
-            b"%PDF",
-            "this kind of file is not read (.pdf): give .htm, .html, .json, .jsonl, .markdown, .md, .ndjson, .text, "
-            ".txt, .xhtml",
+            "a.odt",
+            b"PK",
+            "this kind of file is not read (.odt): give .docx, .htm, .html, .json, .jsonl, .markdown, .md, .ndjson, "
+            ".pdf, .text, .txt, .xhtml",
         ),
         (
             "a",
             b"text",
-            "this kind of file is not read (no ending): give .htm, .html, .json, .jsonl, .markdown, .md, .ndjson, "
-            ".text, .txt, .xhtml",
+            "this kind of file is not read (no ending): give .docx, .htm, .html, .json, .jsonl, .markdown, .md, "
+            ".ndjson, .pdf, .text, .txt, .xhtml",
         ),
     ],
 )
-def test_files_that_give_no_article(articles: Path, name: str, content: bytes, expected: str) -> None:
-    assert reason(write(articles / name, content)) == expected
+def test_files_that_give_no_article(articles: Path, name: str, content: bytes, expected: str, parser: Parser) -> None:
+    assert reason(write(articles / name, content), parser) == expected
 
 
-def test_a_file_of_fifty_megabytes_is_not_read(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_fifty_megabytes_is_not_read(articles: Path, monkeypatch: pytest.MonkeyPatch, parser: Parser) -> None:
     path = articles / "large.txt"
     with path.open("wb") as file:
         file.truncate(50_000_000)
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail(f"{self} was read"))
 
-    assert reason(path) == (
+    assert reason(path, parser) == (
         "it has 50 MB, more than the 20 MB an article may have (SECOND_SOURCE_MAX_FILE_MB raises the limit)"
     )
 
 
-def test_a_line_without_end_is_not_read(articles: Path) -> None:
+def test_a_line_without_end_is_not_read(articles: Path, parser: Parser) -> None:
     path = write(articles / "a.jsonl", '{"text": "One."}\n{"text": "' + "x" * 2000 + '"}\n')
 
-    one, two = read(path, 0.001)
+    one, two = read(path, 0.001, parser)
 
     assert isinstance(one, Item)
     assert two == Unread(f"{path}, line 2", "the line has more than the 0.001 MB an article may have")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
-def test_a_file_that_vanishes(articles: Path, name: str) -> None:
-    assert reason(articles / name) == "it vanished before it could be read"
+def test_a_file_that_vanishes(articles: Path, name: str, parser: Parser) -> None:
+    assert reason(articles / name, parser) == "it vanished before it could be read"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_a_file_that_vanishes(articles: Path, name: str) -> None:
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
 def test_a_file_that_cannot_be_read(
-    articles: Path, name: str, error: OSError, expected: str, monkeypatch: pytest.MonkeyPatch
+    articles: Path, name: str, error: OSError, expected: str, monkeypatch: pytest.MonkeyPatch, parser: Parser
 ) -> None:
     """Root may read everything, so that the refusal is made here."""
     path = write(articles / name, "x")
@@ -206,4 +207,4 @@ def test_a_file_that_cannot_be_read(
     monkeypatch.setattr(Path, "read_bytes", refuse)
     monkeypatch.setattr(Path, "open", refuse)
 
-    assert reason(path) == expected
+    assert reason(path, parser) == expected

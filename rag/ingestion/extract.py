@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.outlets import host_of, name_of
+from rag.outlets import host_of, name_of, outlet_named
 
 LONGEST_HEADLINE = 160
+SHORTEST_BEHIND_A_LOGIN = 400
+"""Characters: a page with a password field and less text than this is a form to sign in, not an article."""
+SHORTEST_FETCHED = 140
+"""Characters: a fetched page with less, that does not call itself an article, is none."""
+_NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
 """What nobody saves a file in, and what Western European text reads as just as well."""
 _LATEST_DATE = "2099-12-31"
 _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2004, 2, 2)
 
 
-def decode(content: bytes) -> str:
-    """The text of a file whose encoding nobody states: UTF-8, else by its byte order mark, else as it reads best.
+def decode(content: bytes, declared: str | None = None) -> str:
+    """The text of a file: UTF-8, else in the encoding `declared` for it, else by its byte order mark, else as it reads
+    best.
 
     Raises ReadError for what is no text.
     """
@@ -30,6 +38,9 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        with suppress(LookupError, UnicodeDecodeError):
+            if declared:
+                return content.decode(declared)
         readings = charset_normalizer.from_bytes(content, cp_exclusion=_UNUSED_ENCODINGS)
         best = readings.best()
         if best is None:
@@ -80,31 +91,52 @@ def from_markdown(content: str) -> Article:
     return Article(text=tidy("\n\n".join(blocks)), title=title)
 
 
-def from_html(content: bytes | str) -> Article:
-    """A saved page: its article, without what stands around it, and what the page says of it (trafilatura)."""
+def from_html(content: bytes | str, url: str | None = None) -> Article:
+    """A page: its article, without what stands around it (trafilatura), and what the page says of it (page.py).
+
+    `url` is where it was fetched; a saved page is believed what it says of it. Raises ReadError without an article.
+    """
     import trafilatura
     from trafilatura.settings import Document
 
-    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit.
+    from rag.ingestion.page import what_is_said
+    from rag.ingestion.prune import prune, without_junk
+
+    tree = trafilatura.load_html(content)
+    if tree is None:
+        raise ReadError(_NO_ARTICLE)
+    said = what_is_said(tree)
+    prune(tree)
+    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit. Dates anywhere on
+    # the page are not looked for: today's, in its header, is on many.
     document = trafilatura.bare_extraction(
-        content,
+        tree,
         with_metadata=True,
         include_comments=False,
-        date_extraction_params={"original_date": True, "max_date": _LATEST_DATE},
+        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
     )
-    if not isinstance(document, Document) or not (text := tidy(document.text or "")):
-        raise ReadError("no article was found on the page")
-    title = tidy(document.title) if document.title else None
+    text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
+    if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
+        raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
+    # Front pages, and what says in a line that there is nothing, or that scripts are needed.
+    front = bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query
+    none = bool(url) and not said.is_article and (front or len(text) < SHORTEST_FETCHED)
+    if not isinstance(document, Document) or not text or none:
+        offer = f"; it offers a feed: {urljoin(url or '', said.feed)}" if said.feed else ""
+        raise ReadError(_NO_ARTICLE + offer)
+    title = said.title or (tidy(document.title) if document.title else None)
     if title and text.startswith(title + "\n"):
         text = text[len(title) :].lstrip()
-    host = host_of(document.url)
+    url = url or document.url
+    host = host_of(url)
+    known = name_of(host) if host and name_of(host) != host else None
     return Article(
         text=text,
         title=title,
-        outlet=document.sitename or (name_of(host) if host else None),
-        published=document.date,
-        url=document.url,
-        authors=_authors(document.author),
+        outlet=known or outlet_named(said.outlet) or host,
+        published=said.published or document.date,
+        url=url,
+        authors=said.authors or _authors(document.author),
         language=document.language,
     )
 
@@ -125,7 +157,7 @@ def from_json(item: object) -> Article:
         text=tidy(text),
         title=_string(item, "title"),
         outlet=_string(item, "sitename", "source-hostname") or (name_of(host) if host else None),
-        published=_date(_string(item, "date_publish", "date")),
+        published=whole_date(_string(item, "date_publish", "date")),
         url=url,
         authors=_authors(item.get("authors") or item.get("author")),
         language=_string(item, "language"),
@@ -153,7 +185,7 @@ def _string(item: dict[str, Any], *keys: str) -> str | None:
     return None
 
 
-def _date(value: str | None) -> str | None:
+def whole_date(value: str | None) -> str | None:
     """The ISO date of a date in any of the usual notations; None for what is none or leaves out day, month or year."""
     if value is None:
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,20 +19,32 @@ from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, 
 
 from rag.article import Article, Passage, Sentence, fingerprint
 from rag.embedding import Embedding
-from rag.ingestion.read import Item, Unread, find, read
+from rag.ingestion.extract import tidy
+from rag.ingestion.fetch import Fetcher
+from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
+from rag.ingestion.web import Found, Web, is_address
+from rag.ingestion.worker import Parser
 from rag.library.catalogue import Embedded
+from rag.library.feeds import Feeds
 from rag.library.library import Library
 
 ARTICLES_AT_ONCE = 16
+LONGEST_SILENCE = 0.7
+"""Seconds in which something is to be heard of what is fetched."""
+FIRST_PACE = 0.2
+"""Seconds that keeping an article is thought to take until it has been seen."""
 
-Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
 Prepared = tuple[Article, list[Sentence], list[Embedded]]
 
 
 @dataclass(frozen=True, slots=True)
 class IngestEvent:
-    """What became of one article, or file that gave none. `total` grows as files turn out to hold several."""
+    """What became of one article, or file that gave none. `total` grows as files turn out to hold several.
+
+    "fetching" is no outcome but a sign of life, once a second, while an address keeps us waiting.
+    """
 
     source: str
     outcome: Outcome
@@ -96,36 +111,104 @@ class EmbedWhatIsNew(TransformComponent):
         return nodes
 
 
-def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb: float) -> Iterator[IngestEvent]:
-    """Read files, folders and globs into the library; says of each article what became of it, as soon as it is kept.
+def ingest(
+    library: Library,
+    embedding: Embedding,
+    places: Sequence[str],
+    max_mb: float,
+    make_fetcher: Callable[..., Fetcher] = Fetcher,
+) -> Iterator[IngestEvent]:
+    """Read files, folders, globs and addresses into the library; says of each article what became of it, once kept.
 
-    What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported.
+    What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported, and ends what
+    is being fetched.
     """
+    with Parser() as parser, closing(_found(library, places, max_mb, parser, make_fetcher)) as found:
+        yield from take_in(library, embedding, found)
+
+
+def ingest_files(
+    library: Library, embedding: Embedding, files: Sequence[tuple[str, bytes]], max_mb: float
+) -> Iterator[IngestEvent]:
+    """Read files that were handed over as their names and contents, as `ingest` reads those of the disk."""
+    with Parser() as parser:
+        yield from take_in(library, embedding, _handed_over(files, max_mb, parser))
+
+
+def _handed_over(files: Sequence[tuple[str, bytes]], max_mb: float, parser: Parser) -> Iterator[Found]:
+    yield More(len(files))
+    for name, content in files:
+        for number, found in enumerate(read_content(tidy(name), suffix_of(name), content, max_mb, parser)):
+            if number:
+                yield More(1)
+            # The name is no place: it tells nothing about which article this is.
+            yield replace(found, whole_file=False) if isinstance(found, Item) else found
+
+
+def _found(
+    library: Library, places: Sequence[str], max_mb: float, parser: Parser, make_fetcher: Callable[..., Fetcher]
+) -> Generator[Found, None, None]:
+    """What there is in the files and at the addresses that `places` come to."""
+    addresses = list(dict.fromkeys(place.strip() for place in places if is_address(place)))
     store = library.folder.resolve()
-    files = [file for file in find(places) if isinstance(file, Unread) or not file.resolve().is_relative_to(store)]
-    total, done = len(files), 0
+    files = [
+        file
+        for file in find([place for place in places if not is_address(place)])
+        if isinstance(file, Unread) or not file.resolve().is_relative_to(store)
+    ]
+    yield More(len(files) + len(addresses))
+    for file in files:
+        for number, found in enumerate(read(file, max_mb, parser) if isinstance(file, Path) else [file]):
+            if number:
+                yield More(1)
+            yield found
+    if addresses:
+        with (
+            make_fetcher(max_bytes=int(max_mb * 1_000_000)) as fetcher,
+            Feeds(library.folder / "library.db") as feeds,
+            closing(Web(fetcher, parser, feeds, max_mb)) as web,
+        ):
+            for address in addresses:
+                yield from web.read(address)
+
+
+def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> Iterator[IngestEvent]:
+    """Put into the library what comes, a few articles at a time; says of each what became of it, once it is kept.
+
+    Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
+    """
+    total = done = 0
     taken: dict[str, str] = {}  # identity → where this run has it from
     waiting: list[_Planned] = []
-    for file in files:
-        found_here = 0
-        for found in read(file, max_mb) if isinstance(file, Path) else [file]:
-            found_here += 1
-            if found_here > 1:
-                total += 1
+    begun, pace = 0.0, FIRST_PACE
+    for found in chain(stream, [Waiting(None)]):
+        if isinstance(found, More):
+            total += found.count
+            continue
+        if isinstance(found, Waiting):
+            if found.source and not waiting:
+                yield IngestEvent(found.source, "fetching", None, None, None, done, total)
+            events: Iterable[IngestEvent] = ()
+        else:
             event = _decide(library, found, taken, waiting)
             if isinstance(event, _Planned):
+                begun = begun if waiting else time.monotonic()
                 waiting.append(event)
-                if len(waiting) >= ARTICLES_AT_ONCE:
-                    for kept in _keep(library, embedding, waiting):
-                        done += 1
-                        yield replace(kept, done=done, total=total)
-                    waiting = []
+                fetched = event.article.path is None
+                expected = time.monotonic() - begun + (len(waiting) + 1) * pace if fetched else 0
+                if len(waiting) < ARTICLES_AT_ONCE and expected < LONGEST_SILENCE:
+                    continue
+                events = ()
             else:
-                done += 1
-                yield replace(event, done=done, total=total)
-    for kept in _keep(library, embedding, waiting):
-        done += 1
-        yield replace(kept, done=done, total=max(done, total))
+                events = [event]
+        if not events:
+            begun = time.monotonic()
+            events = list(_keep(library, embedding, waiting))
+            pace = (time.monotonic() - begun) / len(waiting) if waiting else pace
+            waiting = []
+        for event in events:
+            done += 1
+            yield replace(event, done=done, total=max(done, total))
 
 
 def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
@@ -137,11 +220,23 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
 
 
 def _decide(
-    library: Library, found: Item | Unread, taken: dict[str, str], waiting: Sequence[_Planned]
+    library: Library, found: Item | Unread | Same, taken: dict[str, str], waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
     """Whether what was found is new, changed, known, met before in this run, or nothing."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
+    if isinstance(found, Same):
+        held = library.known(identity(Article(text="", url=found.source)))
+        return IngestEvent(found.source, "unchanged", held.id if held else None, None, found.reason, 0, 0)
+    event = _compare(library, found, taken, waiting)
+    if isinstance(event, IngestEvent) and found.kept:
+        found.kept()
+    return event
+
+
+def _compare(
+    library: Library, found: Item, taken: dict[str, str], waiting: Sequence[_Planned]
+) -> IngestEvent | _Planned:
     article = found.article
     key = identity(article)
     if key in taken:
@@ -196,6 +291,9 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
         return
     prepared = _prepare(embedding, [plan.article for plan in planned], library.catalogue.vectors)
     library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
+    for plan in planned:
+        if plan.item.kept:
+            plan.item.kept()
     for plan in planned:
         yield _event(plan.item, plan.outcome, plan.article.id)
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from rag.article import Article
-from rag.errors import ReadError
+from rag.errors import ReadError, UsageError
 from rag.ingestion import extract
+from rag.ingestion.worker import Parser
+from rag.outlets import host_of, name_of
 
 TEXT, MARKDOWN, HTML = {".txt", ".text"}, {".md", ".markdown"}, {".html", ".htm", ".xhtml"}
 JSON, JSON_LINES = {".json"}, {".jsonl", ".ndjson"}
-SUFFIXES = TEXT | MARKDOWN | HTML | JSON | JSON_LINES
+PDF, WORD = {".pdf"}, {".docx"}
+SUFFIXES = TEXT | MARKDOWN | HTML | JSON | JSON_LINES | PDF | WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,36 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article as found. `whole_file`: the file holds nothing else, so that its path identifies the article."""
+    """One article as found. `whole_file`: the file holds nothing else, so that its path identifies the article.
+    `kept` is called once the library holds it.
+    """
 
     source: str
     article: Article
     whole_file: bool
+    kept: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """An article, or a whole feed, that has not changed since it was last read."""
+
+    source: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """So many more are to come than was known: a listing turned out to hold several."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing has come yet: `source` is still being fetched. Without one: what has come may be kept now."""
+
+    source: str | None
 
 
 def find(places: Sequence[str]) -> list[Path | Unread]:
@@ -64,68 +94,133 @@ def find(places: Sequence[str]) -> list[Path | Unread]:
     return [*found, *unread]
 
 
-def read(path: Path, max_mb: float) -> Iterator[Item | Unread]:
+def read(path: Path, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
     """The articles of one file. What is wrong with it comes out as Unread, with the line where there is one."""
-    source = str(path)
     try:
-        if path.suffix.lower() in JSON_LINES:
-            yield from _read_lines(path, max_mb)
+        suffix = path.suffix.lower()
+        if suffix in JSON_LINES:
+            with path.open("rb") as file:
+                for found in _read_lines(str(path), file, max_mb):
+                    yield _at(path, found)
             return
-        articles = _read_whole(path, max_mb)
+        _check_suffix(suffix)
+        _check_size(path.stat().st_size, max_mb)
+        content = path.read_bytes()
+    except ReadError as error:
+        yield Unread(str(path), str(error))
+    except OSError as error:
+        yield Unread(str(path), _os_reason(error))
+    else:
+        for found in read_content(str(path), suffix, content, max_mb, parser):
+            yield _at(path, found)
+
+
+def read_content(source: str, suffix: str, content: bytes, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
+    """The articles of a file's content, for which `suffix` says what it is; `source` is what it is called.
+
+    Where the content is one article, `whole_file` is set.
+    """
+    try:
+        _check_suffix(suffix)
+        _check_size(len(content), max_mb)
+        if suffix in JSON_LINES:
+            yield from _read_lines(source, io.BytesIO(content), max_mb)
+            return
+        articles = _articles(suffix, content, parser)
     except ReadError as error:
         yield Unread(source, str(error))
-    except OSError as error:
-        yield Unread(source, _os_reason(error))
-    else:
-        for number, found in enumerate(articles, 1):
-            where = source if len(articles) == 1 else f"{source}, article {number}"
-            yield _item(where, path, found, len(articles) == 1)
+        return
+    for number, found in enumerate(articles, 1):
+        where = source if len(articles) == 1 else f"{source}, article {number}"
+        yield _item(where, found, len(articles) == 1)
 
 
-def _read_whole(path: Path, max_mb: float) -> list[Article | ReadError]:
-    suffix = path.suffix.lower()
+def pasted(
+    text: str, title: str | None = None, outlet: str | None = None, published: str | None = None, url: str | None = None
+) -> Article:
+    """The article of a text that a person pasted, with what they say of it. Raises UsageError for what is no text, no
+    date or no address.
+    """
+    article = extract.from_text(text) if not title else Article(text=extract.tidy(text))
+    if not has_text(article):
+        raise UsageError("The pasted text is empty: paste the article's text.")
+    title, outlet, published, url = (
+        " ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url)
+    )
+    date = extract.whole_date(published)
+    if published and not date:
+        raise UsageError(f"{published!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")
+    if url and not (host_of(url) and url.startswith(("http://", "https://"))):
+        raise UsageError(f"{url!r} is not an address: it begins with https:// or http://.")
+    host = host_of(url)
+    return replace(
+        article,
+        title=title or article.title,
+        outlet=outlet or (name_of(host) if host else None),
+        published=date,
+        url=url or None,
+    )
+
+
+def suffix_of(name: str) -> str:
+    """The ending of a file's name as it came from elsewhere, in lower case: of the name nothing else is used."""
+    return PurePath(name.replace("\\", "/")).suffix.lower()
+
+
+def has_text(article: Article) -> bool:
+    """Whether there is anything to read in it."""
+    return any(char.isalnum() for char in article.text)
+
+
+def _check_suffix(suffix: str) -> None:
     if suffix not in SUFFIXES:
-        raise ReadError(f"this kind of file is not read ({path.suffix or 'no ending'}): give {_suffixes()}")
-    size = path.stat().st_size
+        raise ReadError(f"this kind of file is not read ({suffix or 'no ending'}): give {_suffixes()}")
+
+
+def _check_size(size: int, max_mb: float) -> None:
     if size > max_mb * 1_000_000:
         raise ReadError(
             f"it has {size / 1e6:.0f} MB, more than the {max_mb:g} MB an article may have "
             "(SECOND_SOURCE_MAX_FILE_MB raises the limit)"
         )
-    content = path.read_bytes()
+
+
+def _articles(suffix: str, content: bytes, parser: Parser) -> list[Article | ReadError]:
     if not content.strip():
         raise ReadError("it is empty")
+    if suffix in PDF:
+        return [parser.pdf(content)]
+    if suffix in WORD:
+        return [parser.docx(content)]
+    if suffix in HTML:
+        return [parser.page(content)]
     text = extract.decode(content)
     if suffix in JSON:
         document = extract.json_document(text)
         if document == []:
             raise ReadError("it is an empty list")
         return [_tried(each) for each in document] if isinstance(document, list) else [extract.from_json(document)]
-    if suffix in HTML:
-        return [extract.from_html(text)]
     return [extract.from_markdown(text) if suffix in MARKDOWN else extract.from_text(text)]
 
 
-def _read_lines(path: Path, max_mb: float) -> Iterator[Item | Unread]:
-    empty = True
-    with path.open("rb") as file:
-        number = 0
-        while content := file.readline(int(max_mb * 1_000_000) + 1):
-            number += 1
-            if not content.strip():
-                continue
-            empty = False
-            where = f"{path}, line {number}"
-            if len(content) > max_mb * 1_000_000:
-                yield Unread(where, f"the line has more than the {max_mb:g} MB an article may have")
-                return
-            try:
-                document = extract.json_document(extract.decode(content).rstrip(), number)
-                yield _item(where, path, extract.from_json(document), False)
-            except ReadError as error:
-                yield Unread(where, str(error).removeprefix(f"line {number}, "))
+def _read_lines(source: str, file: BinaryIO, max_mb: float) -> Iterator[Item | Unread]:
+    empty, number = True, 0
+    while content := file.readline(int(max_mb * 1_000_000) + 1):
+        number += 1
+        if not content.strip():
+            continue
+        empty = False
+        where = f"{source}, line {number}"
+        if len(content) > max_mb * 1_000_000:
+            yield Unread(where, f"the line has more than the {max_mb:g} MB an article may have")
+            return
+        try:
+            document = extract.json_document(extract.decode(content).rstrip(), number)
+            yield _item(where, extract.from_json(document), False)
+        except ReadError as error:
+            yield Unread(where, str(error).removeprefix(f"line {number}, "))
     if empty:
-        yield Unread(str(path), "it is empty")
+        yield Unread(source, "it is empty")
 
 
 def _tried(document: object) -> Article | ReadError:
@@ -135,12 +230,17 @@ def _tried(document: object) -> Article | ReadError:
         return error
 
 
-def _item(where: str, path: Path, found: Article | ReadError, whole_file: bool) -> Item | Unread:
+def _item(where: str, found: Article | ReadError, whole_file: bool) -> Item | Unread:
     if isinstance(found, ReadError):
         return Unread(where, str(found))
-    if not any(char.isalnum() for char in found.text):
-        return Unread(where, "it has no text")
-    return Item(where, replace(found, path=extract.tidy(str(path.resolve()))), whole_file)
+    return Item(where, found, whole_file) if has_text(found) else Unread(where, "it has no text")
+
+
+def _at(path: Path, found: Item | Unread) -> Item | Unread:
+    """What was found, with the file's place."""
+    if isinstance(found, Unread):
+        return found
+    return replace(found, article=replace(found.article, path=extract.tidy(str(path.resolve()))))
 
 
 def _is_article_file(path: Path, folder: Path) -> bool:

@@ -1,0 +1,83 @@
+"""What HTML, XML, PDF and DOCX hold, read where a hostile file can do no harm: a program for a process of its own.
+
+`python -m rag.ingestion.parse FD` answers requests from the connection FD until it is closed. A request is a JSON
+object and the file's bytes, an answer a JSON object; nothing else passes. The process limits its own memory and
+processor time, can write no file, and is ended from outside when it takes too long (worker.py).
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import Any
+
+from rag.errors import ReadError
+from rag.ingestion import documents, extract, listings
+
+MEMORY_BYTES = 1 << 30
+PROCESSOR_SECONDS = 30
+
+Parse = Callable[[bytes, dict[str, Any]], dict[str, Any]]
+
+
+def _page(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    text = extract.decode(content, request.get("charset"))
+    return {"article": asdict(extract.from_html(text, request.get("url")))}
+
+
+def _pdf(content: bytes, _: dict[str, Any]) -> dict[str, Any]:
+    return {"article": asdict(documents.from_pdf(content))}
+
+
+def _docx(content: bytes, _: dict[str, Any]) -> dict[str, Any]:
+    return {"article": asdict(documents.from_docx(content))}
+
+
+def _listing(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    return {"listing": asdict(listings.from_xml_or_json(content, request["url"]))}
+
+
+KINDS: dict[str, Parse] = {"page": _page, "pdf": _pdf, "docx": _docx, "listing": _listing}
+
+
+def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """What one request comes to: the article or the listing, or under "error" why there is none.
+
+    "spent": this process had better not be asked again; "log": what the other side should write down.
+    """
+    try:
+        return KINDS[request["kind"]](content, request)
+    except ReadError as error:
+        return {"error": str(error)}
+    except (MemoryError, RecursionError):
+        return {"error": "reading it takes more memory than a file may", "spent": True}
+    except Exception as error:  # noqa: BLE001  the outermost edge of this process: what other people's parsers raise
+        return {"error": f"it is damaged ({type(error).__name__})", "log": traceback.format_exc()}
+
+
+def main(connection: Connection) -> None:
+    """Answer requests until the other side closes the connection."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    with suppress(ValueError, OSError):  # where the system knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, most))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    while True:
+        try:
+            request, content = json.loads(connection.recv_bytes()), connection.recv_bytes()
+        except EOFError:
+            return
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = int(used.ru_utime + used.ru_stime) + PROCESSOR_SECONDS + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+        connection.send_bytes(json.dumps(answer(request, content)).encode())
+
+
+if __name__ == "__main__":
+    main(Connection(int(sys.argv[1])))
