@@ -1,6 +1,6 @@
 """The real page in Chromium: the served app.py, the samples, and one article that tries everything it should not.
 
-`SCREENSHOTS=docs pytest tests/test_browser.py` also saves docs/ask.png and docs/ask-phone.png.
+`SCREENSHOTS=docs pytest tests/test_browser.py` also saves the pictures of both pages, wide and as on a phone.
 """
 
 from __future__ import annotations
@@ -282,6 +282,30 @@ def test_a_refusal_offers_the_nearest_passages_without_citing_them(visit: Callab
     visitor.page.get_by_text("Nearest passages").click()
     playwright.expect(visitor.page.get_by_text("None of them answers the question.")).to_be_in_viewport()
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "evaluation"), (PHONE, "evaluation-phone")])
+def test_a_questions_file_is_brought_and_its_run_is_shown(
+    visit: Callable[..., Visit], size: dict[str, int], name: str
+) -> None:
+    visitor = visit(size, device_scale_factor=1.5)
+    page = visitor.page
+    page.get_by_role("link", name="Evaluation").click(timeout=60_000)
+    page.locator(".st-key-questions input").set_input_files(ROOT / "tests" / "data" / "sample-questions.jsonl")
+    page.get_by_role("button", name="Ask 17 questions").click()
+
+    playwright.expect(page.locator(".st-key-sheet .lead")).to_contain_text("of 13 questions", timeout=60_000)
+    playwright.expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path").first).to_be_visible()
+    playwright.expect(page.locator(".figures").first.locator("tbody tr")).to_have_count(4)
+    assert page.locator(".failures dd").count() >= 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.mouse.move(1, 1)
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+    page.get_by_role("link", name="Ask").click()
+    playwright.expect(page.get_by_placeholder("Ask a question")).to_be_visible()
+    assert not visitor.elsewhere
 
 
 def test_every_answer_carries_the_security_headers(address: str) -> None:

@@ -41,10 +41,15 @@ def run_of(assistant: Assistant, questions: str, index: Sequence[str], results: 
     status = assistant.library.status()
     return Run(
         date=datetime.now(UTC),
-        questions=questions,
-        index=tuple(index),
+        questions=_sendable(questions),
+        index=tuple(map(_sendable, index)),
         model=status.model or "unknown",
         articles=status.articles,
         figures=summarise((each.type, each) for each in results),
         results=tuple(results),
     )
+
+
+def _sendable(name: str) -> str:
+    """A file's name without the lone surrogates by which Python writes bytes that are no UTF-8."""
+    return name.encode("utf-8", "replace").decode("utf-8")

@@ -171,9 +171,8 @@ def _first_error(error: ValidationError) -> str:
     place = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in first["loc"]).removeprefix(".")
     if first["type"] == "missing":
         return f"{place} is missing"
-    reason = (
-        str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"][0].lower() + first["msg"][1:]
-    )
+    reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
+    reason = reason[0].lower() + reason[1:].replace("tuple", "list")
     if not place:
         return reason
     value = json.dumps(first["input"], ensure_ascii=False, default=repr)

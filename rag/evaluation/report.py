@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 class Result(Score):
     """One question with what was expected, what was found, and what was measured of it.
 
-    `expected` are the required facts, each with its wordings; `answered_by` is what wrote the answer. `problem` says why
-    a question could not be asked: its answer is then empty.
+    `expected` are the required facts, each with its wordings; `answered_by` is what wrote the answer. `problem` says
+    why a question could not be asked: its answer is then empty.
     """
 
     id: str | None

@@ -26,9 +26,8 @@ def tell_run(run: Run, worst: int) -> Iterator[str]:
         shares = "  ".join(f"@{cutoff} {_share(share)}" for cutoff, share in figures.evidence_at.items())
         yield f"{'evidence':{width}} {shares}  mean reciprocal rank {_share(figures.reciprocal_rank)}"
     if figures.answerable.questions:
-        yield f"{'facts':{width}} " + "  ".join(
-            f"@{cutoff} {_share(share)}" for cutoff, share in figures.facts_at.items()
-        )
+        shares = "  ".join(f"@{cutoff} {_share(share)}" for cutoff, share in figures.facts_at.items())
+        yield f"{'facts':{width}} {shares}"
     if figures.median_ms is not None:
         yield f"{'milliseconds':{width}} median {figures.median_ms}  95th percentile {figures.p95_ms}"
     if not run.index:
