@@ -144,14 +144,10 @@ def _asking() -> Progress:
 
 @app.command()
 def evaluate(
-    questions: Annotated[
-        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with their answers.")
-    ],
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with their answers.")],
     articles: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="A JSON index of the articles' ids, addresses and events; may be repeated."
-        ),
+        typer.Option(help="A JSON index of the articles' ids, addresses and events; may be repeated."),
     ] = None,
     store: Store = None,
     as_json: AsJson = False,

@@ -87,7 +87,10 @@ def test_a_person_s_own_questions_need_little() -> None:
         ('{"question": "Who?", "answers": "Ada"}', ', line 2: answers is "Ada": input should be a valid list'),
         ('{"question": "Who?", "answers": ["Ada"]}', ', line 2: answers[0] is "Ada": input should be a valid list'),
         ('{"question": "Who?", "answers": [["Ada"], []]}', ", line 2: answers[1] is []: list should have at least 1"),
-        ('{"question": "Who?", "answers": [["Ada", "–"]]}', ', line 2: answers[0][1] is "–": it has no letter or digit'),
+        (
+            '{"question": "Who?", "answers": [["Ada", "–"]]}',
+            ', line 2: answers[0][1] is "–": it has no letter or digit',
+        ),
         ('{"question": "Who?", "answers": [[null]]}', ", line 2: answers[0][0] is null: "),
         ('{"question": "Who?", "answerable": "no"}', ', line 2: answerable is "no": input should be a valid boolean'),
         ('{"question": "Who?", "answers": [["Ada"]], "evidence": [{}]}', ", line 2: evidence[0].quote is missing."),
@@ -95,7 +98,10 @@ def test_a_person_s_own_questions_need_little() -> None:
         ('{"question": "Who?", "turns": "Where?"}', ', line 2: "turns" must be a list of earlier questions.'),
         ('{"question": "Who?",}', ", line 2, column 21: it is not valid JSON ("),
         ('{"query": "Who?"}', ', line 2: an object with a "question" is expected.'),
-        ('{"question": "How many?", "answerable": false}', ", line 2: the question is also on line 1: give each its own"),
+        (
+            '{"question": "How many?", "answerable": false}',
+            ", line 2: the question is also on line 1: give each its own",
+        ),
         ('{"question": "Who?", "answers": "' + "x" * 500 + '"}', "x…: input should be"),
     ],
 )
@@ -109,7 +115,9 @@ def test_a_wrong_line_is_named_with_its_value(line: str, expected: str) -> None:
 
 
 def test_an_id_is_given_once() -> None:
-    lines = b'{"id": "a", "question": "How?", "answerable": false}\n{"id": "a", "question": "Who?", "answerable": false}'
+    lines = (
+        b'{"id": "a", "question": "How?", "answerable": false}\n{"id": "a", "question": "Who?", "answerable": false}'
+    )
 
     with pytest.raises(UsageError, match="own, line 2: the id 'a' is also on line 1"):
         parse_questions(lines, "own")
@@ -121,7 +129,10 @@ def test_an_id_is_given_once() -> None:
         ('[{"id": "a1"}]', "index.json: [0].url is missing."),
         ('{"id": "a1", "url": "x"}', "index.json: input should be a valid array."),
         ("[", "index.json: invalid JSON: "),
-        ('[{"id": "a1", "url": 7.5, "event": ["x"]}]', 'index.json: [0].event is ["x"]: input should be a valid string.'),
+        (
+            '[{"id": "a1", "url": 7.5, "event": ["x"]}]',
+            'index.json: [0].event is ["x"]: input should be a valid string.',
+        ),
     ],
 )
 def test_a_wrong_index_is_told(tmp_path: Path, content: str, expected: str) -> None:
@@ -242,9 +253,9 @@ def test_figures_of_none_and_of_some() -> None:
     )
     assert (nothing.median_ms, nothing.reciprocal_rank, set(nothing.evidence_at.values())) == (None, None, {None})
 
-    made = [
-        ("factoid", score(question(), reply(ms=ms), INDEX)) for ms in (30, 10, 20)
-    ] + [("unanswerable", score(question(answerable=False), reply(abstained=True, ms=None), INDEX))]
+    made = [("factoid", score(question(), reply(ms=ms), INDEX)) for ms in (30, 10, 20)] + [
+        ("unanswerable", score(question(answerable=False), reply(abstained=True, ms=None), INDEX))
+    ]
     some = summarise(made)
     assert list(some.by_type) == ["factoid", "unanswerable"]
     assert (some.answerable.questions, some.all.questions, some.all.right, some.answerable.abstained) == (3, 4, 1.0, 0)
@@ -276,7 +287,7 @@ def invented_reply(item: dict[str, Any], urls: Sequence[str], own: Sequence[str]
         return " ".join(words[dice.randrange(len(words) // 2 + 1) :]) if words else text
 
     def address() -> str:
-        return dice.choice([*own, *own, dice.choice(urls)] or urls)
+        return dice.choice([*own, *own, dice.choice(urls)])
 
     return reply(
         " ".join([*said, *noise]) + " [1]",
@@ -347,7 +358,9 @@ def test_the_figures_are_the_scorer_s_to_the_last_digit(
     if replies == "real":
         file = ROOT / ".bench" / "dev.jsonl"
         if not file.exists():
-            pytest.skip(f"{file} is not there: `python -m rag ask --batch` writes it (see the development set's README)")
+            pytest.skip(
+                f"{file} is not there: `python -m rag ask --batch` writes it (see the development set's README)"
+            )
         of_id = {line["id"]: reply_of_json(line) for line in map(json.loads, file.read_text("utf-8").splitlines())}
         made = [of_id[item["id"]] for item in items]
     else:
@@ -379,9 +392,7 @@ NOON = datetime(2031, 3, 11, 12, tzinfo=UTC)
 
 def run_with(*results: Result, date: datetime = NOON, name: str = "own.jsonl", index: tuple[str, ...] = ()) -> Run:
     figures = summarise((each.type, each) for each in results)
-    return Run(
-        date=date, questions=name, index=index, model="word-count", articles=1, figures=figures, results=results
-    )
+    return Run(date=date, questions=name, index=index, model="word-count", articles=1, figures=figures, results=results)
 
 
 def result(id: str, answer: str = "It took 12 people.", **fields: Any) -> Result:
@@ -401,9 +412,7 @@ def test_a_run_is_kept_whole_and_comes_back_the_same(tmp_path: Path) -> None:
     assert {"expected", "answer", "right", "cited", "abstained", "ms"} <= set(row)
 
 
-def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     keep(run_with(result("a")), tmp_path)
     (tmp_path / "evaluations" / "torn.json").write_text('{"date": "2031-03-')
     (tmp_path / "evaluations" / "folder.json").mkdir()
@@ -417,7 +426,7 @@ def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(
 def test_a_run_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "evaluations").write_text("a file")
 
-    with pytest.raises(LibraryError, match="could not be kept in .*evaluations: File exists"):
+    with pytest.raises(LibraryError, match=r"could not be kept in .*evaluations: File exists"):
         keep(run_with(result("a")), tmp_path)
 
 
@@ -450,7 +459,10 @@ def test_runs_of_one_file_are_compared_on_the_questions_both_have() -> None:
     ("made", "verdict"),
     [
         (result("a"), "right and cited"),
-        (result("a", "It took twelve people.", answers=[["twelve people"]]), "right, but not borne out by what it cites"),
+        (
+            result("a", "It took twelve people.", answers=[["twelve people"]]),
+            "right, but not borne out by what it cites",
+        ),
         (result("a", "It took some."), "not right"),
         (result("a", "It took 12 people. " + "word " * 120), "longer than 120 words"),
         (result("a", answerable=False), "answered, where nothing answers it"),
@@ -521,8 +533,8 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
     stored = json.loads(file.read_text("utf-8"))
     assert (stored["questions"], stored["model"], stored["articles"]) == ("own.jsonl", "word-count", 1)
 
-    OWN_MENDED = [OWN[0], OWN[1] | {"answers": [["at night"]]}, OWN[2] | {"question": "Who?", "answerable": False}]
-    write(tmp_path, OWN_MENDED)
+    mended = [OWN[0], OWN[1] | {"answers": [["at night"]]}, OWN[2] | {"question": "Who?", "answerable": False}]
+    write(tmp_path, mended)
     second = run("evaluate", "own.jsonl", "--worst", 0).out
     assert ", on the 1 questions that both have:" in second
     assert "better: none" in second

@@ -17,10 +17,13 @@ import rag.assistant
 from rag.article import Reply
 from rag.assistant import Assistant
 from rag.evaluation.metrics import summarise
+from rag.evaluation.questions import parse_questions
 from rag.evaluation.report import compare, keep, kept
-from rag.settings import ROOT
+from rag.settings import ROOT, read_settings
+from rag.ui.asking import start
 from rag.ui.escape import as_html
 from rag.ui.figures import bars, change_html, failures_html, headline_html, retrieval_html, table_html
+from rag.ui.opening import library_door
 from tests.fakes import WordCountEmbedding
 from tests.test_evaluation import NOON, result, run_with
 from tests.test_page import HOSTILE
@@ -41,7 +44,7 @@ def test_questions_and_answers_are_escaped(text: str) -> None:
 
     for html in shown:
         assert as_html(text) in html
-        for planted in ("<script", "<img", "<b>", "<http", "onmouseover=\"", "onfocus='"):
+        for planted in ("<script", "<img", "<b>", "<http", 'onmouseover="', "onfocus='"):
             assert planted not in html
 
 
@@ -67,7 +70,7 @@ def test_figures_are_shares_that_add_up() -> None:
     assert {name: round(share[0], 3) for name, share in bars(summary).items() if name != "type"} == {  # type: ignore[call-overload]
         "right and cited": 0.333, "right, not cited": 0.333, "not right": 0.333
     }  # fmt: skip
-    cells = '<td>3</td><td>67 %</td><td>33 %</td><td>0 %</td><td>4</td><td>100 %</td>'
+    cells = "<td>3</td><td>67 %</td><td>33 %</td><td>0 %</td><td>4</td><td>100 %</td>"
     assert f'<th scope="row">factoid</th>{cells}' in table_html(summary)
     assert "The evidence is there" not in retrieval_html(summary)
     assert retrieval_html(summarise([])) == ""
@@ -143,7 +146,7 @@ def test_the_first_visit_says_how_a_file_is_run(page: AppTest) -> None:
     page.run()
 
     assert not page.exception
-    assert "Measure how well your library is answered from" in shown(page)
+    assert "Measure how well your library answers" in shown(page)
     assert "python -m rag evaluate QUESTIONS.jsonl" in shown(page)
     assert [json.loads(line).keys() for line in page.code[0].value.splitlines()]
     assert not page.selectbox
@@ -211,30 +214,27 @@ def test_what_goes_wrong_while_asking_is_told(
     assert "could not be evaluated" not in shown(page)
 
 
-def test_a_second_visitor_sees_the_progress_and_cannot_start_another(
+def test_a_visitor_sees_how_far_a_file_is_and_no_second_one_is_started(
     page: AppTest, filled_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered, go_on = threading.Event(), threading.Event()
+    go_on = threading.Event()
     ask = Assistant.ask_after
 
     def slowly(*arguments: Any) -> Reply:
-        answered.set()
         assert go_on.wait(30)
         return ask(*arguments)
 
-    page.run()
-    bring(page, lines(FILE))
     monkeypatch.setattr(Assistant, "ask_after", slowly)
-    first = threading.Thread(target=lambda: page.button[0].click().run())
-    first.start()
-    assert answered.wait(30)
-    threading.Timer(0.5, go_on.set).start()
-    second = AppTest.from_string(PAGE, default_timeout=60).run()
-    first.join(60)
+    assistant = library_door(read_settings())
+    questions = parse_questions(lines(FILE).encode(), "first.jsonl")
+    start(assistant, questions, "first.jsonl", None, ())
+    start(assistant, questions, "second.jsonl", None, ())
+    threading.Timer(1, go_on.set).start()
+    page.run()
 
-    assert not second.exception
-    assert "of 2 questions answered right" in shown(second)
-    assert len(kept(filled_store)) == 1
+    assert not page.exception
+    assert "of 2 questions answered right" in shown(page)
+    assert [run.questions for run in kept(filled_store)] == ["first.jsonl"]
 
 
 def test_many_failures_are_folded(page: AppTest, filled_store: Path) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -200,7 +200,7 @@ def _figures(scores: Sequence[Score]) -> Figures:
     )
 
 
-def _shares_within(ranks: Sequence[int]) -> Mapping[int, float | None]:
+def _shares_within(ranks: Sequence[int]) -> dict[int, float | None]:
     return {cutoff: _mean([0 < rank <= cutoff for rank in ranks]) for cutoff in CUTOFFS}
 
 

@@ -172,7 +172,7 @@ def _first_error(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{place} is missing"
     reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
-    reason = reason[0].lower() + reason[1:].replace("tuple", "list")
+    reason = (reason[0].lower() + reason[1:]).replace("tuple", "list")
     if not place:
         return reason
     value = json.dumps(first["input"], ensure_ascii=False, default=repr)

@@ -70,8 +70,8 @@ def _page() -> None:
             _run(runs)
         elif not state.running:
             st.html(
-                '<p class="lead">Measure how well your library is answered from: bring questions whose answers you know, '
-                "and see what is found, what is cited, and what changes from run to run.</p>"
+                '<p class="lead">Measure how well your library answers: bring questions whose answers you know, and '
+                "see what is found, what is cited, and what changes from run to run.</p>"
             )
         if state.running:
             _wait(state, progress)
@@ -88,7 +88,7 @@ def _run(runs: Sequence[Run]) -> None:
         y=[CITED, RIGHT, WRONG],
         x_label="",
         y_label="",
-        color=COLOURS["dark" if st.context.theme.type == "dark" else "light"],
+        color=[*COLOURS["dark" if st.context.theme.type == "dark" else "light"]],
         horizontal=True,
         sort=False,
         stack="normalize",

@@ -1,4 +1,4 @@
-"""A run of an evaluation as HTML: its figures, its failures, and what changed. Escaped as everything on the pages is."""
+"""A run of an evaluation as HTML: its figures, its failures, and what changed. Text is escaped."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def headline_html(run: Run) -> str:
     if answerable:
         right, cited = sum(each.right for each in answerable), sum(each.cited for each in answerable)
         sentences.append(
-            f"{right} of {counted(len(answerable), 'question')} answered right, {cited} of them with citations that bear "
-            "the answer out."
+            f"{right} of {counted(len(answerable), 'question')} answered right, {cited} of them with citations that "
+            "bear the answer out."
         )
     if others:
         refused = sum(each.right for each in others)
