@@ -262,7 +262,8 @@ def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]
     playwright.expect(page.locator(".passages")).to_contain_text(HOSTILE_ARTICLE["title"])
     pill = page.locator(".stButtonGroup button").first
     assert pill.inner_text().replace("\u2060", "").startswith("1 · <b onclick=alert(3)>Evil</b> ![o](http")
-    hrefs = page.locator(".stMain a, .reader a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    links_of_articles = page.locator(".st-key-turns a, .reader a")
+    hrefs = links_of_articles.evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert hrefs
     assert all(href.startswith("#cite-") for href in hrefs)
     planted = ".stMain img, .stMain script, .stMain .katex, .stMain b, .stMain em, .reader img, .reader script"
@@ -290,12 +291,20 @@ def test_a_questions_file_is_brought_and_its_run_is_shown(
 ) -> None:
     visitor = visit(size, device_scale_factor=1.5)
     page = visitor.page
+    questions = ROOT / "tests" / "data" / "sample-questions.jsonl"
     page.get_by_role("link", name="Evaluation").click(timeout=60_000)
-    page.locator(".st-key-questions input").set_input_files(ROOT / "tests" / "data" / "sample-questions.jsonl")
+    if page.locator("[class*=st-key-bring-] details").get_attribute("open") is None:
+        page.get_by_text("Run a questions file").click()
+    page.locator("[class*=st-key-questions-] input").set_input_files(
+        {"name": f"{name}.jsonl", "mimeType": "application/json", "buffer": questions.read_bytes()}
+    )
     page.get_by_role("button", name="Ask 17 questions").click()
 
-    playwright.expect(page.locator(".st-key-sheet .lead")).to_contain_text("of 13 questions", timeout=60_000)
+    chosen = page.get_by_role("combobox", name="Run")
+    playwright.expect(chosen).to_have_value(re.compile(rf"· {name}\.jsonl$"), timeout=60_000)
+    playwright.expect(page.locator(".st-key-sheet .lead")).to_contain_text("of 13 questions")
     playwright.expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path").first).to_be_visible()
+    playwright.expect(page.locator("[class*=st-key-bring-] details")).not_to_have_attribute("open", "")
     playwright.expect(page.locator(".figures").first.locator("tbody tr")).to_have_count(4)
     assert page.locator(".failures dd").count() >= 2
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -35,7 +35,7 @@ POOR = "It took some people."
 def test_questions_and_answers_are_escaped(text: str) -> None:
     text = text.encode("utf-8", "replace").decode()
     hostile = result(text, text, question=text, type=text, turns=[text], answers=[[text]], forbidden=[text])
-    run = run_with(hostile, name=text)
+    run = run_with(hostile, name=text).model_copy(update={"model": text})
     better = run_with(hostile.model_copy(update={"right": True}), name=text, date=NOON + timedelta(days=1))
     change = compare(better, [run])
     assert change
@@ -55,7 +55,7 @@ def test_the_run_is_told_in_two_sentences() -> None:
 
     assert "1 of 2 questions answered right, 1 of them with citations" in shown
     assert "Of 1 that nothing answers, 0 refused." in shown
-    assert "own.jsonl · 1 article · word-count, answered by extract · half within 5 ms" in shown
+    assert "1 article, embedded with word-count, answered by extract. Half the answers came within 5 ms" in shown
     assert "without an index of articles" in shown
     assert "without an index" not in headline_html(run_with(result("a"), index=("index.json",)))
     assert headline_html(run_with(result("c", answerable=False))).count("answered right") == 0
@@ -68,12 +68,14 @@ def test_figures_are_shares_that_add_up() -> None:
     )
 
     assert {name: round(share[0], 3) for name, share in bars(summary).items() if name != "type"} == {  # type: ignore[call-overload]
-        "right and cited": 0.333, "right, not cited": 0.333, "not right": 0.333
+        "cited": 0.333, "right, not cited": 0.333, "not right": 0.333
     }  # fmt: skip
     cells = "<td>3</td><td>67 %</td><td>33 %</td><td>0 %</td><td>4</td><td>100 %</td>"
     assert f'<th scope="row">factoid</th>{cells}' in table_html(summary)
     assert "The evidence is there" not in retrieval_html(summary)
     assert retrieval_html(summarise([])) == ""
+    assert "Precision" in table_html(summary)
+    assert "Precision" not in table_html(summarise([("unanswerable", result("d", answerable=False))]))
 
 
 def test_a_change_shows_its_direction() -> None:
@@ -128,7 +130,7 @@ def shown(page: AppTest) -> str:
 
 
 def bring(page: AppTest, content: str, name: str = "own.jsonl") -> AppTest:
-    return page.file_uploader(key="questions").set_value((name, content.encode(), "application/json")).run()
+    return page.file_uploader[0].set_value((name, content.encode(), "application/json")).run()
 
 
 def lines(questions: list[dict[str, Any]]) -> str:
@@ -139,7 +141,9 @@ def test_the_app_leads_to_both_pages(page: AppTest) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
 
     assert not app.exception
-    assert [link.proto.label for link in app.get("page_link")] == ["Ask", "Evaluation"]
+    assert [link.proto.label for link in app.get("page_link")] == ["Evaluation"]
+    assert '<span class="here" aria-current="page">Ask</span>' in shown(app)
+    assert [link.proto.label for link in page.run().get("page_link")] == ["Ask"]
 
 
 def test_the_first_visit_says_how_a_file_is_run(page: AppTest) -> None:
@@ -188,7 +192,7 @@ def test_a_file_with_a_mistake_is_told_and_not_asked(page: AppTest) -> None:
 def test_an_index_is_brought_with_the_questions(page: AppTest, filled_store: Path) -> None:
     page.run()
     index = json.dumps([{"id": "a", "url": "https://elsewhere.example/", "event": "barge"}])
-    page.file_uploader(key="indexes").set_value([("index.json", index.encode(), "application/json")])
+    page.file_uploader[1].set_value([("index.json", index.encode(), "application/json")])
     bring(page, lines([FILE[0] | {"event": "barge"}]))
     page.button[0].click().run()
 
@@ -241,5 +245,5 @@ def test_many_failures_are_folded(page: AppTest, filled_store: Path) -> None:
     keep(run_with(*(result(f"q{number}", POOR) for number in range(12))), filled_store)
     page.run()
 
-    assert "<h2>12 not right and cited</h2>" in shown(page)
-    assert [expander.label for expander in page.expander] == ["2 more"]
+    assert "<h2>What fell short: 12 of 12</h2>" in shown(page)
+    assert [expander.label for expander in page.expander] == ["Run a questions file", "2 more"]

@@ -68,7 +68,7 @@ def _page() -> None:
     with st.container(key="page"):
         chat, beside = st.columns(2, gap=None)
     with chat, st.container(key="chat", gap=None):
-        with masthead():
+        with masthead("Ask"):
             if st.session_state.exchanges:
                 st.button("New chat", type="tertiary", on_click=_new_chat, width="content")
         settings = settings_or_stop()

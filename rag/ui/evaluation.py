@@ -56,8 +56,8 @@ def show() -> None:
 
 
 def _page() -> None:
-    with st.container(key="sheet", gap=None):
-        masthead()
+    with st.container(key="sheet"):
+        masthead("Evaluation")
         settings = settings_or_stop()
         assistant = library_door(settings)
         fill_with_samples(assistant, settings)
@@ -66,16 +66,18 @@ def _page() -> None:
         if state.problem:
             notice(f"{state.name} could not be evaluated. {state.problem}")
         runs = kept(assistant.library.folder)
-        if runs:
-            _run(runs)
-        elif not state.running:
+        if not runs:
             st.html(
                 '<p class="lead">Measure how well your library answers: bring questions whose answers you know, and '
                 "see what is found, what is cited, and what changes from run to run.</p>"
             )
+        if not state.running:
+            with st.expander("Run a questions file", expanded=not runs, type="compact", key=f"bring-{len(runs)}"):
+                _bring(assistant, len(runs))
+        if runs:
+            _run(runs)
         if state.running:
             _wait(state, progress)
-        _bring(assistant)
 
 
 def _run(runs: Sequence[Run]) -> None:
@@ -92,14 +94,15 @@ def _run(runs: Sequence[Run]) -> None:
         horizontal=True,
         sort=False,
         stack="normalize",
-        height=70 + 34 * len(run.figures.by_type),
+        height=110 + 34 * len(run.figures.by_type),
         alt="What became of the questions of each type; the table below has the figures.",
     )
     st.html(table_html(run.figures) + retrieval_html(run.figures))
     if change:
         st.html(f"<h2>Since the run before</h2>{change_html(change)}")
     if failures := run.failures:
-        st.html(f"<h2>{len(failures)} not right and cited</h2>{failures_html(failures[:FAILURES_AT_ONCE])}")
+        count = f"{len(failures)} of {len(run.results)}"
+        st.html(f"<h2>What fell short: {count}</h2>{failures_html(failures[:FAILURES_AT_ONCE])}")
         if rest := failures[FAILURES_AT_ONCE:]:
             with st.expander(f"{len(rest)} more", type="compact"):
                 st.html(failures_html(rest))
@@ -117,16 +120,16 @@ def _chosen(runs: Sequence[Run]) -> Run:
     return by_date.get(chosen, runs[0])
 
 
-def _bring(assistant: Assistant) -> None:
-    """Take a questions file, and ask it at the press of a button."""
-    st.html(f'<h2>Run a questions file</h2><p class="aside">{_HOW}</p>')
+def _bring(assistant: Assistant, runs: int) -> None:
+    """Take a questions file, and ask it at the press of a button; empty again with every one of the runs."""
+    st.html(f'<p class="aside">{_HOW}</p>')
     st.code(_EXAMPLE, language=None, wrap_lines=True)
-    brought = st.file_uploader("Questions", type=["jsonl", "json", "txt"], key="questions")
+    brought = st.file_uploader("Questions", type=["jsonl", "json", "txt"], key=f"questions-{runs}")
     indexes = st.file_uploader(
         "Index of articles, to know which citations are of a question's event (optional)",
         type=["json"],
         accept_multiple_files=True,
-        key="indexes",
+        key=f"indexes-{runs}",
     )
     if not brought:
         return

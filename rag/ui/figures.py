@@ -10,7 +10,7 @@ from rag.ui.describe import counted, day
 from rag.ui.escape import as_html
 
 NONE = "–"
-CITED, RIGHT, WRONG = "right and cited", "right, not cited", "not right"
+CITED, RIGHT, WRONG = "cited", "right, not cited", "not right"
 WITHOUT_INDEX = (
     "Asked without an index of articles: “cited” means that the facts stand in what is cited, whatever that article is "
     "about, and the citations' precision is not measured."
@@ -39,10 +39,10 @@ def headline_html(run: Run) -> str:
         refused = sum(each.right for each in others)
         sentences.append(f"Of {len(others)} that nothing answers, {refused} refused.")
     writers = " and ".join(sorted({each.answered_by for each in run.results if each.answered_by})) or "nobody"
-    about = [when(run), run.questions, counted(run.articles, "article"), f"{run.model}, answered by {writers}"]
+    about = f"{counted(run.articles, 'article')}, embedded with {run.model}, answered by {writers}."
     if run.figures.median_ms is not None:
-        about.append(f"half within {run.figures.median_ms:,} ms, 95 % within {run.figures.p95_ms:,} ms")
-    lines = [" · ".join(about)] + ([] if run.index else [WITHOUT_INDEX])
+        about += f" Half the answers came within {run.figures.median_ms:,} ms, 95 % within {run.figures.p95_ms:,} ms."
+    lines = [about] + ([] if run.index else [WITHOUT_INDEX])
     asides = "".join(f'<p class="aside">{as_html(each)}</p>' for each in lines)
     return f'<p class="lead">{" ".join(sentences)}</p>{asides}'
 
@@ -61,12 +61,13 @@ def bars(summary: Summary) -> dict[str, list[str] | list[float]]:
 
 
 def table_html(summary: Summary) -> str:
-    """The figures by type of question, of all that have an answer, and of all."""
-    rows = [_row(as_html(name), figures) for name, figures in summary.by_type.items()]
-    rows.append(_row("All with an answer", summary.answerable, "total"))
-    rows.append(_row("All", summary.all, "total last"))
-    head = ("Type", "Questions", "Right", "Cited", "Refused", "Words", "Precision")
-    return _table("figures", head, rows)
+    """The figures by type of question, of all that have an answer, and of all; precision is that of the citations."""
+    measured = summary.all.citation_precision is not None
+    rows = [_row(as_html(name), figures, measured) for name, figures in summary.by_type.items()]
+    rows.append(_row("With an answer", summary.answerable, measured, "total"))
+    rows.append(_row("All", summary.all, measured, "total"))
+    head = ("Type", "Asked", "Right", "Cited", "Refused", "Words", "Precision")
+    return _table(head if measured else head[:-1], rows)
 
 
 def retrieval_html(summary: Summary) -> str:
@@ -79,7 +80,7 @@ def retrieval_html(summary: Summary) -> str:
         rows.insert(0, _cells("The evidence is there", map(_percent, summary.evidence_at.values())))
         note = f'<p class="aside">Mean reciprocal rank of the evidence: {summary.reciprocal_rank:.3f}</p>'
     head = ("In the first passages", *(f"{cutoff}" for cutoff in summary.facts_at))
-    return _table("figures", head, rows) + note
+    return _table(head, rows) + note
 
 
 def change_html(change: Change) -> str:
@@ -93,7 +94,7 @@ def change_html(change: Change) -> str:
     on = counted(now.questions, "question") + (" that both have" if change.others else "")
     notes = [f"Against {when(change.before)}, on {on}."] + ([] if change.same_measure else [NOT_ALIKE])
     shown = "".join(f'<p class="aside">{as_html(note)}</p>' for note in notes)
-    shown += _table("figures", ("", "Before", "Now", "Change"), rows)
+    shown += _table(("", "Before", "Now", "Change"), rows)
     for word, pairs in (("Better", change.better), ("Worse", change.worse)):
         if pairs:
             items = "".join(
@@ -123,10 +124,11 @@ def _failure(result: Result) -> str:
     )
 
 
-def _row(name: str, figures: Figures, kind: str = "") -> str:
+def _row(name: str, figures: Figures, with_precision: bool, kind: str = "") -> str:
     shares = map(_percent, (figures.right, figures.cited, figures.abstained))
     words = NONE if figures.words is None else f"{figures.words:.0f}"
-    return _cells(name, [str(figures.questions), *shares, words, _percent(figures.citation_precision)], kind)
+    precision = [_percent(figures.citation_precision)] if with_precision else []
+    return _cells(name, [str(figures.questions), *shares, words, *precision], kind)
 
 
 def _difference(before: float | None, now: float | None) -> list[str]:
@@ -148,6 +150,7 @@ def _cells(name: str, cells: Iterable[str], kind: str = "") -> str:
     return f'<tr class="{kind}"><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _table(kind: str, head: Sequence[str], rows: Sequence[str]) -> str:
+def _table(head: Sequence[str], rows: Sequence[str]) -> str:
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    return f'<div class="scroll"><table class="{kind}"><thead><tr>{columns}</tr></thead>{"".join(rows)}</table></div>'
+    body = f"<thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<div class="scroll"><table class="figures">{body}</table></div>'

@@ -30,15 +30,20 @@ def framed(page: Callable[[], None]) -> None:
             notice(UNEXPECTED)
 
 
-def masthead() -> DeltaGenerator:
-    """The name and the way to each page; what else belongs up here goes into the container that is returned."""
+def masthead(here: str) -> DeltaGenerator:
+    """The name and the way from the page titled `here` to the others; what else belongs up here goes into the container
+    that is returned.
+    """
     from rag.ui.pages import pages  # late: the pages draw the masthead
 
     place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
     with place:
         st.html('<h1 class="name">Second Source</h1>')
         for page in pages():
-            st.page_link(page, width="content")
+            if page.title == here:
+                st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")
+            else:
+                st.page_link(page, width="content")
     return place
 
 
