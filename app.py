@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rag.ui import ask
+from rag.ui.pages import pages
 
 st.set_page_config(page_title="Second Source", page_icon=str(ask.ICON), layout="wide")
-st.navigation([st.Page(ask.show, title="Ask", default=True)], position="hidden").run()
+st.navigation(pages(), position="hidden").run()

@@ -21,8 +21,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from rag.article import Article, Filters, Reply, Turn
+from rag.article import Article, Filters, Reply
 from rag.errors import SecondSourceError, UsageError
+from rag.evaluation.evaluate import evaluate as ask_all
+from rag.evaluation.evaluate import run_of
+from rag.evaluation.questions import read_index, read_lines, read_questions
+from rag.evaluation.report import compare, keep, kept
+from rag.evaluation.tell import tell_change, tell_run
 from rag.settings import read_settings
 
 if TYPE_CHECKING:
@@ -125,21 +130,16 @@ def ask(
 
 
 def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path | None) -> None:
-    questions = _questions(batch)
+    questions = read_lines(batch)
     new = answers.with_name(answers.name + ".new")
     try:
-        with _open(store) as assistant, new.open("w", encoding="utf-8") as file:
-            columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-                for line, item in progress.track(questions):
-                    chat: list[Turn] = []
-                    try:
-                        for turn in item.get("turns") or []:
-                            chat.append(Turn(turn, assistant.ask(turn, filters, chat).answer))
-                        reply = assistant.ask(item["question"], filters, chat)
-                    except UsageError as error:
-                        raise UsageError(f"{batch}, line {line}: {error}") from error
-                    file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
+        with _open(store) as assistant, new.open("w", encoding="utf-8") as file, _asking() as progress:
+            for line, item in progress.track(questions):
+                try:
+                    reply = assistant.ask_after(item.get("turns") or [], item["question"], filters)
+                except UsageError as error:
+                    raise UsageError(f"{batch}, line {line}: {error}") from error
+                file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
         os.replace(new, answers)
     except OSError as error:
         raise UsageError(f"{answers} cannot be written: {error.strerror or error}.") from error
@@ -149,33 +149,39 @@ def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path 
     out.print(f"{len(questions)} answers written to {escape(str(answers))}")
 
 
-def _questions(batch: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The questions of a JSONL file, each with the number of its line."""
-    try:
-        lines = batch.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{batch} cannot be read: {error}.") from error
-    questions = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UsageError(
-                f"{batch}, line {number}, column {error.colno}: it is not valid JSON ({error.msg})."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{batch}, line {number}: it cannot be read as JSON ({error}).") from error
-        turns = item.get("turns") or [] if isinstance(item, dict) else None
-        if not isinstance(item, dict) or not isinstance(item.get("question"), str) or not item["question"].strip():
-            raise UsageError(f'{batch}, line {number}: an object with a "question" is expected.')
-        if not isinstance(turns, list) or not all(isinstance(turn, str) and turn.strip() for turn in turns):
-            raise UsageError(f'{batch}, line {number}: "turns" must be a list of earlier questions.')
-        questions.append((number, item))
-    if not questions:
-        raise UsageError(f"{batch} holds no questions.")
-    return questions
+def _asking() -> Progress:
+    """Progress on a terminal; nothing elsewhere."""
+    columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with their answers.")],
+    articles: Annotated[
+        list[Path] | None,
+        typer.Option(help="A JSON index of the articles' ids, addresses and events; may be repeated."),
+    ] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+    worst: Annotated[int, typer.Option(min=0, help="How many failures to list.")] = 20,
+) -> None:
+    """Ask questions whose answers are known, score what is answered, and compare with the last run."""
+    asked = read_questions(questions)
+    index = read_index(articles) if articles else None
+    with _open(store) as assistant:
+        with _asking() as progress:
+            results = list(progress.track(ask_all(assistant, asked, index), total=len(asked)))
+        run = run_of(assistant, questions.name, [path.name for path in articles or ()], results)
+        change = compare(run, kept(assistant.library.folder))
+        path = keep(run, assistant.library.folder)
+    if as_json:
+        _print_json({"file": str(path), **run.model_dump(mode="json"), "change": change and change.to_json()})
+    else:
+        for line in (*tell_run(run, worst), "", *tell_change(change), "", f"kept in {path}"):
+            out.print(escape(_printable(line)))
+    if any(result.problem for result in results):
+        raise typer.Exit(1)
 
 
 @app.command("list")

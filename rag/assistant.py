@@ -243,6 +243,13 @@ class Assistant:
             timings={"total_ms": 0},
         )
 
+    def ask_after(self, turns: Sequence[str], question: str, filters: Filters | None = None) -> Reply:
+        """Ask `turns`, the earlier questions of a chat, in order, and then `question`. Raises as `ask` does."""
+        chat: list[Turn] = []
+        for turn in turns:
+            chat.append(Turn(turn, self.ask(turn, filters, chat).answer))
+        return self.ask(question, filters, chat)
+
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
         return self._search(question, filters, chat, _Clock())

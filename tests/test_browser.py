@@ -1,6 +1,6 @@
 """The real page in Chromium: the served app.py, the samples, and one article that tries everything it should not.
 
-`SCREENSHOTS=docs pytest tests/test_browser.py` also saves docs/ask.png and docs/ask-phone.png.
+`SCREENSHOTS=docs pytest tests/test_browser.py` also saves the pictures of both pages, wide and as on a phone.
 """
 
 from __future__ import annotations
@@ -262,7 +262,8 @@ def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]
     playwright.expect(page.locator(".passages")).to_contain_text(HOSTILE_ARTICLE["title"])
     pill = page.locator(".stButtonGroup button").first
     assert pill.inner_text().replace("\u2060", "").startswith("1 · <b onclick=alert(3)>Evil</b> ![o](http")
-    hrefs = page.locator(".stMain a, .reader a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    links_of_articles = page.locator(".st-key-turns a, .reader a")
+    hrefs = links_of_articles.evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert hrefs
     assert all(href.startswith("#cite-") for href in hrefs)
     planted = ".stMain img, .stMain script, .stMain .katex, .stMain b, .stMain em, .reader img, .reader script"
@@ -282,6 +283,38 @@ def test_a_refusal_offers_the_nearest_passages_without_citing_them(visit: Callab
     visitor.page.get_by_text("Nearest passages").click()
     playwright.expect(visitor.page.get_by_text("None of them answers the question.")).to_be_in_viewport()
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "evaluation"), (PHONE, "evaluation-phone")])
+def test_a_questions_file_is_brought_and_its_run_is_shown(
+    visit: Callable[..., Visit], size: dict[str, int], name: str
+) -> None:
+    visitor = visit(size, device_scale_factor=1.5)
+    page = visitor.page
+    questions = ROOT / "tests" / "data" / "sample-questions.jsonl"
+    page.get_by_role("link", name="Evaluation").click(timeout=60_000)
+    if page.locator("[class*=st-key-bring-] details").get_attribute("open") is None:
+        page.get_by_text("Run a questions file").click()
+    page.locator("[class*=st-key-questions-] input").set_input_files(
+        {"name": f"{name}.jsonl", "mimeType": "application/json", "buffer": questions.read_bytes()}
+    )
+    page.get_by_role("button", name="Ask 17 questions").click()
+
+    chosen = page.get_by_role("combobox", name="Run")
+    playwright.expect(chosen).to_have_value(re.compile(rf"· {name}\.jsonl$"), timeout=60_000)
+    playwright.expect(page.locator(".st-key-sheet .lead")).to_contain_text("of 13 questions")
+    playwright.expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path").first).to_be_visible()
+    playwright.expect(page.locator("[class*=st-key-bring-] details")).not_to_have_attribute("open", "")
+    playwright.expect(page.locator(".figures").first.locator("tbody tr")).to_have_count(4)
+    assert page.locator(".failures dd").count() >= 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.mouse.move(1, 1)
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+    page.get_by_role("link", name="Ask").click()
+    playwright.expect(page.get_by_placeholder("Ask a question")).to_be_visible()
+    assert not visitor.elsewhere
 
 
 def test_every_answer_carries_the_security_headers(address: str) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import signal
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -55,6 +56,14 @@ def test_the_folder_is_free_after_closing_and_after_a_failed_opening(
         Library.open(tmp_path / "store", "another", "another")
 
     Library.open(tmp_path / "store", embedding.identity, embedding.model_name).close()
+
+
+def test_the_folder_is_free_after_another_thread_has_closed(library: Library, embedding: WordCountEmbedding) -> None:
+    closing = threading.Thread(target=library.close)
+    closing.start()
+    closing.join()
+
+    Library.open(library.folder, embedding.identity, embedding.model_name).close()
 
 
 @pytest.mark.parametrize("where", ["file", "file/below"])

@@ -269,7 +269,7 @@ def _own(folder: Path) -> FileLock:
     holder = folder / "lock.holder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock")
+        lock = FileLock(folder / "lock", thread_local=False)  # the thread that closes may be another than opened
         lock.acquire(timeout=0)
         holder.write_text(f"process {os.getpid()} ({_what_runs()})")
     except Timeout as error:

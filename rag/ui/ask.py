@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rag.article import Filters, Reply, Turn
-from rag.errors import SecondSourceError, UnknownArticle, UsageError
-from rag.settings import Settings, read_settings
+from rag.errors import SecondSourceError, UnknownArticle
+from rag.settings import Settings
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import watch_clicks
 from rag.ui.describe import conditions, counted, shortened
 from rag.ui.escape import as_label
+from rag.ui.frame import UNEXPECTED, framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
 from rag.ui.reader import show_article
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 ICON = Path(__file__).with_name("icon.svg")
-_STYLE = Path(__file__).with_name("page.css")
-UNEXPECTED = "Something unexpected went wrong. The details are in the app's log."
 SAMPLE_LIBRARY = (
     "This is the sample library: its events, people and outlets are invented. To add your own articles, stop the app "
     "and run <code>python -m rag ingest FOLDER</code>."
@@ -58,26 +57,21 @@ class Asked:
 
 
 def show() -> None:
-    """Draw the page; whatever goes wrong unexpectedly is logged, and said in a sentence."""
-    st.html(_STYLE)
+    """Draw the page."""
     state: dict[str, Any] = {"exchanges": [], "asked": None, "opened": None, "opening": 0, "latest": -1, "step": 0}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
-    trouble = st.empty()
-    try:
-        _page()
-    except Exception:
-        logger.exception("the page could not be drawn")
-        with trouble:
-            notice(UNEXPECTED)
+    framed(_page)
 
 
 def _page() -> None:
     with st.container(key="page"):
         chat, beside = st.columns(2, gap=None)
     with chat, st.container(key="chat", gap=None):
-        _masthead()
-        settings = _settings()
+        with masthead("Ask"):
+            if st.session_state.exchanges:
+                st.button("New chat", type="tertiary", on_click=_new_chat, width="content")
+        settings = settings_or_stop()
         assistant = library_door(settings)
         fill_with_samples(assistant, settings)
         turns = st.container(key="turns", gap=None)
@@ -90,22 +84,6 @@ def _page() -> None:
             _reader(assistant)
     with turns:
         _turns(assistant, settings)
-
-
-def _settings() -> Settings:
-    """The settings of the environment; where one is wrong, the page ends with which."""
-    try:
-        return read_settings()
-    except UsageError as error:
-        notice(str(error))
-        st.stop()
-
-
-def _masthead() -> None:
-    with st.container(key="masthead", horizontal=True, vertical_alignment="center"):
-        st.html('<h1 class="name">Second Source</h1>')
-        if st.session_state.exchanges:
-            st.button("New chat", type="tertiary", on_click=_new_chat, width="content")
 
 
 def _welcome(assistant: Assistant, settings: Settings) -> None:

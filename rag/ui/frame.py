@@ -1,0 +1,56 @@
+"""What every page has around it: the style, the masthead with the way to the other pages, and a word when it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rag.errors import UsageError
+from rag.settings import Settings, read_settings
+from rag.ui.opening import notice
+
+logger = logging.getLogger(__name__)
+UNEXPECTED = "Something unexpected went wrong. The details are in the app's log."
+_STYLE = Path(__file__).with_name("page.css")
+
+
+def framed(page: Callable[[], None]) -> None:
+    """Draw a page; whatever goes wrong unexpectedly is logged, and said in a sentence."""
+    st.html(_STYLE)
+    trouble = st.empty()
+    try:
+        page()
+    except Exception:
+        logger.exception("the page could not be drawn")
+        with trouble:
+            notice(UNEXPECTED)
+
+
+def masthead(here: str) -> DeltaGenerator:
+    """The name and the way from the page titled `here` to the others; what else belongs up here goes into the container
+    that is returned.
+    """
+    from rag.ui.pages import pages  # late: the pages draw the masthead
+
+    place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
+    with place:
+        st.html('<h1 class="name">Second Source</h1>')
+        for page in pages():
+            if page.title == here:
+                st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")
+            else:
+                st.page_link(page, width="content")
+    return place
+
+
+def settings_or_stop() -> Settings:
+    """The settings of the environment; where one is wrong, the page ends with which."""
+    try:
+        return read_settings()
+    except UsageError as error:
+        notice(str(error))
+        st.stop()
