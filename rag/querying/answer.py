@@ -1,0 +1,240 @@
+"""From a question to a reply: understood, searched, reranked, answered from the articles' own sentences, cited."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from llama_index.core.schema import NodeWithScore, TextNode
+
+from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.embedding import Embedding
+from rag.errors import UsageError
+from rag.library.library import Library
+from rag.outlets import aliases_of
+from rag.querying.accounts import differing_accounts, named_accounts
+from rag.querying.citations import cite
+from rag.querying.conditions import asks_several, read_conditions
+from rag.querying.extract import Evidence, NoAnswer, extract
+from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
+from rag.querying.retrieve import PASSAGES, HybridRetriever
+from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
+
+LONGEST_QUESTION = 1000
+PASSAGES_FOR_A_PART = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
+    for each of them, best first; `by_outlet` those of each outlet that is named, for what is `asked` of
+    them all.
+    """
+
+    question: str
+    filters: Filters
+    queries: Sequence[Query]
+    ranked: Sequence[Sequence[NodeWithScore]]
+    asked: Query
+    by_outlet: Mapping[str, Sequence[NodeWithScore]]
+
+
+class Answerer:
+    """Answers questions from a library, with the model that embedded it."""
+
+    def __init__(self, library: Library, embedding: Embedding, cross_encoder: str | None, models: Path) -> None:
+        """`cross_encoder` is the name of one to rerank with; None takes the one that lies in the folder `models`."""
+        self.library = library
+        self.embedding = embedding
+        self._late_interaction = LateInteraction(embedding=embedding, library=library)
+        encoder = local_cross_encoder(cross_encoder, models)
+        self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
+
+    def answer(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Reply:
+        """Answer `question`; see `Assistant.ask`."""
+        clock = _Clock()
+        talk = small_talk(question)
+        if talk is not None:
+            return self._small_talk(" ".join(question.split()), talk)
+        searched = self._search(question, filters, chat, clock)
+        reason: Reason | None = None
+        answer = self._extract(searched)
+        if isinstance(answer, NoAnswer):
+            reason, explanation = self._refusal(searched, answer)
+            statements: tuple[Statement, ...] = (Statement(explanation),)
+            citations: tuple[Citation, ...] = ()
+        else:
+            statements, citations = cite(answer, self.library, searched.queries[0])
+            if not statements:  # what was found has been removed or changed meanwhile
+                reason, statements = "not_covered", (Statement("What was found has just left the library: ask again."),)
+        clock.lap("answer_ms")
+        return Reply(
+            question=searched.question,
+            query=searched.queries[0].text,
+            filters=searched.filters,
+            statements=statements,
+            abstained=reason is not None,
+            reason=reason,
+            answered_by="extract",
+            citations=citations,
+            retrieved=self._considered(searched.ranked[0][:PASSAGES]),
+            timings=clock.laps(),
+            struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
+        )
+
+    def _extract(self, searched: Searched) -> list[Evidence] | NoAnswer:
+        answer = extract(searched.question, searched.queries, searched.ranked, self.library)
+        if isinstance(answer, NoAnswer):
+            return answer
+        if searched.by_outlet:
+            return named_accounts(searched.asked, searched.by_outlet, self.library) or answer
+        if asks_several(searched.question, searched.filters):
+            return differing_accounts(searched.queries[0], searched.ranked[0], self.library) or answer
+        return answer
+
+    def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
+        status = self.library.status()
+        held = (
+            f"the {status.articles} articles of this library" if status.articles else "your articles, once you add some"
+        )
+        said = {
+            "greeting": f"Hello. Ask me anything about {held}.",
+            "thanks": "You are welcome.",
+            "help": f"I answer questions from {held}: in their own sentences, each with its citation. Ask who, what, "
+            "when, where, why or how many; name an outlet or a date to narrow it down; or ask how the outlets differ.",
+        }
+        return Reply(
+            question=question,
+            query=question,
+            filters=Filters(),
+            statements=(Statement(said[kind]),),
+            abstained=False,
+            reason=None,
+            answered_by="small_talk",
+            timings={"total_ms": 0},
+        )
+
+    def search(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Searched:
+        """The question understood and the passages in their order; see `Assistant.ask`."""
+        return self._search(question, filters, chat, _Clock())
+
+    def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
+        question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
+        if not question:
+            raise UsageError("The question is empty: type what you want to know.")
+        if len(question) > LONGEST_QUESTION:
+            raise UsageError(
+                f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
+            )
+        read = read_conditions(question, self.library.outlets(), date.today())
+        query = stand_alone(read.question, chat)
+        queries = [query, *sub_questions(query)]
+        if filters is None:
+            filters = read.filters
+        else:
+            filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
+        clock.lap("understand_ms")
+        found = self._retrieve(queries, filters)
+        clock.lap("retrieve_ms")
+        ranked = self._rerank(queries, found, filters)
+        asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
+        by_outlet = self._by_outlet(asked, filters) if len(filters.outlets) > 1 else {}
+        clock.lap("rerank_ms")
+        return Searched(question, filters, queries, ranked, asked, by_outlet)
+
+    def _by_outlet(self, query: Query, filters: Filters) -> dict[str, list[NodeWithScore]]:
+        """The best passages of each of the outlets that the filters name."""
+        ranked = {}
+        for outlet in filters.outlets:
+            found = self._retrieve([query], replace(filters, outlets=(outlet,)))[:PASSAGES_FOR_A_PART]
+            ranked[outlet] = self._late_interaction.rerank(query, found)
+        return ranked
+
+    def _retrieve(self, queries: Sequence[Query], filters: Filters) -> list[NodeWithScore]:
+        """The passages for the whole question and, after them, those that its parts find besides."""
+        found: dict[str, NodeWithScore] = {}
+        for number, query in enumerate(queries):
+            limit = PASSAGES_FOR_A_PART if number else PASSAGES
+            for each in HybridRetriever(self.library, self.embedding, filters, limit).retrieve(query.text):
+                found.setdefault(each.node.node_id, each)
+        return list(found.values())
+
+    def _rerank(
+        self, queries: Sequence[Query], found: list[NodeWithScore], filters: Filters
+    ) -> list[list[NodeWithScore]]:
+        """The passages in their order for each of the queries."""
+        ranked = [self._late_interaction.rerank(query, found) for query in queries]
+        if self._cross_encoder is not None:
+            ranked = [
+                self._cross_encoder.postprocess_nodes(passages, query_str=query.text)
+                for query, passages in zip(queries, ranked, strict=True)
+            ]
+        if asks_several(queries[0].text, filters):
+            outlets = {each.node.metadata["article_id"]: each.node.metadata["article"].outlet for each in found}
+            ranked = [spread(passages, outlets) for passages in ranked]
+        return ranked
+
+    def _refusal(self, searched: Searched, answer: NoAnswer) -> tuple[Reason, str]:
+        if not self.library.status().articles:
+            return "empty_library", "The library is empty. Add articles to it first, then ask again."
+        if searched.filters:
+            found = self._retrieve(searched.queries, Filters())
+            anywhere = self._rerank(searched.queries, found, Filters())
+            if not isinstance(extract(searched.question, searched.queries, anywhere, self.library), NoAnswer):
+                return "outside_filters", (
+                    "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
+                    "ask again without the conditions."
+                )
+        return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
+
+    def _considered(self, found: Sequence[NodeWithScore]) -> tuple[Considered, ...]:
+        considered = []
+        for rank, each in enumerate(found, 1):
+            node = each.node
+            assert isinstance(node, TextNode)
+            article: Article = node.metadata["article"]
+            considered.append(
+                Considered(
+                    rank=rank,
+                    article_id=article.id,
+                    outlet=article.outlet,
+                    url=article.url,
+                    path=article.path,
+                    start=node.start_char_idx or 0,
+                    end=node.end_char_idx or 0,
+                    text=node.text,
+                    score=round(each.score or 0.0, 6),
+                )
+            )
+        return tuple(considered)
+
+    def _outlet(self, name: str) -> str:
+        """The library's outlet that `name` means: its name, its domain or an abbreviation, in any case of letters."""
+        outlets = self.library.outlets()
+        wanted = name.strip().lower()
+        for outlet in outlets:
+            if wanted in {alias.lower().removeprefix("the ") for alias in aliases_of(outlet)} | {outlet.lower()}:
+                return outlet
+        near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        raise UsageError(f"The library has no outlet called {name!r}.{hint}")
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, int] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000)
+        self._last = now
+
+    def laps(self) -> dict[str, int]:
+        return self._laps | {"total_ms": round((time.perf_counter() - self._start) * 1000)}
