@@ -79,7 +79,7 @@ class Article:
     omitted: tuple[Span, ...] = ()
     voices: tuple[Voice, ...] = ()
     addresses: tuple[str, ...] = ()
-    read_as: str = ""
+    read_as: str = field(default="", compare=False)
 
     def basis_of(self, name: str) -> Basis:
         """What the value of `name` (one of DESCRIBED) rests on; where nothing is noted, what the file states."""

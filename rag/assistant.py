@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.embedding import Embedding, load_embedding
 from rag.errors import UsageError
-from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest
+from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, prepare_again
 from rag.library.library import Library
 from rag.outlets import aliases_of
 from rag.querying.citations import cite
@@ -76,6 +76,17 @@ class Assistant:
     def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
         """Read files, folders and globs into the library, telling what became of each article as it happens."""
         return ingest(self.library, self.embedding, [str(place) for place in places], self.settings.max_file_mb)
+
+    def edit(self, id: str, values: Mapping[str, str]) -> Article:
+        """Correct what is known of an article, and return it as it is now. Raises UsageError, UnknownArticle.
+
+        `values`: the fields of `rag.article.DESCRIBED` that are to change, as typed; "" for not known.
+        """
+        before = self.library.article(id)
+        article = self.library.edit(id, values)
+        if article.title != before.title:  # a passage is embedded with its headline
+            prepare_again(self.library, self.embedding, [article])
+        return article
 
     def embed_anew(self) -> None:
         """Split and embed every article with the model of the settings; all or nothing."""

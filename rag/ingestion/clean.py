@@ -19,37 +19,46 @@ LONGEST_CAPTION = 900
 _LISTED_AT_MOST = 8
 
 _AGENCY = (
-    r"(?:the )?(?:associated press|press association|getty(?: images)?|agence[ -]france[ -]?presse|thomson reuters|reuters|"
-    r"ap(?: photo)?|afp|pa(?: wire)?|epa|upi|xinhua|tass|yonhap|bloomberg|rex(?: features)?|shutterstock|alamy|agencies)"
+    r"(?:the )?(?:associated press|press association|getty(?: images)?|agence[ -]france[ -]?presse|thomson reuters|"
+    r"reuters|ap(?: photo)?|afp|pa(?: wire)?|epa|upi|xinhua|tass|yonhap|bloomberg|rex(?: features)?|shutterstock|alamy|"
+    r"agencies)"
 )
 _MEDIA = (
     r"(?:newsletters?|bulletins?|telegram|whatsapp|facebook|twitter|instagram|youtube|linkedin|tiktok|channels?|apps?|"
     r"inbox|e-?mails?|alerts?|notifications?|podcasts?|feeds?|rss)"
 )
 _CAPTION = re.compile(
-    rf"(?:photos?|pictures?|images?|video|file photo|credit)\s?: ?\W?[\w .,/&'’-]{{2,60}}\W*$"  # … PHOTO: AGENCY
-    rf"|[\(\[](?:photo|image|picture|file|credit)s?(?: by)?\s?[:/] ?[^()\[\]]{{2,80}}[\)\]]\W*$"  # … [Photo/Agencies]
+    # … PHOTO: AGENCY
+    r"(?-i:(?:^|[.!?)\]”\"] ?|\s)(?:(?:FILE )?PHOTOS?|Photos?|PICTURES?|Pictures?|IMAGES?|Images?|CREDIT|Credit) ?: ?"
+    r"(?:[A-Z@][\w.'’&@-]*[ ,/]*){1,8}$)"
+    # … [Photo/Agencies]
+    r"|[\(\[](?:photo|image|picture|file|credit)s?(?: by)?\s?[:/] ?[^()\[\]]{2,80}[\)\]]\W*$"
+    r"|[\(\[](?:photo|image|picture)s? by [^()\[\]]{2,80}[\)\]]\W*$"
+    # … (Name Surname/Agency)
     rf"|[\(\[][^()\[\]]{{0,80}}(?:/|via |, )\s?{_AGENCY}(?:[ ,/][^()\[\]]{{0,30}})?[\)\]]\s*(?:\([^()]{{0,40}}\))?\W*$"
-    rf"|\.\s?[\w .'’-]{{3,50}} ?/ ?{_AGENCY}$"  # … on Sunday.Name Surname / Agency
+    # … on Sunday.Name Surname / Agency
+    rf"|\.\s?[\w .'’-]{{3,50}} ?/ ?{_AGENCY}$"
     rf"|©\s?[\w .'’/-]{{0,60}}\({_AGENCY}[^()]{{0,20}}\)$"
-    rf"|^(?:enlarge this image|image copyright|image caption|media caption|media playback is unsupported)"
-    rf"|^(?:file ?(?:photo)?|pictured|undated)\s?[-–—:]\s"
-    rf"|^photos?:\s.{{0,200}}|hide caption(?: \d+ of \d+)?$"
-    rf"|^\(?(?:photo|image|picture)s?\)?$",
+    r"|^(?:enlarge this image|image copyright|image caption|media caption|media playback is unsupported)"
+    r"|^(?:file ?(?:photo)?|pictured|undated)\s?[-–—:]\s"
+    r"|^photos?:\s.{0,200}|hide caption(?: \d+ of \d+)?$"
+    r"|^\(?(?:photo|image|picture)s?\)?$",
     re.IGNORECASE,
 )
 _PLEA = re.compile(
-    rf"^(?:please |and |so |now |you can (?:also )?)*(?:sign ?up|subscribe|join|follow|like|download|register|get|"
-    rf"receive|stay|connect|chat|keep up)\b.{{0,160}}\b(?:{_MEDIA}|@\w+)\b"
-    r"|^(?:read (?:more|also|next|or share)|also read|see also|more (?:on|from|stories)|recommended|related(?: stories| "
-    r"articles| links)?|watch(?: (?:more|also|live))?|listen(?: now)?|don['’]t miss|you may also like|most read|trending|"
-    r"click (?:here|to)|tap here|scroll (?:down|for)|story continues|article continues|continue reading|advertisement|"
+    r"^(?:please |and |so |now |you can (?:also )?)*(?:sign ?up|subscribe|join|follow(?!-)|like (?:us|our|this)|"
+    r"download (?:the|our)|get (?:the|our|all|daily|breaking|more|latest|news)|receive|stay (?:connected|informed|"
+    rf"tuned|up[ -]to[ -]date)|connect with|chat with|keep up with)\b.{{0,160}}\b(?:{_MEDIA}|@\w+)\b"
+    r"|^(?:read (?:more|also|next|or share)|also read|see also|more (?:on|from|stories)|recommended|related(?: "
+    r"stories| articles| links)?|watch(?: (?:more|also|live))?|listen(?: now)?|don['’]t miss|you may also like|"
+    r"most read|trending|click (?:here|to)|tap here|scroll (?:down|for)|story continues|article continues|"
+    r"continue reading|advertisement|"
     r"sponsored|share (?:this|on|via)|print this|follow us|subscribe now|sign ?up)\s?(?:[:|»>]|$|now\b|here\b|below\b|"
     r"for (?:video|more)|this (?:article|story|page)|the main story|on (?:facebook|twitter)|down\b)"
     r"|^read or share this story\b|^(?:advertisement )?continue reading the main story|^newsletter sign up\b"
     r"|^(?:thank you for subscribing|could not subscribe|invalid e-?mail|please enter (?:an|your) e-?mail|enter your "
     r"e-?mail|e-?mail address is invalid|you are already subscribed|you must select a newsletter)\b"
-    r"|^(?:do you have|got|have) a (?:story|tip|news tip|confidential)\b|^we pay for (?:your|videos)\b"
+    r"|^(?:do you have|got|have) a (?:story|tip|news tip|confidential news tip)\b|^we pay for (?:your|videos)\b"
     r"|^(?:e-?mail|contact) (?:us|the author|our news ?desk)\b"
     r"|^if you like(?:d)? this (?:story|article)\b|^support (?:our|independent) journalism\b"
     r"|^view all [\w ]{1,40} newsletters\b|^manage (?:your )?e-?mail preferences"
@@ -92,9 +101,9 @@ def omitted(text: str, boilerplate: Collection[int] = ()) -> tuple[Span, ...]:
             pleas.append((start, end))
     pleas += _listed(text)
     for spans in ([*pleas, *captions], pleas):
-        joined = _joined(text, spans)
-        if sum(len(text[a:b].split()) for a, b in joined) <= (1 - LEAST_KEPT) * len(text.split()):
-            return joined
+        found = joined(text, spans)
+        if sum(len(text[a:b].split()) for a, b in found) <= (1 - LEAST_KEPT) * len(text.split()):
+            return found
     return ()
 
 
@@ -128,25 +137,24 @@ def _is_plea(line: str) -> bool:
 def _listed(text: str) -> Iterator[Span]:
     """Headlines of other stories under a "Read more:" that ends the text; they end like headlines, without a stop."""
     paragraphs = list(_paragraphs(text))
-    for number, (start, end) in enumerate(paragraphs):
+    for number, heading in enumerate(paragraphs):
         after = paragraphs[number + 1 :]
         is_list = all(b - a <= 150 and text[b - 1] not in _ENDS for a, b in after)
-        if _LIST.match(text[start:end]) and 0 < len(after) <= _LISTED_AT_MOST and is_list:
+        if _LIST.match(text[slice(*heading)]) and 0 < len(after) <= _LISTED_AT_MOST and is_list:
             yield from after
 
 
 def _paragraphs(text: str) -> Iterator[Span]:
-    for found in re.finditer(r"[^\n]*\S[^\n]*", text):
-        start, end = found.span()
-        yield start + len(found[0]) - len(found[0].lstrip()), start + len(found[0].rstrip())
+    for found in re.finditer(r"\S[^\n]*", text):
+        yield found.start(), found.start() + len(found[0].rstrip())
 
 
-def _joined(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+def joined(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     """The spans in order, those made one that touch or have only white space between them."""
-    joined: list[Span] = []
+    found: list[Span] = []
     for start, end in sorted(spans):
-        if joined and not text[joined[-1][1] : start].strip():
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if found and not text[found[-1][1] : start].strip():
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            joined.append((start, end))
-    return tuple(joined)
+            found.append((start, end))
+    return tuple(found)

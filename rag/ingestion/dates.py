@@ -21,15 +21,15 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _DATE_LINE = re.compile(
-    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?(?:(?:mon|tues|wednes|thurs|fri|"
-    r"satur|sun)day,? )?(?:\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?,? )?§(?:,? (?:at )?\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?"
+    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?(?:(?:mon|tues|wednes|thurs|"
+    r"fri|satur|sun)day,? )?(?:\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?,? )?§(?:,? (?:at )?\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?"
     r"(?: \(?[A-Z]{2,4}\)?)?$",
     re.IGNORECASE,
 )
 _OLD_PHOTO = re.compile(r"\bfile\b|^(?:in )?this\b|\barchive\b", re.IGNORECASE)
 _FUTURE = re.compile(
-    r"\b(?:will|would|is to|are to|expected to|scheduled|due|plans? to|planned|set to|going to|upcoming|coming|ahead of|"
-    r"before|next|later this|until|by|could|may|might)\b",
+    r"\b(?:will|would|is to|are to|expected to|scheduled|due|plans? to|planned|set to|going to|upcoming|coming|"
+    r"ahead of|before|next|later this|until|by|could|may|might)\b",
     re.IGNORECASE,
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

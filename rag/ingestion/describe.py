@@ -1,7 +1,7 @@
 """What an article is: outlet, origin, authors, place, date and language, each with what the value rests on.
 
-What the file states stands. What it leaves out is read from the places where news says it (the dateline, the credit, the
-sign-off, the date line), with the words it was read from; what cannot be read stays unknown.
+What the file states stands. What it leaves out is read from the places where news says it (the dateline, the credit,
+the sign-off, the date line), with the words it was read from; what cannot be read stays unknown.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ _BYLINE = re.compile(
     rf"(?i:by:?) (?P<names>{PERSON}(?:(?:, | and | & |, and ){PERSON}){{0,4}})(?:, (?P<of>[A-Z][\w .]+))?"
 )
 _SIGN_OFF = re.compile(
-    rf"(?:^|[,.] |[a-z] )(?P<name>{PERSON})(?:,| reporting for| for) (?P<outlet>(?:the )?[A-Z][\w’'&-]*(?: [A-Z&][\w’'&-]*){{0,4}})"
+    rf"(?:^|[,.] |[a-z] )(?P<name>{PERSON})(?:,| reporting for| for) (?P<outlet>(?:the )?"
+    r"[A-Z][\w’'&-]*(?: [A-Z&][\w’'&-]*){0,4})"
     r"(?:,? (?:in )?[A-Z]\w+)?\.?$"
 )
 _MEDIUM = re.compile(
@@ -75,11 +76,14 @@ _FIRST_RUN = re.compile(
     r"\boriginally (?:appeared|published|ran) (?:on|in|at|by) (?P<outlet>[A-Z][\w.’'& -]*?)(?: on [A-Z]|[.,]|$)"
 )
 _PLEA_OF = re.compile(
-    r"\b(?:join|follow|download|get|subscribe to|sign up (?:for|to)|like)\s+(?:the )?(?P<outlet>[A-Z][\w&.]*(?: [A-Z][\w&.]*){0,3}?)"
+    r"\b(?:join|follow|download|get|subscribe to|sign up (?:for|to)|like)\s+(?:the )?"
+    r"(?P<outlet>[A-Z][\w&.]*(?: [A-Z][\w&.]*){0,3}?)"
     r"(?:['’]s?)? (?:telegram|whatsapp|facebook|twitter|instagram|youtube|newsletter|app|on)\b",
     re.IGNORECASE,
 )
-_POST = re.compile(r"(?: (?:sports?|science|political|city|royal|foreign))?(?: (?:reporters?|correspondents?|staff|writers?))?$")
+_POST = re.compile(
+    r"(?: (?:sports?|science|political|city|royal|foreign))?(?: (?:reporters?|correspondents?|staff|writers?))?$"
+)
 _LINE = re.compile(r"\S[^\n]*")
 SURE_OF_LANGUAGE = 0.9
 FEWEST_LETTERS = 60

@@ -1,9 +1,9 @@
-"""An article's path, end to end: read → split → embed → library, a few articles at a time."""
+"""An article's path, end to end: read → describe → clean → split → embed → library, a few articles at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -14,8 +14,11 @@ from llama_index.core.bridge.pydantic import ConfigDict
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, TransformComponent
 
-from rag.article import Article, Passage, Sentence, fingerprint
+from rag.article import Article, Passage, Sentence, Span, fingerprint
 from rag.embedding import Embedding
+from rag.ingestion.beside import beside_the_others
+from rag.ingestion.clean import kept, omitted
+from rag.ingestion.describe import describe, undated
 from rag.ingestion.read import Item, Unread, find, read
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
 from rag.library.catalogue import Embedded
@@ -48,6 +51,28 @@ class _Planned:
     outcome: Literal["added", "updated"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What this run has met: each article's identity with where it is from, and what a reader would see of it."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    contents: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    addresses: list[tuple[str, str, str]] = field(default_factory=list)
+    """Other addresses: as given, as an identity, and the identity of the article that they lead to."""
+    changed: list[str] = field(default_factory=list)
+
+    def same(self, article: Article, key: str) -> str | None:
+        """The identity under which this run has met the article already."""
+        if key in self.sources:
+            return key
+        return self.contents.get((article.content_hash, article.outlet)) if article.url else None
+
+    def add(self, article: Article, key: str, source: str) -> None:
+        self.sources[key] = source
+        if article.url:
+            self.contents.setdefault((article.content_hash, article.outlet), key)
+
+
 class SplitIntoPassages(TransformComponent):
     """Documents to passages that the model reads whole: headline and text within its tokens."""
 
@@ -62,7 +87,12 @@ class SplitIntoPassages(TransformComponent):
         counts = self.embedding.token_counts
         headline = headline_within(document.metadata["title"], counts)
         budget = passage_budget(headline, counts, self.embedding.max_tokens)
-        for position, group in enumerate(passages(text, sentences(text), counts, budget)):
+        groups = (
+            group
+            for found in story(text, document.metadata["omitted"])
+            for group in passages(text, found, counts, budget)
+        )
+        for position, group in enumerate(groups):
             start, end = group[0].start, group[-1].end
             yield TextNode(
                 id_=f"{document.node_id}-{document.metadata['version']}-{position}",
@@ -104,7 +134,7 @@ def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb
     store = library.folder.resolve()
     files = [file for file in find(places) if isinstance(file, Unread) or not file.resolve().is_relative_to(store)]
     total, done = len(files), 0
-    taken: dict[str, str] = {}  # identity → where this run has it from
+    taken = _Taken()
     waiting: list[_Planned] = []
     for file in files:
         found_here = 0
@@ -115,17 +145,43 @@ def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb
             event = _decide(library, found, taken, waiting)
             if isinstance(event, _Planned):
                 waiting.append(event)
+                taken.changed.append(event.article.id)
                 if len(waiting) >= ARTICLES_AT_ONCE:
-                    for kept in _keep(library, embedding, waiting):
+                    for event in _keep(library, embedding, waiting):
                         done += 1
-                        yield replace(kept, done=done, total=total)
+                        yield replace(event, done=done, total=total)
                     waiting = []
             else:
                 done += 1
                 yield replace(event, done=done, total=total)
-    for kept in _keep(library, embedding, waiting):
+    last = list(_keep(library, embedding, waiting))
+    for url, key, same_as in taken.addresses:
+        if known := library.known(same_as):
+            library.catalogue.add_address(known.id, url, key)
+    prepare_again(library, embedding, beside_the_others(library, taken.changed))
+    for event in last:
         done += 1
-        yield replace(kept, done=done, total=max(done, total))
+        yield replace(event, done=done, total=max(done, total))
+
+
+def story(text: str, omitted: Sequence[Span]) -> Iterator[list[Sentence]]:
+    """The sentences of the story, those of each stretch between what is omitted together: no passage goes across."""
+    for start, end in kept(text, omitted):
+        yield [Sentence(start + s.start, start + s.end) for s in sentences(text[start:end])]
+
+
+def described(library: Library, article: Article) -> Article:
+    """The article with what its text tells of it, what is no part of its story, and a person's corrections."""
+    article = replace(article, omitted=omitted(article.text))
+    found = [sentence for stretch in story(article.text, article.omitted) for sentence in stretch]
+    return undated(library.corrected(describe(article, found)), found)
+
+
+def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Article]) -> None:
+    """Split anew articles that are there and whose headline, or whose omitted stretches, are no longer the same."""
+    for first in range(0, len(articles), ARTICLES_AT_ONCE):
+        prepared = _prepare(embedding, articles[first : first + ARTICLES_AT_ONCE], library.catalogue.vectors)
+        library.put([(a, library.catalogue.key(a.id), s, e) for a, s, e in prepared])
 
 
 def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
@@ -133,21 +189,30 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
     ids = library.catalogue.ids()
     for first in range(0, len(ids), ARTICLES_AT_ONCE):
         articles = [library.article(id) for id in ids[first : first + ARTICLES_AT_ONCE]]
+        # Those that an older version of the program took in have never been described.
+        articles = [article if article.basis else described(library, article) for article in articles]
         yield from _prepare(embedding, articles, lambda hashes: {})
 
 
 def _decide(
-    library: Library, found: Item | Unread, taken: dict[str, str], waiting: Sequence[_Planned]
+    library: Library, found: Item | Unread, taken: _Taken, waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
     """Whether what was found is new, changed, known, met before in this run, or nothing."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
     article = found.article
     key = identity(article)
-    if key in taken:
-        return _event(found, "duplicate", article.id or None, f"the same article as {taken[key]}")
-    taken[key] = found.source
+    same = taken.same(article, key)
     known = library.known(key) or (library.catalogue.known_path(str(article.path)) if found.whole_file else None)
+    if known is None and same is None and article.url:
+        other = library.catalogue.known_content(article.content_hash, article.outlet)
+        same = library.catalogue.key(other.id) if other else None
+    if same is not None:
+        if article.url:
+            taken.addresses.append((article.url, key, same))
+        where = taken.sources.get(same) or f"{same.removeprefix('url:')}, under another address"
+        return _event(found, "duplicate", None, f"the same article as {where}")
+    taken.add(article, key, found.source)
     # A file that now holds another text is about to update the article that had this one: this is a new article.
     if known is None or any(plan.article.id == known.id for plan in waiting):
         article = replace(article, id=_new_id(library, key))
@@ -159,7 +224,11 @@ def _decide(
             return _event(found, "duplicate", known.id, f"the same article as {known.path}")
         library.catalogue.move(known.id, str(article.path))
         return _event(found, "unchanged", known.id)
-    return _Planned(found, replace(article, id=known.id, version=known.version + 1), key, "updated")
+    article = replace(article, id=known.id, version=known.version + 1)
+    first = library.catalogue.key(known.id)
+    if key != first and key.startswith("url:"):  # its other address: it stays known by the first
+        article, key = replace(article, url=library.article(known.id).url), first
+    return _Planned(found, article, key, "updated")
 
 
 def identity(article: Article) -> str:
@@ -194,17 +263,22 @@ def _event(found: Item, outcome: Outcome, id: str | None, reason: str | None = N
 def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -> Iterator[IngestEvent]:
     if not planned:
         return
-    prepared = _prepare(embedding, [plan.article for plan in planned], library.catalogue.vectors)
+    articles = [described(library, plan.article) for plan in planned]
+    prepared = _prepare(embedding, articles, library.catalogue.vectors)
     library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
     for plan in planned:
         yield _event(plan.item, plan.outcome, plan.article.id)
+
+
+def _given(article: Article) -> dict[str, Any]:
+    return {"title": article.title, "version": article.version, "omitted": article.omitted}
 
 
 def _prepare(
     embedding: Embedding, articles: Sequence[Article], known: Callable[[list[str]], dict[str, bytes]]
 ) -> list[Prepared]:
     steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
-    documents = [Document(id_=a.id, text=a.text, metadata={"title": a.title, "version": a.version}) for a in articles]
+    documents = [Document(id_=a.id, text=a.text, metadata=_given(a)) for a in articles]
     nodes = IngestionPipeline(transformations=steps, disable_cache=True).run(documents=documents)
     prepared: dict[str, Prepared] = {article.id: (article, [], []) for article in articles}
     for node in nodes:

@@ -31,9 +31,9 @@ def voices(
 ) -> tuple[Voice, ...]:
     """The stretches of a transcript with their speakers, in order; () for what is no transcript.
 
-    A transcript is told by its speakers' labels ("HOST: …"), by a hand-over ("Ada Quill reports.") together with a clip,
-    or by the `sign_off` of its `reporter` (the span of "Ada Quill, Linnet News." at the end). A clip is a paragraph that
-    is one quotation with nobody named in it as its speaker; whose it is, is told from the sentence before, or None.
+    A transcript is told by its speakers' labels ("HOST: …"), by a hand-over ("Ada Quill reports.") and a clip, or
+    by the `sign_off` of its `reporter` (the span of "Ada Quill, Linnet News." at the end). A clip is a paragraph that
+    is one quotation, with no speaker named in it; whose it is, is told from the sentence before, or None.
     """
     paragraphs = [found.span() for found in _PARAGRAPH.finditer(text)]
     labels = [(start, label) for start, end in paragraphs if (label := _LABEL.match(text[start:end]))]
