@@ -215,8 +215,9 @@ def _known(article: Article) -> Iterator[str]:
         if name == "published" and not value and (article.published_from or article.published_until):
             value = f"undated, from {article.published_from or '…'} until {article.published_until or '…'}"
         quoted = [f"“{' '.join(article.text[start:end].split())}”" for start, end in basis.spans]
-        reasons = "; ".join(filter(None, [basis.how, basis.note]))
-        yield f"{name}: {value or 'unknown'} ({reasons})" + "".join(f"\n    {each}" for each in quoted)
+        reasons = "; ".join(filter(None, [basis.how, basis.note])).removeprefix("unknown")
+        said = f"{name}: {value or 'unknown'}" + (f" ({reasons})" if reasons else "")
+        yield said + "".join(f"\n    {each}" for each in quoted)
     for name, place in (("url", article.url), *(("also at", url) for url in article.addresses), ("file", article.path)):
         if place:
             yield f"{name}: {place}"
@@ -277,7 +278,7 @@ def remove(
             chosen = list(dict.fromkeys(ids or ()))
             assistant.library.remove(chosen)
             number = len(chosen)
-    out.print(f"{number} removed; `reindex --purge` leaves nothing of them on the disk")
+    out.print(f"{number} removed")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, Sentence
+from rag.article import UNKNOWN, Article, Basis, Sentence
 from rag.embedding import Embedding
 from rag.ingestion.pipeline import IngestEvent, embed_anew, identity
 from rag.library.library import Library
@@ -40,6 +40,15 @@ def test_an_article_goes_in_whole(library: Library, embedding: WordCountEmbeddin
         url="https://linnet.example/1",
         path=str(path),
         authors=("Ada Quill",),
+        basis={
+            "title": Basis("stated"),
+            "outlet": Basis("stated", note="the address"),
+            "origin": UNKNOWN,
+            "authors": Basis("stated"),
+            "place": UNKNOWN,
+            "published": Basis("stated"),
+            "language": UNKNOWN,  # too few words to tell
+        },
     )
     assert library.sentences(id) == [Sentence(0, 27), Sentence(28, 50)]
     (embedded,) = library.catalogue.embedded(id)

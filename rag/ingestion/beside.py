@@ -22,7 +22,8 @@ _LOOKED_AT = 12
 _SHORT = 6
 _WORD = re.compile(r"[\w’'-]+")
 _NAME = re.compile(r"(?<=\s)[\"“‘']?([A-Z][\w’'-]+|\d[\d,.]*)")
-_QUOTE = re.compile(r"[“\"„]([^“”\"„]{30,1500})[”\"]")
+_QUOTE = re.compile(r"[“\"„]([^“”\"„\n]+)(?:[”\"]|$)", re.MULTILINE)
+_SHORTEST_QUOTE = 30
 _QUOTES_ASKED = 3
 _RUN = 4
 _SAME_WORDS = 8
@@ -126,7 +127,7 @@ def _quoting_alike(library: Library, article: Article) -> Iterator[Article]:
 
 
 def _quotes(text: str) -> list[Span]:
-    return [found.span(1) for found in _QUOTE.finditer(text)]
+    return [found.span(1) for found in _QUOTE.finditer(text) if len(found[1]) >= _SHORTEST_QUOTE]
 
 
 def _quoted_runs(text: str) -> set[str]:

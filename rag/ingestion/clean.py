@@ -54,7 +54,8 @@ _PLEA = re.compile(
     r"most read|trending|click (?:here|to)|tap here|scroll (?:down|for)|story continues|article continues|"
     r"continue reading|advertisement|"
     r"sponsored|share (?:this|on|via)|print this|follow us|subscribe now|sign ?up)\s?(?:[:|»>]|$|now\b|here\b|below\b|"
-    r"for (?:video|more)|this (?:article|story|page)|the main story|on (?:facebook|twitter)|down\b)"
+    r"for (?:video|more)|this (?:article|story|page)|(?:article|story|page|post)$|"
+    r"the main story|on (?:facebook|twitter)|down\b)"
     r"|^read or share this story\b|^(?:advertisement )?continue reading the main story|^newsletter sign up\b"
     r"|^(?:thank you for subscribing|could not subscribe|invalid e-?mail|please enter (?:an|your) e-?mail|enter your "
     r"e-?mail|e-?mail address is invalid|you are already subscribed|you must select a newsletter)\b"
@@ -88,7 +89,8 @@ def omitted(text: str, boilerplate: Collection[int] = ()) -> tuple[Span, ...]:
 
     `boilerplate`: hashes (`copies.line_hash`) of lines that the outlet is known to repeat.
     """
-    pleas, captions = [], []
+    pleas: list[Span] = []
+    captions: list[Span] = []
     for start, end in _paragraphs(text):
         paragraph = text[start:end]
         if len(paragraph) <= LONGEST_CAPTION and _CAPTION.search(paragraph):

@@ -32,6 +32,7 @@ _FUTURE = re.compile(
     r"ahead of|before|next|later this|until|by|could|may|might)\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[^,;:–—]+[,;:–—]*")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
 _US_ELECTION = re.compile(
@@ -93,7 +94,7 @@ def told_by_the_text(
         body = text[:start] + text[end:]
         at_the_scene = re.search(rf"\b{re.escape(place)}\b", caption, re.IGNORECASE) and not _OLD_PHOTO.search(caption)
         names = re.findall(r"\b[A-Z][\w’'-]+ [A-Z][\w’'-]+\b", caption)
-        of_the_story = any(name in body for name in names)
+        of_the_story = any(name in body for name in names if not name.isupper() and name.lower() not in place.lower())
         days = [day for day, _ in dates_in(caption)]
         if at_the_scene and of_the_story and len(days) == 1:
             note = f"the day of a photograph of those the story is about, taken where it was written ({place})"
@@ -173,7 +174,8 @@ def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], 
         for day in _WEEKDAY.finditer(sentence):
             if day["far"] or sentence.lstrip()[:1] in "\"“'‘":
                 continue
-            found[_WEEKDAYS.index(day["day"].lower()), bool(_FUTURE.search(sentence))] = None
+            clause = next(part for part in _CLAUSE.finditer(sentence) if part.end() > day.start())
+            found[_WEEKDAYS.index(day["day"].lower()), bool(_FUTURE.search(clause[0]))] = None
             if (start, end) not in spans:
                 spans.append((start, end))
     return list(found), spans

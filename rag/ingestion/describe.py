@@ -6,6 +6,7 @@ the sign-off, the date line), with the words it was read from; what cannot be re
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ from rag.article import DESCRIBED, UNKNOWN, Article, Basis, Sentence, Span
 from rag.ingestion import dates
 from rag.ingestion.voices import PERSON, voices
 from rag.outlets import aliases_of, every_alias, host_of, name_of
+
+logger = logging.getLogger(__name__)
 
 AGENCIES = {
     "Reuters": ("reuters", "reuters health", "thomson reuters"),
@@ -66,7 +69,7 @@ _SIGN_OFF = re.compile(
 )
 _MEDIUM = re.compile(
     r"\b(?:news|tv|television|radio|times|post|herald|tribune|broadcasting|network|journal|gazette|press|media|daily|"
-    r"mail|chronicle|observer|world service|[A-Z]{3,4})\b",
+    r"mail|chronicle|observer|world service|(?-i:[A-Z]{3,4}))\b",
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
@@ -243,7 +246,11 @@ def _language(text: str) -> str | None:
     """The ISO 639-1 code of the text's language, where its words leave no doubt."""
     if sum(char.isalpha() for char in text[:3000]) < FEWEST_LETTERS:
         return None
-    code, probability = _identifier().classify(text[:3000])
+    try:
+        code, probability = _identifier().classify(text[:3000])
+    except OSError as error:  # it unpacks itself into a temporary file
+        logger.warning("The language could not be told: %s.", error)
+        return None
     return str(code) if probability >= SURE_OF_LANGUAGE else None
 
 

@@ -21,8 +21,8 @@ from rag.ingestion.clean import kept, omitted
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.read import Item, Unread, find, read
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
-from rag.library.catalogue import Embedded
 from rag.library.library import Library
+from rag.library.rows import Embedded
 
 ARTICLES_AT_ONCE = 16
 

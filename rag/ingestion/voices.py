@@ -82,7 +82,7 @@ def _labelled(labels: Sequence[tuple[int, re.Match[str]]], end: int) -> Iterator
 
 def _last_named(text: str, before: Sequence[Sentence]) -> str | None:
     """The first person named in the last sentence that names one, in full where the text says the full name."""
-    people = list(dict.fromkeys(_FULL_NAME.findall(text)))
+    people: list[str] = list(dict.fromkeys(_FULL_NAME.findall(text)))
     for sentence in reversed(before[-4:]):
         for word in _CAPITALISED.findall(text[sentence.start : sentence.end]):
             # The last name of somebody, or the first of those whose names are told family name first.

@@ -12,54 +12,20 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.article import Article, Basis, Passage, Sentence, Span, Voice, fingerprint
+from rag.article import Article, Passage, Sentence, fingerprint
 from rag.errors import LibraryError, UnknownArticle
 from rag.library import schema
+from rag.library.rows import COLUMNS, Embedded, Known, Version, about_of, article_of
 from rag.library.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
 
-_ARTICLE = (
-    "id, version, title, outlet, origin, published, url, path, authors, language, text, place, published_from, "
-    "published_until, about, content_hash"
-)
 LONG_LINE = 40
 """Characters: a line shorter than this ("Read more") says nothing of copies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A passage with the hash of the text that was embedded for it and the vector, as float32 bytes."""
-
-    passage: Passage
-    hash: str
-    vector: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalogue holds under a key."""
-
-    id: str
-    version: int
-    content_hash: str
-    path: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """An earlier version of an article, as it was until `replaced_at`."""
-
-    version: int
-    title: str | None
-    published: str | None
-    text: str
-    replaced_at: str
 
 
 class Catalogue:
@@ -176,19 +142,19 @@ class Catalogue:
 
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle."""
-        rows = self._rows(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", id)
+        rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
         if not rows:
             raise UnknownArticle(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
         addresses = self._rows("SELECT url FROM addresses WHERE article_id = ? ORDER BY url", id)
-        return _article(rows[0], tuple(url for (url,) in addresses))
+        return article_of(rows[0], tuple(url for (url,) in addresses))
 
     def articles(self) -> list[Article]:
         """All articles, the latest published first, undated ones last."""
-        query = f"SELECT {_ARTICLE} FROM articles ORDER BY published IS NULL, published DESC, id"
+        query = f"SELECT {COLUMNS} FROM articles ORDER BY published IS NULL, published DESC, id"
         addresses: dict[str, list[str]] = {}
         for id, url in self._rows("SELECT article_id, url FROM addresses ORDER BY url"):
             addresses.setdefault(id, []).append(url)
-        return [_article(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
+        return [article_of(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
 
     def exists(self, id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM articles WHERE id = ?", id))
@@ -320,11 +286,11 @@ class Catalogue:
         )
         self._forget(article.id)
         self._db.execute(
-            f"INSERT INTO articles ({_ARTICLE}, key, ingested_at) VALUES ({','.join('?' * 18)})",
+            f"INSERT INTO articles ({COLUMNS}, key, ingested_at) VALUES ({','.join('?' * 18)})",
             (
                 article.id, article.version, article.title, article.outlet, article.origin, article.published,
                 article.url, article.path, json.dumps(article.authors), article.language, article.text,
-                article.place, article.published_from, article.published_until, _about(article), article.content_hash,
+                article.place, article.published_from, article.published_until, about_of(article), article.content_hash,
                 key, now,
             ),
         )  # fmt: skip
@@ -356,7 +322,7 @@ class Catalogue:
             "place = ?, published_from = ?, published_until = ?, about = ? WHERE id = ?",
             (
                 article.title, article.outlet, article.origin, article.published, json.dumps(article.authors),
-                article.language, article.place, article.published_from, article.published_until, _about(article),
+                article.language, article.place, article.published_from, article.published_until, about_of(article),
                 article.id,
             ),
         )  # fmt: skip
@@ -440,47 +406,3 @@ class Catalogue:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _about(article: Article) -> str:
-    """What is known about the article besides its values, as JSON."""
-    return json.dumps(
-        {
-            "basis": {name: [basis.how, basis.spans, basis.note] for name, basis in article.basis.items()},
-            "omitted": article.omitted,
-            "voices": [[voice.start, voice.end, voice.role, voice.name] for voice in article.voices],
-        }
-    )
-
-
-def _article(row: tuple[Any, ...], addresses: tuple[str, ...] = ()) -> Article:
-    (
-        id, version, title, outlet, origin, published, url, path, authors, language, text,
-        place, published_from, published_until, about, content_hash,
-    ) = row  # fmt: skip
-    known = json.loads(about)
-    return Article(
-        id=id,
-        version=version,
-        title=title,
-        outlet=outlet,
-        origin=origin,
-        published=published,
-        url=url,
-        path=path,
-        authors=tuple(json.loads(authors)),
-        language=language,
-        text=text,
-        place=place,
-        published_from=published_from,
-        published_until=published_until,
-        basis={name: Basis(how, _spans(spans), note) for name, (how, spans, note) in known.get("basis", {}).items()},
-        omitted=_spans(known.get("omitted", ())),
-        voices=tuple(Voice(*voice) for voice in known.get("voices", ())),
-        addresses=addresses,
-        read_as=content_hash,
-    )
-
-
-def _spans(pairs: Sequence[Sequence[int]]) -> tuple[Span, ...]:
-    return tuple((start, end) for start, end in pairs)

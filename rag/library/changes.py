@@ -51,10 +51,11 @@ def read_edits(given: Mapping[str, str]) -> dict[str, Any]:
 
 def corrected(article: Article, edits: Mapping[str, Any]) -> Article:
     """The article with a person's corrections in the place of what was read."""
-    values = {name: tuple(value) if name == "authors" else value for name, value in edits.items()}
-    basis = {**article.basis, **dict.fromkeys(edits, EDITED)} if edits else article.basis
-    ranged = {"published_from": None, "published_until": None} if "published" in edits else {}
-    return replace(article, read_as=article.content_hash, basis=basis, **values, **ranged)
+    values: dict[str, Any] = {name: tuple(value) if name == "authors" else value for name, value in edits.items()}
+    if "published" in edits:
+        values |= {"published_from": None, "published_until": None}
+    basis = {**article.basis, **dict.fromkeys(edits, EDITED)}
+    return replace(article, read_as=article.content_hash, basis=basis, **values)
 
 
 def _read(name: str, value: str) -> tuple[str, Any]:

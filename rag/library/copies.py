@@ -31,7 +31,7 @@ _SCHEME: Final = "affine32"
 _SHARED_BY_MANY = 30
 """A sentence that stands in more articles than this says nothing of copies: it is an outlet's own phrase."""
 _WORD = re.compile(r"\w+")
-_QUOTED = re.compile(r"[“\"„][^“”\"„]{1,1500}[”\"]|(?<!\w)[‘'][^‘’'\n]{20,600}?[’'](?!\w)")
+_QUOTED = re.compile(r"[“\"„][^“”\"„\n]+(?:[”\"]|$)|(?<!\w)[‘'][^‘’'\n]{20,600}?[’'](?!\w)", re.MULTILINE)
 _EMBEDDED = re.compile(r"^.*(?:pic\.twitter\.com/|https?://t\.co/|\(@\w+\)).*$", re.MULTILINE)
 """A line that is somebody's message: what the articles that show it have in common is its writer's."""
 _BORDER = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+|\n+")

@@ -16,11 +16,12 @@ from filelock import FileLock, Timeout
 
 from rag.article import Article, Filters, Passage, Sentence
 from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle, UsageError
-from rag.library.catalogue import Catalogue, Embedded, Known, Version
+from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.copies import Copies, candidates, groups
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
+from rag.library.rows import Embedded, Known, Version
 from rag.library.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -128,8 +129,8 @@ class Library:
     def versions(self, id: str) -> list[tuple[Version, list[Change]]]:
         """The earlier versions of an article, the oldest first, each with what the next one changed in its text."""
         earlier = self.catalogue.versions(id)
-        texts = [*(version.text for version in earlier[1:]), self.article(id).text]
-        return [(version, changes(version.text, text)) for version, text in zip(earlier, texts, strict=True)]
+        texts = [*(version.text for version in earlier), self.article(id).text]
+        return [(version, changes(version.text, text)) for version, text in zip(earlier, texts[1:], strict=True)]
 
     def copies(self) -> list[Copies]:
         """The groups of articles that print the same copy, the largest first; one outlet's are updates of a story."""

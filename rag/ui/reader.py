@@ -71,7 +71,7 @@ def article_data(article: Article, citations: Sequence[Citation], current: int) 
 
 
 def known(article: Article) -> list[dict[str, str]]:
-    """What is known of the article that is not simply stated: the value, what it rests on, the words it follows from."""
+    """What is known of the article and not simply stated: the value, what it rests on, the words it follows from."""
     found = []
     for name in DESCRIBED:
         basis = article.basis_of(name)
