@@ -206,7 +206,7 @@ BESIDE = Dated("the other", date(2018, 10, 29), (0, 5))
         ("Nothing is said of when.", ("2018-10-22", "2018-11-05")),
         ("With the midterm elections next week, they spoke of sanctions.", ("2018-10-28", "2018-11-04")),
         ("The midterm elections are tomorrow.", ("2018-11-05", "2018-11-05")),
-        ("With the midterm elections next week, they met on Monday. She will go Tuesday.", ("2018-10-29", "2018-10-30")),
+        ("With midterm elections next week, they met on Monday. She will go Tuesday.", ("2018-10-29", "2018-10-30")),
         ("They met on Wednesday.", ("2018-10-24", "2018-11-03")),
         ('"They met on Wednesday," she said.', ("2018-10-22", "2018-11-05")),
     ],

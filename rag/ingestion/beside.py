@@ -71,9 +71,15 @@ def _is_boilerplate(library: Library, outlet: str, hash: int, having: Sequence[s
         names = {name.strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
         if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
             return False
-        if not any(copies.is_same_copy(runs, others) for _, others in stories):
+        if not any(_is_one_story(article, runs, *told) for told in stories):
             stories.append((article, runs))
     return len(stories) >= FEWEST_STORIES
+
+
+def _is_one_story(article: Article, runs: set[str], other: Article, others: set[str]) -> bool:
+    """Whether an outlet's two articles may tell of one thing: what they have in common may then be its story."""
+    mostly = len(runs & others) * 2 >= min(len(runs), len(others))
+    return mostly or copies.share_a_headline_word(article, other)
 
 
 def _is_alone(text: str, start: int, end: int) -> bool:

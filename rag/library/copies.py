@@ -157,10 +157,13 @@ def groups(articles: Callable[[str], Article], pairs: Iterable[tuple[str, str]])
 
 def _may_be_one_story(one: Article, other: Article) -> bool:
     """False for two articles of one outlet without a headline word in common: they share its phrases, not a story."""
-    if one.outlet != other.outlet or not (one.title and other.title):
-        return True
+    return one.outlet != other.outlet or not (one.title and other.title) or share_a_headline_word(one, other)
+
+
+def share_a_headline_word(one: Article, other: Article) -> bool:
+    """Whether the headlines of two articles have a word of more than three letters in common."""
     words, others = (
-        {word for word in _WORD.findall(title.lower()) if len(word) > 3} for title in (one.title, other.title)
+        {word for word in _WORD.findall((each.title or "").lower()) if len(word) > 3} for each in (one, other)
     )
     return bool(words & others)
 

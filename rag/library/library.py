@@ -213,7 +213,11 @@ class Library:
         return len(ids)
 
     def purge(self) -> None:
-        """Leave nothing of what was removed on the disk: the database and both indexes are written anew without it."""
+        """Leave nothing of what was removed on the disk: the database and both indexes are written anew without it.
+
+        To be done in a process that has not had the removed articles in its memory (`python -m rag reindex --purge`):
+        the vectors' files have room to grow, and whatever memory held lies in it.
+        """
         self.catalogue.purge()
         self.rebuild()
 
