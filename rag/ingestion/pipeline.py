@@ -87,11 +87,7 @@ class SplitIntoPassages(TransformComponent):
         counts = self.embedding.token_counts
         headline = headline_within(document.metadata["title"], counts)
         budget = passage_budget(headline, counts, self.embedding.max_tokens)
-        groups = (
-            group
-            for found in story(text, document.metadata["omitted"])
-            for group in passages(text, found, counts, budget)
-        )
+        groups = self._groups(text, document.metadata["omitted"], budget)
         for position, group in enumerate(groups):
             start, end = group[0].start, group[-1].end
             yield TextNode(
@@ -104,6 +100,21 @@ class SplitIntoPassages(TransformComponent):
                 metadata_template="{value}",
                 text_template="{metadata_str}\n{content}",
             )
+
+    def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
+        """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the
+        borders of no other: a caption more or less does not change what the rest of the article is found by.
+        """
+        counts = self.embedding.token_counts
+        for group in passages(text, sentences(text), counts, budget):
+            start, end = group[0].start, group[-1].end
+            within = [(max(a, start) - start, min(b, end) - start) for a, b in omitted if a < end and start < b]
+            if not within:
+                yield group
+                continue
+            for found in story(text[start:end], within):
+                moved = [Sentence(start + sentence.start, start + sentence.end) for sentence in found]
+                yield from passages(text, moved, counts, budget)
 
 
 class EmbedWhatIsNew(TransformComponent):
@@ -165,7 +176,7 @@ def ingest(library: Library, embedding: Embedding, places: Sequence[str], max_mb
 
 
 def story(text: str, omitted: Sequence[Span]) -> Iterator[list[Sentence]]:
-    """The sentences of the story, those of each stretch between what is omitted together: no passage goes across."""
+    """The sentences of the story, those of each stretch between what is omitted together."""
     for start, end in kept(text, omitted):
         yield [Sentence(start + s.start, start + s.end) for s in sentences(text[start:end])]
 
