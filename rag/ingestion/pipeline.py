@@ -21,10 +21,13 @@ from rag.ingestion.clean import kept, omitted
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.read import Item, Unread, find, read
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
+from rag.library.copies import blanked
 from rag.library.library import Library
 from rag.library.rows import Embedded
 
 ARTICLES_AT_ONCE = 16
+LONGEST_LABEL = 50
+"""Characters of what is omitted and does not part a passage."""
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 Prepared = tuple[Article, list[Sentence], list[Embedded]]
@@ -87,12 +90,14 @@ class SplitIntoPassages(TransformComponent):
         counts = self.embedding.token_counts
         headline = headline_within(document.metadata["title"], counts)
         budget = passage_budget(headline, counts, self.embedding.max_tokens)
-        groups = self._groups(text, document.metadata["omitted"], budget)
+        omitted: Sequence[Span] = document.metadata["omitted"]
+        groups = self._groups(text, omitted, budget)
+        read = blanked(text, omitted)
         for position, group in enumerate(groups):
             start, end = group[0].start, group[-1].end
             yield TextNode(
                 id_=f"{document.node_id}-{document.metadata['version']}-{position}",
-                text=text[start:end],
+                text=read[start:end],
                 start_char_idx=start,
                 end_char_idx=end,
                 metadata={"headline": headline, "article_id": document.node_id, "sentences": group},
@@ -103,7 +108,8 @@ class SplitIntoPassages(TransformComponent):
 
     def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
         """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the
-        borders of no other: a caption more or less does not change what the rest of the article is found by.
+        borders of no other: a caption more or less does not change what the rest of the article is found by. A label of
+        a few words ("Advertisement") between two paragraphs does not part them: the passage goes across it.
         """
         counts = self.embedding.token_counts
         for group in passages(text, sentences(text), counts, budget):
@@ -112,9 +118,19 @@ class SplitIntoPassages(TransformComponent):
             if not within:
                 yield group
                 continue
-            for found in story(text[start:end], within):
-                moved = [Sentence(start + sentence.start, start + sentence.end) for sentence in found]
+            parting = [(a, b) for a, b in within if not _is_label(text[start + a : start + b])]
+            for first, last in kept(text[start:end], parting):
+                labels = [(a - first, b - first) for a, b in within if first <= a and b <= last]
+                moved = [
+                    Sentence(start + first + sentence.start, start + first + sentence.end)
+                    for stretch in story(text[start + first : start + last], labels)
+                    for sentence in stretch
+                ]
                 yield from passages(text, moved, counts, budget)
+
+
+def _is_label(words: str) -> bool:
+    return len(words) <= LONGEST_LABEL and ":" not in words
 
 
 class EmbedWhatIsNew(TransformComponent):
