@@ -57,12 +57,8 @@ def article_data(article: Article, citations: Sequence[Citation], current: int) 
         "changed": all(citation.number != current for citation in spans),
         "paragraphs": [
             [
-                {
-                    "text": article.text[a:b],
-                    "numbers": numbers,
-                    "current": current in numbers,
-                    "omitted": any(first <= a and b <= last for first, last in article.omitted),
-                }
+                {"text": article.text[a:b], "numbers": numbers, "current": current in numbers}
+                | ({"omitted": True} if any(first <= a and b <= last for first, last in article.omitted) else {})
                 for a, b, numbers in pieces
             ]
             for pieces in (cut(start, end, spans, current, article.omitted) for start, end in paragraphs(article.text))
