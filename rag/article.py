@@ -19,9 +19,47 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+Span = tuple[int, int]
+"""`text[start:end]`."""
+How = Literal["stated", "text", "inferred", "edited", "unknown"]
+DESCRIBED = ("title", "outlet", "origin", "authors", "place", "published", "language")
+"""What is known about an article, each with its basis; a person can correct every one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a value rests on: the file's own statement, the article's text, an inference, a person's correction.
+
+    `spans` are the stretches of the text it was read or follows from; `note` says in words how it follows.
+    """
+
+    how: How
+    spans: tuple[Span, ...] = ()
+    note: str | None = None
+
+
+UNKNOWN = Basis("unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A stretch of a transcript and who speaks it; the name is None where the transcript does not give it."""
+
+    start: int
+    end: int
+    role: Literal["presenter", "reporter", "clip", "speaker"]
+    name: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One published item as read. `published` is an ISO date; whatever the item does not say is None."""
+    """One published item. `published` is an ISO date; what is not known is None.
+
+    `published_from` and `published_until` (ISO dates, both inclusive) bound an inferred date; either may be None.
+    `omitted` are the stretches that are no part of the story: kept and shown, but neither embedded nor cited.
+    `addresses` are the other addresses under which it was found. `read_as` is the content hash of what was read, before
+    anything was told from the text or corrected by a person.
+    """
 
     text: str
     title: str | None = None
@@ -34,6 +72,20 @@ class Article:
     language: str | None = None
     id: str = ""
     version: int = 1
+    place: str | None = None
+    published_from: str | None = None
+    published_until: str | None = None
+    basis: Mapping[str, Basis] = field(default_factory=dict, hash=False)
+    omitted: tuple[Span, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    addresses: tuple[str, ...] = ()
+    read_as: str = field(default="", compare=False)
+
+    def basis_of(self, name: str) -> Basis:
+        """What the value of `name` (one of DESCRIBED) rests on; where nothing is noted, what the file states."""
+        if name in self.basis:
+            return self.basis[name]
+        return Basis("stated") if getattr(self, name) else UNKNOWN
 
     @property
     def label(self) -> str:
@@ -45,8 +97,10 @@ class Article:
 
     @property
     def content_hash(self) -> str:
-        """A hash that changes when anything changes that a reader would see."""
-        return fingerprint("\x1f".join([self.title or "", self.published or "", *self.authors, self.text]))
+        """A hash that changes when anything changes in what was read that a reader would see."""
+        return self.read_as or fingerprint(
+            "\x1f".join([self.title or "", self.published or "", *self.authors, self.text])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +131,17 @@ class Filters:
 
     def __bool__(self) -> bool:
         return bool(self.outlets or self.since or self.until)
+
+    def leaves_open(self, article: Article) -> bool:
+        """Whether there is a condition on dates of which nobody can say that `article` meets it.
+
+        An undated article meets it where every day of its inferred range does.
+        """
+        if article.published or not (self.since or self.until):
+            return False
+        after = not self.since or bool(article.published_from and article.published_from >= self.since.isoformat())
+        before = not self.until or bool(article.published_until and article.published_until <= self.until.isoformat())
+        return not (after and before)
 
     def to_json(self) -> dict[str, Any]:
         return {

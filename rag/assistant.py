@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.article import Filters, Reply, Turn
+from rag.article import Article, Filters, Reply, Turn
 from rag.embedding import Embedding, load_embedding
 from rag.errors import ReadError
 from rag.ingestion.fetch import Fetcher
-from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, take_in
+from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, prepare_again, take_in
 from rag.ingestion.read import Item, More, pasted
 from rag.ingestion.web import read_listing
 from rag.ingestion.worker import Parser
@@ -136,6 +136,17 @@ class Assistant:
 
     def _feeds(self) -> Feeds:
         return Feeds(self.library.folder / "library.db")
+
+    def edit(self, id: str, values: Mapping[str, str]) -> Article:
+        """Correct what is known of an article, and return it as it is now. Raises UsageError, UnknownArticle.
+
+        `values`: the fields of `rag.article.DESCRIBED` that are to change, as typed; "" for not known.
+        """
+        before = self.library.article(id)
+        article = self.library.edit(id, values)
+        if article.title != before.title:  # a passage is embedded with its headline
+            prepare_again(self.library, self.embedding, [article])
+        return article
 
     def embed_anew(self) -> None:
         """Split and embed every article with the model of the settings; all or nothing."""

@@ -47,3 +47,9 @@ def aliases_of(outlet: str) -> tuple[str, ...]:
         if names[0] == outlet:
             aliases |= dict.fromkeys([*names, domain])
     return tuple(aliases)
+
+
+@cache
+def every_alias() -> dict[str, str]:
+    """Every name of an outlet in the table, in lower case, with the outlet's own name."""
+    return {alias.lower(): names[0] for names in _table().values() for alias in names}

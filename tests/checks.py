@@ -12,6 +12,7 @@ import numpy as np
 from rag.article import Article, Reply, Sentence
 from rag.embedding import Embedding
 from rag.ingestion.pipeline import IngestEvent, ingest
+from rag.library.copies import blanked
 from rag.library.library import Library
 
 MAX_MB = 20
@@ -74,8 +75,11 @@ def assert_whole(library: Library) -> None:
     for article in library.articles():
         sentences = library.sentences(article.id)
         embedded = library.catalogue.embedded(article.id)
-        assert_cut_exactly(article.text, [(s.start, s.end) for s in sentences])
-        assert_cut_exactly(article.text, [(e.passage.start, e.passage.end) for e in embedded])
+        story = blanked(article.text, article.omitted)
+        assert_cut_exactly(story, [(s.start, s.end) for s in sentences])
+        assert_cut_exactly(story, [(e.passage.start, e.passage.end) for e in embedded])
+        for start, end in [(s.start, s.end) for s in sentences]:
+            assert story[start:end] == article.text[start:end], "something that is omitted can be cited"
         borders = {s.start for s in sentences}, {s.end for s in sentences}
         assert all(e.passage.start in borders[0] and e.passage.end in borders[1] for e in embedded)
         held += [(e.passage.id, e.vector) for e in embedded]

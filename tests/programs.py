@@ -50,6 +50,14 @@ def ingest_on_a_full_disk(store: Path, folder: Path, report: Path) -> None:
         report.write_text(json.dumps({"said": said, "kept": kept, "articles": len(library.articles())}))
 
 
+def purge(store: Path) -> None:
+    """Leave nothing in the library in `store` of what was removed from it."""
+    embedding = NothingMayBeEmbedded()
+    with Library.open(store, embedding.identity, embedding.model_name) as library:
+        library.purge()
+        assert_whole(library)
+
+
 def start(program: Callable[..., None], *arguments: Path) -> Any:
     """A process that runs `program`; forked from one that has imported everything already, it starts at once."""
     processes = multiprocessing.get_context("forkserver")

@@ -30,6 +30,7 @@ CITATION_KEYS = [
 PASSAGE_KEYS = ["rank", "article_id", "outlet", "url", "path", "start", "end", "text", "score"]
 ARTICLE_KEYS = [
     "id", "title", "outlet", "origin", "published", "url", "path", "authors", "language", "version",
+    "place", "published_from", "published_until", "basis", "addresses",
 ]  # fmt: skip
 TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "answer_ms", "total_ms"]
 
@@ -135,11 +136,14 @@ def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) 
     assert run("list").out == f"{id}\t2031-03-11\tlinnet.example\tFerry [late]\n"
 
     shown = json.loads(run("show", id, "--json").out)
-    assert shown == {**listed, "text": FERRY}
+    assert shown == {**listed, "omitted": [], "voices": [], "text": FERRY}
+    assert shown["basis"]["published"] == {"how": "stated", "spans": [], "note": None}
     assert shown["authors"] == ["Ada Quill", "Ben Oake"]
     assert run("show", id).out == (
-        f"id: {id}\ntitle: Ferry [late]\noutlet: linnet.example\npublished: 2031-03-11\nurl: https://linnet.example/1\n"
-        f"path: {ferry}\nauthors: Ada Quill, Ben Oake\nversion: 1\n\n{FERRY}\n"
+        f"id: {id} (version 1)\ntitle: Ferry [late] (stated)\noutlet: linnet.example (stated; the address)\n"
+        "origin: unknown\nauthors: Ada Quill; Ben Oake (stated)\nplace: unknown\n"
+        "published: 2031-03-11 (stated)\nlanguage: en (inferred; its words)\n"
+        f"url: https://linnet.example/1\nfile: {ferry}\n\n{FERRY}\n"
     )
 
     assert json.loads(run("status", "--json").out) == {

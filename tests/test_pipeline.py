@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, Sentence
+from rag.article import UNKNOWN, Article, Basis, Sentence
 from rag.embedding import Embedding
 from rag.ingestion.pipeline import IngestEvent, embed_anew, identity
 from rag.library.library import Library
@@ -40,6 +40,15 @@ def test_an_article_goes_in_whole(library: Library, embedding: WordCountEmbeddin
         url="https://linnet.example/1",
         path=str(path),
         authors=("Ada Quill",),
+        basis={
+            "title": Basis("stated"),
+            "outlet": Basis("stated", note="the address"),
+            "origin": UNKNOWN,
+            "authors": Basis("stated"),
+            "place": UNKNOWN,
+            "published": Basis("stated"),
+            "language": UNKNOWN,  # too few words to tell
+        },
     )
     assert library.sentences(id) == [Sentence(0, 27), Sentence(28, 50)]
     (embedded,) = library.catalogue.embedded(id)
@@ -345,3 +354,18 @@ def test_embedding_anew_is_all_or_nothing(library: Library, embedding: WordCount
 def stored(library: Library, query: str) -> list[tuple[object, ...]]:
     with sqlite3.connect(library.folder / "library.db") as database:
         return database.execute(query).fetchall()
+
+
+def test_what_is_omitted_is_not_embedded(library: Library, embedding: WordCountEmbedding, articles: Path) -> None:
+    path = articles / "ferry.txt"
+    path.write_text(f"{TEXT}\n\nAdvertisement\n\nAll slept.\n\nREAD MORE: Ferries\n\nIt sank.")
+
+    put_in(library, embedding, path)
+
+    (article,) = library.articles()
+    passages = [article.text[e.passage.start : e.passage.end] for e in library.catalogue.embedded(article.id)]
+    assert passages == [f"{TEXT}\n\nAdvertisement\n\nAll slept.", "It sank."]  # a label does not part a passage
+    assert [" ".join(text.split()) for text in embedding.texts] == [f"{TEXT} All slept.", "It sank."]
+    cited = [article.text[s.start : s.end] for s in library.sentences(article.id)]
+    assert cited == ["The ferry left Port Linnet.", "It came back at night.", "All slept.", "It sank."]
+    assert_whole(library)

@@ -51,7 +51,8 @@ def test_all_fourteen_articles_are_there(asked: Assistant) -> None:
     assert_whole(asked.library)
     articles = asked.library.articles()
     assert {article.outlet for article in articles} == {
-        None, "Anstervale Ledger", "Creel and Quay", "Linnet Herald", "Quernside Post", "Vessermark Courier"
+        None, "Anstervale Ledger", "Creel and Quay", "Linnet Herald", "Quernside Post", "Vessermark Courier",
+        "Westering News",
     }  # fmt: skip
     assert {Path(str(article.path)).name for article in articles if article.published is None} == {
         "03-broadcast-transcript.txt", "08-hollin-islander-school-boat.md"

@@ -1,11 +1,11 @@
-"""An article's path, end to end: read → split → embed → library, a few articles at a time."""
+"""An article's path, end to end: read → describe → clean → split → embed → library, a few articles at a time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -17,23 +17,29 @@ from llama_index.core.bridge.pydantic import ConfigDict
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, TransformComponent
 
-from rag.article import Article, Passage, Sentence, fingerprint
+from rag.article import Article, Passage, Sentence, Span, fingerprint
 from rag.embedding import Embedding
+from rag.ingestion.beside import beside_the_others
+from rag.ingestion.clean import kept, omitted
+from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
 from rag.ingestion.web import Found, Web, is_address
 from rag.ingestion.worker import Parser
-from rag.library.catalogue import Embedded
+from rag.library.copies import blanked
 from rag.library.feeds import Feeds
 from rag.library.library import Library
+from rag.library.rows import Embedded
 
 ARTICLES_AT_ONCE = 16
 LONGEST_SILENCE = 0.7
 """Seconds in which something is to be heard of what is fetched."""
 FIRST_PACE = 0.2
 """Seconds that keeping an article is thought to take until it has been seen."""
+LONGEST_LABEL = 50
+"""Characters of what is omitted and does not part a passage."""
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
 Prepared = tuple[Article, list[Sentence], list[Embedded]]
@@ -63,6 +69,28 @@ class _Planned:
     outcome: Literal["added", "updated"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What this run has met: each article's identity with where it is from, and what a reader would see of it."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    contents: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    addresses: list[tuple[str, str, str]] = field(default_factory=list)
+    """Other addresses: as given, as an identity, and the identity of the article that they lead to."""
+    changed: list[str] = field(default_factory=list)
+
+    def same(self, article: Article, key: str) -> str | None:
+        """The identity under which this run has met the article already."""
+        if key in self.sources:
+            return key
+        return self.contents.get((article.content_hash, article.outlet)) if article.url else None
+
+    def add(self, article: Article, key: str, source: str) -> None:
+        self.sources[key] = source
+        if article.url:
+            self.contents.setdefault((article.content_hash, article.outlet), key)
+
+
 class SplitIntoPassages(TransformComponent):
     """Documents to passages that the model reads whole: headline and text within its tokens."""
 
@@ -77,11 +105,14 @@ class SplitIntoPassages(TransformComponent):
         counts = self.embedding.token_counts
         headline = headline_within(document.metadata["title"], counts)
         budget = passage_budget(headline, counts, self.embedding.max_tokens)
-        for position, group in enumerate(passages(text, sentences(text), counts, budget)):
+        omitted: Sequence[Span] = document.metadata["omitted"]
+        groups = self._groups(text, omitted, budget)
+        read = blanked(text, omitted)
+        for position, group in enumerate(groups):
             start, end = group[0].start, group[-1].end
             yield TextNode(
                 id_=f"{document.node_id}-{document.metadata['version']}-{position}",
-                text=text[start:end],
+                text=read[start:end],
                 start_char_idx=start,
                 end_char_idx=end,
                 metadata={"headline": headline, "article_id": document.node_id, "sentences": group},
@@ -89,6 +120,32 @@ class SplitIntoPassages(TransformComponent):
                 metadata_template="{value}",
                 text_template="{metadata_str}\n{content}",
             )
+
+    def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
+        """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the
+        borders of no other: a caption more or less does not change what the rest of the article is found by. A label of
+        a few words ("Advertisement") between two paragraphs does not part them: the passage goes across it.
+        """
+        counts = self.embedding.token_counts
+        for group in passages(text, sentences(text), counts, budget):
+            start, end = group[0].start, group[-1].end
+            within = [(max(a, start) - start, min(b, end) - start) for a, b in omitted if a < end and start < b]
+            if not within:
+                yield group
+                continue
+            parting = [(a, b) for a, b in within if not _is_label(text[start + a : start + b])]
+            for first, last in kept(text[start:end], parting):
+                labels = [(a - first, b - first) for a, b in within if first <= a and b <= last]
+                moved = [
+                    Sentence(start + first + sentence.start, start + first + sentence.end)
+                    for stretch in story(text[start + first : start + last], labels)
+                    for sentence in stretch
+                ]
+                yield from passages(text, moved, counts, budget)
+
+
+def _is_label(words: str) -> bool:
+    return len(words) <= LONGEST_LABEL and ":" not in words
 
 
 class EmbedWhatIsNew(TransformComponent):
@@ -178,7 +235,7 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
     Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
     """
     total = done = 0
-    taken: dict[str, str] = {}  # identity → where this run has it from
+    taken = _Taken()
     waiting: list[_Planned] = []
     begun, pace = 0.0, FIRST_PACE
     for found in chain(stream, [Waiting(None)]):
@@ -194,6 +251,7 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
             if isinstance(event, _Planned):
                 begun = begun if waiting else time.monotonic()
                 waiting.append(event)
+                taken.changed.append(event.article.id)
                 fetched = event.article.path is None
                 expected = time.monotonic() - begun + (len(waiting) + 1) * pace if fetched else 0
                 if len(waiting) < ARTICLES_AT_ONCE and expected < LONGEST_SILENCE:
@@ -209,6 +267,30 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
         for event in events:
             done += 1
             yield replace(event, done=done, total=max(done, total))
+    for url, key, same_as in taken.addresses:
+        if known := library.known(same_as):
+            library.catalogue.add_address(known.id, url, key)
+    prepare_again(library, embedding, beside_the_others(library, taken.changed))
+
+
+def story(text: str, omitted: Sequence[Span]) -> Iterator[list[Sentence]]:
+    """The sentences of the story, those of each stretch between what is omitted together."""
+    for start, end in kept(text, omitted):
+        yield [Sentence(start + s.start, start + s.end) for s in sentences(text[start:end])]
+
+
+def described(library: Library, article: Article) -> Article:
+    """The article with what its text tells of it, what is no part of its story, and a person's corrections."""
+    article = replace(article, omitted=omitted(article.text))
+    found = [sentence for stretch in story(article.text, article.omitted) for sentence in stretch]
+    return undated(library.corrected(describe(article, found)), found)
+
+
+def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Article]) -> None:
+    """Split anew articles that are there and whose headline, or whose omitted stretches, are no longer the same."""
+    for first in range(0, len(articles), ARTICLES_AT_ONCE):
+        prepared = _prepare(embedding, articles[first : first + ARTICLES_AT_ONCE], library.catalogue.vectors)
+        library.put([(a, library.catalogue.key(a.id), s, e) for a, s, e in prepared])
 
 
 def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
@@ -216,11 +298,13 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
     ids = library.catalogue.ids()
     for first in range(0, len(ids), ARTICLES_AT_ONCE):
         articles = [library.article(id) for id in ids[first : first + ARTICLES_AT_ONCE]]
+        # Those that an older version of the program took in have never been described.
+        articles = [article if article.basis else described(library, article) for article in articles]
         yield from _prepare(embedding, articles, lambda hashes: {})
 
 
 def _decide(
-    library: Library, found: Item | Unread | Same, taken: dict[str, str], waiting: Sequence[_Planned]
+    library: Library, found: Item | Unread | Same, taken: _Taken, waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
     """Whether what was found is new, changed, known, met before in this run, or nothing."""
     if isinstance(found, Unread):
@@ -234,15 +318,20 @@ def _decide(
     return event
 
 
-def _compare(
-    library: Library, found: Item, taken: dict[str, str], waiting: Sequence[_Planned]
-) -> IngestEvent | _Planned:
+def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Planned]) -> IngestEvent | _Planned:
     article = found.article
     key = identity(article)
-    if key in taken:
-        return _event(found, "duplicate", article.id or None, f"the same article as {taken[key]}")
-    taken[key] = found.source
+    same = taken.same(article, key)
     known = library.known(key) or (library.catalogue.known_path(str(article.path)) if found.whole_file else None)
+    if known is None and same is None and article.url:
+        other = library.catalogue.known_content(article.content_hash, article.outlet)
+        same = library.catalogue.key(other.id) if other else None
+    if same is not None:
+        if article.url:
+            taken.addresses.append((article.url, key, same))
+        where = taken.sources.get(same) or f"{same.removeprefix('url:')}, under another address"
+        return _event(found, "duplicate", None, f"the same article as {where}")
+    taken.add(article, key, found.source)
     # A file that now holds another text is about to update the article that had this one: this is a new article.
     if known is None or any(plan.article.id == known.id for plan in waiting):
         article = replace(article, id=_new_id(library, key))
@@ -254,7 +343,11 @@ def _compare(
             return _event(found, "duplicate", known.id, f"the same article as {known.path}")
         library.catalogue.move(known.id, str(article.path))
         return _event(found, "unchanged", known.id)
-    return _Planned(found, replace(article, id=known.id, version=known.version + 1), key, "updated")
+    article = replace(article, id=known.id, version=known.version + 1)
+    first = library.catalogue.key(known.id)
+    if key != first and key.startswith("url:"):  # its other address: it stays known by the first
+        article, key = replace(article, url=library.article(known.id).url), first
+    return _Planned(found, article, key, "updated")
 
 
 def identity(article: Article) -> str:
@@ -289,7 +382,8 @@ def _event(found: Item, outcome: Outcome, id: str | None, reason: str | None = N
 def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -> Iterator[IngestEvent]:
     if not planned:
         return
-    prepared = _prepare(embedding, [plan.article for plan in planned], library.catalogue.vectors)
+    articles = [described(library, plan.article) for plan in planned]
+    prepared = _prepare(embedding, articles, library.catalogue.vectors)
     library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
     for plan in planned:
         if plan.item.kept:
@@ -298,11 +392,15 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
         yield _event(plan.item, plan.outcome, plan.article.id)
 
 
+def _given(article: Article) -> dict[str, Any]:
+    return {"title": article.title, "version": article.version, "omitted": article.omitted}
+
+
 def _prepare(
     embedding: Embedding, articles: Sequence[Article], known: Callable[[list[str]], dict[str, bytes]]
 ) -> list[Prepared]:
     steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
-    documents = [Document(id_=a.id, text=a.text, metadata={"title": a.title, "version": a.version}) for a in articles]
+    documents = [Document(id_=a.id, text=a.text, metadata=_given(a)) for a in articles]
     nodes = IngestionPipeline(transformations=steps, disable_cache=True).run(documents=documents)
     prepared: dict[str, Prepared] = {article.id: (article, [], []) for article in articles}
     for node in nodes:

@@ -7,62 +7,25 @@ derived indexes follow; a line is struck out only when they have.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.article import Article, Passage, Sentence
+from rag.article import Article, Passage, Sentence, fingerprint
 from rag.errors import LibraryError, UnknownArticle
+from rag.library import schema
+from rag.library.rows import COLUMNS, Embedded, Known, Version, about_of, article_of
+from rag.library.schema import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, content_hash TEXT NOT NULL,
-    title TEXT, outlet TEXT, origin TEXT, published TEXT, url TEXT, path TEXT, authors TEXT NOT NULL, language TEXT,
-    text TEXT NOT NULL, ingested_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX articles_by_path ON articles (path);
-CREATE TABLE versions (
-    article_id TEXT NOT NULL, version INTEGER NOT NULL, content_hash TEXT NOT NULL, title TEXT, published TEXT,
-    text TEXT NOT NULL, ingested_at TEXT NOT NULL, replaced_at TEXT NOT NULL,
-    PRIMARY KEY (article_id, version)) WITHOUT ROWID;
-CREATE TABLE sentences (
-    article_id TEXT NOT NULL, position INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    PRIMARY KEY (article_id, position)) WITHOUT ROWID;
-CREATE TABLE passages (
-    id TEXT PRIMARY KEY, article_id TEXT NOT NULL, position INTEGER NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, vector TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX passages_by_article ON passages (article_id, position);
-CREATE INDEX passages_by_vector ON passages (vector);
--- Keyed by the hash of what was embedded: a text is embedded once, whatever article repeats it.
-CREATE TABLE vectors (hash TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL);
-"""
-_ARTICLE = "id, version, title, outlet, origin, published, url, path, authors, language, text"
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A passage with the hash of the text that was embedded for it and the vector, as float32 bytes."""
-
-    passage: Passage
-    hash: str
-    vector: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalogue holds under a key."""
-
-    id: str
-    version: int
-    content_hash: str
-    path: str | None
+LONG_LINE = 40
+"""Characters: a line shorter than this ("Read more") says nothing of copies."""
 
 
 class Catalogue:
@@ -71,6 +34,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises LibraryError when it is no library or a newer program's."""
         self._lock = threading.RLock()
+        self._path = path
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -80,10 +44,12 @@ class Catalogue:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 with self._transaction():
-                    for statement in SCHEMA.split(";\n"):
-                        if statement.strip():
-                            self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    schema.create(self._db)
+            elif version < SCHEMA_VERSION:
+                copy = schema.back_up(self._db, path, version)
+                with self._transaction():
+                    schema.migrate(self._db, version)
+                logger.info("The library in %s was brought up to date; its former state is in %s.", path.parent, copy)
         except sqlite3.DatabaseError as error:
             raise LibraryError(
                 f"{path} cannot be opened as a library: {error}. Check the disk and the folder's permissions, "
@@ -138,7 +104,20 @@ class Catalogue:
 
     def known(self, key: str) -> Known | None:
         """What is held under an identity key, if anything."""
-        return self._known("SELECT id, version, content_hash, path FROM articles WHERE key = ?", key)
+        return self._known(
+            "SELECT id, version, content_hash, path FROM articles WHERE key = ?1 OR id = "
+            "(SELECT article_id FROM addresses WHERE key = ?1 LIMIT 1)",
+            key,
+        )
+
+    def known_content(self, content_hash: str, outlet: str | None) -> Known | None:
+        """The article with an address of which a reader would see all the same, if the outlet has one."""
+        return self._known(
+            "SELECT id, version, content_hash, path FROM articles WHERE content_hash = ? AND outlet IS ? "
+            "AND url IS NOT NULL LIMIT 1",
+            content_hash,
+            outlet,
+        )
 
     def known_path(self, path: str) -> Known | None:
         """The article without an address that was read from the file `path`, if there is one."""
@@ -146,8 +125,8 @@ class Catalogue:
             "SELECT id, version, content_hash, path FROM articles WHERE path = ? AND url IS NULL LIMIT 1", path
         )
 
-    def _known(self, query: str, value: str) -> Known | None:
-        rows = self._rows(query, value)
+    def _known(self, query: str, *values: str | None) -> Known | None:
+        rows = self._rows(query, *values)
         return Known(*rows[0]) if rows else None
 
     def count(self, table: str) -> int:
@@ -163,15 +142,19 @@ class Catalogue:
 
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle."""
-        rows = self._rows(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", id)
+        rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
         if not rows:
             raise UnknownArticle(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
-        return _article(rows[0])
+        addresses = self._rows("SELECT url FROM addresses WHERE article_id = ? ORDER BY url", id)
+        return article_of(rows[0], tuple(url for (url,) in addresses))
 
     def articles(self) -> list[Article]:
         """All articles, the latest published first, undated ones last."""
-        query = f"SELECT {_ARTICLE} FROM articles ORDER BY published IS NULL, published DESC, id"
-        return [_article(row) for row in self._rows(query)]
+        query = f"SELECT {COLUMNS} FROM articles ORDER BY published IS NULL, published DESC, id"
+        addresses: dict[str, list[str]] = {}
+        for id, url in self._rows("SELECT article_id, url FROM addresses ORDER BY url"):
+            addresses.setdefault(id, []).append(url)
+        return [article_of(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
 
     def exists(self, id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM articles WHERE id = ?", id))
@@ -228,6 +211,65 @@ class Catalogue:
         (row,) = self._rows("SELECT coalesce(max(sequence), 0) FROM outbox")
         return int(row[0])
 
+    def versions(self, id: str) -> list[Version]:
+        """The earlier versions of an article, the oldest first."""
+        rows = self._rows(
+            "SELECT version, title, published, text, replaced_at FROM versions WHERE article_id = ? ORDER BY version",
+            id,
+        )
+        return [Version(*row) for row in rows]
+
+    def repeated(self, ids: Sequence[str], least: int) -> dict[str, dict[int, list[str]]]:
+        """For the outlets of the articles `ids` the lines of those articles that at least `least` of the outlet's
+        articles have: outlet → the line's hash → the ids of those articles.
+        """
+        found: dict[str, dict[int, list[str]]] = {}
+        for first in range(0, len(ids), 500):
+            some = ids[first : first + 500]
+            rows = self._rows(
+                "SELECT DISTINCT a.outlet, l.hash, a.id FROM articles mine JOIN lines m ON m.article_id = mine.id "
+                "JOIN lines l ON l.hash = m.hash JOIN articles a ON a.id = l.article_id AND a.outlet = mine.outlet "
+                f"WHERE mine.id IN ({','.join('?' * len(some))})",
+                *some,
+            )
+            for outlet, hash, id in rows:
+                having = found.setdefault(outlet, {}).setdefault(hash, [])
+                if id not in having:
+                    having.append(id)
+        return {
+            outlet: {hash: having for hash, having in lines.items() if len(having) >= least}
+            for outlet, lines in found.items()
+        }
+
+    def shared_lines(self) -> dict[int, list[str]]:
+        """The hashes of the longer lines that stand in several articles, with those articles' ids."""
+        rows = self._rows(
+            "SELECT hash, group_concat(article_id) FROM lines WHERE length >= ? GROUP BY hash HAVING count(*) > 1",
+            LONG_LINE,
+        )
+        return {hash: ids.split(",") for hash, ids in rows}
+
+    def signatures(self) -> dict[str, bytes]:
+        """Every article's MinHash, by id."""
+        return dict(self._rows("SELECT article_id, minhash FROM signatures"))
+
+    def undated(self) -> bool:
+        """Whether there is an article without a date."""
+        return bool(self._rows("SELECT 1 FROM articles WHERE published IS NULL LIMIT 1"))
+
+    def of_outlet(self, outlet: str) -> list[str]:
+        """The ids of the outlet's articles."""
+        return [row[0] for row in self._rows("SELECT id FROM articles WHERE outlet = ? ORDER BY id", outlet)]
+
+    def removals(self) -> list[tuple[str, str | None, str]]:
+        """What was removed: id, the hash of its headline (None where it had none), when."""
+        return [tuple(row) for row in self._rows("SELECT article_id, title_hash, removed_at FROM removals")]
+
+    def key(self, id: str) -> str:
+        """The identity of the article of that id. Raises UnknownArticle."""
+        self.article(id)
+        return str(self._rows("SELECT key FROM articles WHERE id = ?", id)[0][0])
+
     # Changes
 
     def put(self, article: Article, key: str, sentences: Sequence[Sentence], passages: Sequence[Embedded]) -> None:
@@ -236,7 +278,7 @@ class Catalogue:
             self._put(article, key, sentences, passages)
 
     def _put(self, article: Article, key: str, sentences: Sequence[Sentence], passages: Sequence[Embedded]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = _now()
         self._db.execute(
             "INSERT OR REPLACE INTO versions SELECT id, version, content_hash, title, published, text, ingested_at, ? "
             "FROM articles WHERE id = ? AND content_hash != ?",
@@ -244,11 +286,12 @@ class Catalogue:
         )
         self._forget(article.id)
         self._db.execute(
-            f"INSERT INTO articles ({_ARTICLE}, key, content_hash, ingested_at) VALUES ({','.join('?' * 14)})",
+            f"INSERT INTO articles ({COLUMNS}, key, ingested_at) VALUES ({','.join('?' * 18)})",
             (
                 article.id, article.version, article.title, article.outlet, article.origin, article.published,
                 article.url, article.path, json.dumps(article.authors), article.language, article.text,
-                key, article.content_hash, now,
+                article.place, article.published_from, article.published_until, about_of(article), article.content_hash,
+                key, now,
             ),
         )  # fmt: skip
         self._db.executemany(
@@ -265,7 +308,49 @@ class Catalogue:
                 for position, e in enumerate(passages)
             ],
         )
+        schema.put_fingerprints(self._db, article)
         self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (article.id,))
+
+    def redescribe(self, article: Article) -> None:
+        """Replace what is known about an article that is there; its text, passages and vectors stay as they are."""
+        with self._transaction():
+            self._redescribe(article)
+
+    def _redescribe(self, article: Article) -> None:
+        self._db.execute(
+            "UPDATE articles SET title = ?, outlet = ?, origin = ?, published = ?, authors = ?, language = ?, "
+            "place = ?, published_from = ?, published_until = ?, about = ? WHERE id = ?",
+            (
+                article.title, article.outlet, article.origin, article.published, json.dumps(article.authors),
+                article.language, article.place, article.published_from, article.published_until, about_of(article),
+                article.id,
+            ),
+        )  # fmt: skip
+        self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (article.id,))
+
+    def edit(self, article: Article, values: Mapping[str, object]) -> None:
+        """Store `article` as a person's corrections leave it, and the corrections, which outlive every reading anew."""
+        now = _now()
+        with self._transaction():
+            self._redescribe(article)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)",
+                [(article.id, name, json.dumps(value), now) for name, value in values.items()],
+            )
+
+    def edits(self, id: str) -> dict[str, Any]:
+        """The values that a person has given for the article of that id, by field."""
+        rows = self._rows("SELECT field, value FROM edits WHERE article_id = ?", id)
+        return {name: json.loads(value) for name, value in rows}
+
+    def add_address(self, id: str, url: str, key: str) -> None:
+        """Note that the article is also found at `url`, whose identity is `key`."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO addresses SELECT ?1, id, ?3 FROM articles WHERE id = ?2 AND url IS NOT ?1 "
+                "ON CONFLICT (url) DO NOTHING",
+                (url, id, key),
+            )
 
     def move(self, id: str, path: str) -> None:
         """Note that the article's file is now at `path`."""
@@ -288,15 +373,27 @@ class Catalogue:
         """Remove the articles with all their versions, together. Raises UnknownArticle, and then removes none."""
         with self._transaction():
             for id in ids:
-                self.article(id)
+                title = self.article(id).title
                 self._forget(id)
-                self._db.execute("DELETE FROM versions WHERE article_id = ?", (id,))
+                for table in ("versions", "edits", "addresses"):
+                    self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
+                removed = (id, fingerprint(title) if title else None, _now())
+                self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
+
+    def purge(self) -> None:
+        """Rewrite the file without what was removed, empty its log, and delete copies of older formats."""
+        with self._lock:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for copy in schema.backups(self._path):
+            copy.unlink()
 
     def _forget(self, id: str) -> None:
         hashes = self._rows("SELECT vector FROM passages WHERE article_id = ?", id)
-        for table, column in (("passages", "article_id"), ("sentences", "article_id"), ("articles", "id")):
-            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (id,))
+        for table in ("passages", "sentences", "lines", "signatures"):
+            self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
+        self._db.execute("DELETE FROM articles WHERE id = ?", (id,))
         self._db.executemany(
             "DELETE FROM vectors WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = ?1)", hashes
         )
@@ -307,18 +404,5 @@ class Catalogue:
             self._db.execute("DELETE FROM outbox WHERE sequence <= ?", (sequence,))
 
 
-def _article(row: tuple[Any, ...]) -> Article:
-    id, version, title, outlet, origin, published, url, path, authors, language, text = row
-    return Article(
-        id=id,
-        version=version,
-        title=title,
-        outlet=outlet,
-        origin=origin,
-        published=published,
-        url=url,
-        path=path,
-        authors=tuple(json.loads(authors)),
-        language=language,
-        text=text,
-    )
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

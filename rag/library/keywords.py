@@ -10,8 +10,8 @@ from typing import Any
 import tantivy
 
 from rag.article import Article, Filters
-from rag.library.catalogue import Embedded
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
+from rag.library.rows import Embedded
 
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0

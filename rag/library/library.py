@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.article import Article, Filters, Passage, Sentence
-from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle
-from rag.library.catalogue import Catalogue, Embedded, Known
+from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle, UsageError
+from rag.library.catalogue import Catalogue
+from rag.library.changes import Change, changes, corrected, read_edits
+from rag.library.copies import Copies, candidates, groups
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
+from rag.library.rows import Embedded, Known, Version
 from rag.library.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -123,6 +126,21 @@ class Library:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()
 
+    def versions(self, id: str) -> list[tuple[Version, list[Change]]]:
+        """The earlier versions of an article, the oldest first, each with what the next one changed in its text."""
+        earlier = self.catalogue.versions(id)
+        texts = [*(version.text for version in earlier), self.article(id).text]
+        return [(version, changes(version.text, text)) for version, text in zip(earlier, texts[1:], strict=True)]
+
+    def copies(self) -> list[Copies]:
+        """The groups of articles that print the same copy, the largest first; one outlet's are updates of a story."""
+        pairs = candidates(self.catalogue.signatures(), self.catalogue.shared_lines())
+        return groups(self.article, pairs)
+
+    def corrected(self, article: Article) -> Article:
+        """The article with the corrections that a person made to the one of its id."""
+        return corrected(article, self.catalogue.edits(article.id))
+
     def status(self) -> Status:
         count = self.catalogue.count
         return Status(
@@ -173,6 +191,40 @@ class Library:
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles, from everywhere. Raises UnknownArticle for an id that is none, and then removes nothing."""
         self.catalogue.remove(ids)
+        self.follow()
+
+    def edit(self, id: str, given: Mapping[str, str]) -> Article:
+        """Correct what is known of an article (`changes.read_edits` says how); it survives every reading anew.
+
+        Returns the article as it is now. Raises UsageError for a value that is none, UnknownArticle.
+        """
+        values = read_edits(given)
+        article = corrected(self.article(id), values)
+        self.catalogue.edit(article, values)
+        self.follow()
+        return self.article(id)
+
+    def remove_outlet(self, name: str) -> int:
+        """Remove all articles of the outlet `name`, and say how many. Raises UsageError where it has none."""
+        ids = self.catalogue.of_outlet(name)
+        if not ids:
+            raise UsageError(f"The library has no article of an outlet called {name!r}.")
+        self.remove(ids)
+        return len(ids)
+
+    def purge(self) -> None:
+        """Leave nothing of what was removed on the disk: the database and both indexes are written anew without it.
+
+        To be done in a process that has not had the removed articles in its memory (`python -m rag reindex --purge`):
+        the vectors' files have room to grow, and whatever memory held lies in it.
+        """
+        self.catalogue.purge()
+        self.rebuild()
+
+    def redescribe(self, articles: Sequence[Article]) -> None:
+        """Replace what is known about articles that are there, their text and passages left as they are."""
+        for article in articles:
+            self.catalogue.redescribe(article)
         self.follow()
 
     def reembed(

@@ -19,8 +19,8 @@ from llama_index.core.schema import NodeRelationship, ObjectType, RelatedNodeInf
 from llama_index.core.vector_stores.utils import node_to_metadata_dict
 
 from rag.article import Article, Filters
-from rag.library.catalogue import Embedded
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
+from rag.library.rows import Embedded
 
 COLLECTION = "passages"
 MOST_RECORDS = 5000

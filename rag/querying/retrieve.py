@@ -11,7 +11,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from rag.article import Article, Filters
 from rag.embedding import Embedding
 from rag.errors import UnknownArticle
-from rag.library.index import day_number
 from rag.library.library import Library
 
 CANDIDATES = 50
@@ -46,13 +45,12 @@ class HybridRetriever(BaseRetriever):
         for id in {passage.article_id for passage in found.values()}:
             with suppress(UnknownArticle):  # removed since the index was asked
                 articles[id] = self._library.article(id)
-        with_dates = self._filters.since or self._filters.until
         nodes = []
         for id, score in scores.items():
             if id not in found or found[id].article_id not in articles:
                 continue
             passage, article = found[id], articles[found[id].article_id]
-            undated = bool(with_dates and not day_number(article.published))
+            undated = self._filters.leaves_open(article)
             node = TextNode(
                 id_=id,
                 text=article.text[passage.start : passage.end],

@@ -198,12 +198,11 @@ def _asked(assistant: Assistant, asked: Asked) -> Exchange:
     except Exception:
         logger.exception("the question could not be answered: %r", asked.question)
         return replace(unanswered, problem=UNEXPECTED)
-    dated = reply.filters.since or reply.filters.until
     return Exchange(
         asked.question,
         reply,
         labels={article.id: article.label for article in articles},
-        undated=frozenset(article.id for article in articles if dated and not article.published),
+        undated=frozenset(article.id for article in articles if reply.filters.leaves_open(article)),
     )
 
 

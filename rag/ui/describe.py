@@ -32,7 +32,29 @@ def credit(article: Article) -> str:
     names = outlet_name(article.outlet)
     if article.origin and article.origin != article.outlet:
         names += f", from {article.origin}"
-    return f"{names} · {day(article.published)}"
+    return f"{names} · {published(article)}"
+
+
+def published(article: Article) -> str:
+    """When it was published: the day, the days between which it can have been, or "undated"."""
+    if article.published:
+        inferred = article.basis_of("published").how == "inferred"
+        return day(article.published) + (" (inferred)" if inferred else "")
+    first, last = article.published_from, article.published_until
+    if first and last:
+        return f"undated, between {day(first)} and {day(last)}"
+    if first or last:
+        return f"undated, not before {day(first)}" if first else f"undated, not after {day(last)}"
+    return day(None)
+
+
+def value(article: Article, name: str) -> str:
+    """A value of what is known about an article (`rag.article.DESCRIBED`) in words."""
+    if name == "published":
+        return published(article).removesuffix(" (inferred)")
+    if name == "authors":
+        return ", ".join(article.authors) or "unknown"
+    return str(getattr(article, name) or "unknown")
 
 
 def conditions(filters: Filters) -> list[tuple[str, Filters]]:

@@ -36,7 +36,7 @@ function paragraph(pieces) {
   made.dir = "auto";
   for (const piece of pieces) {
     if (!piece.numbers.length) {
-      made.append(piece.text);
+      made.append(piece.omitted ? element("span", "omitted", piece.text) : piece.text);
       continue;
     }
     const mark = element("mark", piece.current ? "current" : "", piece.text);
@@ -46,10 +46,26 @@ function paragraph(pieces) {
   return made;
 }
 
+// What was not simply stated: each value with what it rests on and the words that it follows from.
+function known(items) {
+  const made = element("details", "known");
+  made.append(element("summary", "", "What is known of this article, and how"));
+  const list = element("dl");
+  for (const item of items) {
+    const meaning = element("dd", "", item.value);
+    meaning.append(element("span", "basis", ` (${item.basis})`));
+    if (item.words) meaning.append(element("q", "", item.words));
+    list.append(element("dt", "", item.name), meaning);
+  }
+  made.append(list);
+  return made;
+}
+
 function article(data) {
   const made = element("article");
   if (data.language) made.lang = data.language;
   made.append(heading(data));
+  if (data.known.length) made.append(known(data.known));
   if (data.changed) {
     made.append(element("p", "changed", "The article has changed since this answer was given: the cited sentence is no longer in it."));
   }

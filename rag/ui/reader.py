@@ -14,13 +14,15 @@ from typing import Any
 
 import streamlit as st
 
-from rag.article import Article, Citation
-from rag.ui.describe import credit
+from rag.article import DESCRIBED, Article, Citation, Span
+from rag.ui.describe import credit, value
 from rag.ui.escape import web_address
 
 _FOLDER = Path(__file__).parent
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
+_NAMES = {"title": "headline", "origin": "first written by", "authors": "written by", "place": "written in"}
+_BASES = {"text": "read from the text", "inferred": "inferred", "edited": "corrected by hand"}
 
 _component = st.components.v2.component(
     "second_source_reader",
@@ -51,12 +53,35 @@ def article_data(article: Article, citations: Sequence[Citation], current: int) 
         "address": address,
         "file": PurePath(article.path).name if article.path and not address else None,
         "language": article.language,
+        "known": known(article),
         "changed": all(citation.number != current for citation in spans),
         "paragraphs": [
-            [{"text": article.text[a:b], "numbers": numbers, "current": current in numbers} for a, b, numbers in pieces]
-            for pieces in (cut(start, end, spans, current) for start, end in paragraphs(article.text))
+            [
+                {"text": article.text[a:b], "numbers": numbers, "current": current in numbers}
+                | ({"omitted": True} if any(first <= a and b <= last for first, last in article.omitted) else {})
+                for a, b, numbers in pieces
+            ]
+            for pieces in (cut(start, end, spans, current, article.omitted) for start, end in paragraphs(article.text))
         ],
     }
+
+
+def known(article: Article) -> list[dict[str, str]]:
+    """What is known of the article and not simply stated: the value, what it rests on, the words it follows from."""
+    found = []
+    for name in DESCRIBED:
+        basis = article.basis_of(name)
+        if basis.how not in ("text", "inferred", "edited") or name == "language":
+            continue
+        found.append(
+            {
+                "name": _NAMES.get(name, name),
+                "value": value(article, name),
+                "basis": _BASES[basis.how] + (f": {basis.note}" if basis.note else ""),
+                "words": " … ".join(" ".join(article.text[start:end].split()) for start, end in basis.spans),
+            }
+        )
+    return found
 
 
 def paragraphs(text: str) -> list[tuple[int, int]]:
@@ -68,14 +93,19 @@ def paragraphs(text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
-def cut(start: int, end: int, citations: Sequence[Citation], current: int) -> list[tuple[int, int, list[int]]]:
-    """Cut `start:end` where citations begin and end, each piece with the numbers of the citations it belongs to.
+def cut(
+    start: int, end: int, citations: Sequence[Citation], current: int, omitted: Sequence[Span] = ()
+) -> list[tuple[int, int, list[int]]]:
+    """Cut `start:end` where citations and omitted stretches begin and end, each piece with the numbers of the citations
+    that it belongs to.
 
     The current citation stays in one piece, even where another begins or ends inside it.
     """
     edges = {start, end}
     for citation in citations:
         edges.update(edge for edge in (citation.start, citation.end) if start < edge < end)
+    for stretch in omitted:
+        edges.update(edge for edge in stretch if start < edge < end)
     chosen = next((citation for citation in citations if citation.number == current), None)
     if chosen:
         edges = {edge for edge in edges if not chosen.start < edge < chosen.end} | {start, end}

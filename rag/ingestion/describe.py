@@ -1,0 +1,268 @@
+"""What an article is: outlet, origin, authors, place, date and language, each with what the value rests on.
+
+What the file states stands. What it leaves out is read from the places where news says it (the dateline, the credit,
+the sign-off, the date line), with the words it was read from; what cannot be read stays unknown.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from rag.article import DESCRIBED, UNKNOWN, Article, Basis, Sentence, Span
+from rag.ingestion import dates
+from rag.ingestion.voices import PERSON, voices
+from rag.outlets import aliases_of, every_alias, host_of, name_of
+
+logger = logging.getLogger(__name__)
+
+AGENCIES = {
+    "Reuters": ("reuters", "reuters health", "thomson reuters"),
+    "Thomson Reuters Foundation": ("thomson reuters foundation",),
+    "Associated Press": ("ap", "associated press", "the associated press", "ap news"),
+    "Agence France-Presse": ("afp", "agence france-presse", "agence france presse", "agence francepresse"),
+    "Press Association": ("pa", "pa media", "press association", "press association reporter", "pa news agency"),
+    "Xinhua": ("xinhua", "xinhua news agency"),
+    "United Press International": ("upi", "united press international"),
+    "Deutsche Presse-Agentur": ("dpa", "deutsche presse-agentur"),
+    "Yonhap": ("yonhap", "yonhap news agency"),
+    "Kyodo": ("kyodo", "kyodo news"),
+    "TASS": ("tass", "itar-tass"),
+    "Interfax": ("interfax",),
+    "EFE": ("efe", "efe-epa"),
+    "ANSA": ("ansa",),
+    "Press Trust of India": ("pti", "press trust of india"),
+    "Indo-Asian News Service": ("ians",),
+    "Asian News International": ("ani",),
+    "Australian Associated Press": ("aap", "australian associated press"),
+    "The Canadian Press": ("the canadian press", "canadian press"),
+    "Bernama": ("bernama",),
+    "Anadolu": ("anadolu", "anadolu agency"),
+    "Bloomberg": ("bloomberg", "bloomberg news"),
+    "CNN": ("cnn", "cnn wire"),
+}
+"""News agencies and those whose copy others carry, with the ways they are credited, in lower case."""
+
+_AGENCY_OF = {credit: name for name, credits in AGENCIES.items() for credit in credits}
+_DAY = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [A-Z][a-z]{2,8}\.?)"
+_DATELINE = re.compile(
+    r"(?P<place>[A-Z][A-Z.’'-]+(?:[ /-][A-Z][A-Z.’'-]+){0,3})"
+    r"(?P<region>, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?"
+    rf"(?:,? {_DAY})?\s?(?P<credit>\((?P<agency>[^()]{{2,40}})\))?\s?(?:[-–—]{{1,2}}|:)\s"
+)
+_CREDIT_FIRST = re.compile(
+    r"\((?P<agency>[A-Z][\w ]{1,30})\)\s?(?:[-–—]{1,2}\s|(?=[A-Z]))|(?P<bar>[A-Z][\w ]{1,20}) \| "
+)
+_NO_PLACE = re.compile(
+    r"(?:UPDATE[DS]?|BREAKING|EXCLUSIVE|WATCH|FILE|PHOTOS?|VIDEO|CLOSE|OPINION|ANALYSIS|READ|LIVE|NEW)\b"
+)
+_BYLINE = re.compile(
+    rf"(?i:by:?) (?P<names>{PERSON}(?:(?:, | and | & |, and ){PERSON}){{0,4}})(?:, (?P<of>[A-Z][\w .]+))?"
+)
+_SIGN_OFF = re.compile(
+    rf"(?:^|[,.] |[a-z] )(?P<name>{PERSON})(?:,| reporting for| for) (?P<outlet>(?:the )?"
+    r"[A-Z][\w’'&-]*(?: [A-Z&][\w’'&-]*){0,4})"
+    r"(?:,? (?:in )?[A-Z]\w+)?\.?$"
+)
+_MEDIUM = re.compile(
+    r"\b(?:news|tv|television|radio|times|post|herald|tribune|broadcasting|network|journal|gazette|press|media|daily|"
+    r"mail|chronicle|observer|world service|(?-i:[A-Z]{3,4}))\b",
+    re.IGNORECASE,
+)
+_RIGHTS = re.compile(
+    r"(?:copyright|©)\s*(?:©|\(c\))?\s*(?:\d{4})?,?\s*(?:by )?(?P<owner>[A-Z][\w .&’'-]*?)[.,]? all rights", re.I
+)
+_FIRST_RUN = re.compile(
+    r"\boriginally (?:appeared|published|ran) (?:on|in|at|by) (?P<outlet>[A-Z][\w.’'& -]*?)(?: on [A-Z]|[.,]|$)"
+)
+_PLEA_OF = re.compile(
+    r"\b(?:join|follow|download|get|subscribe to|sign up (?:for|to)|like)\s+(?:the )?"
+    r"(?P<outlet>[A-Z][\w&.]*(?: [A-Z][\w&.]*){0,3}?)"
+    r"(?:['’]s?)? (?:telegram|whatsapp|facebook|twitter|instagram|youtube|newsletter|app|on)\b",
+    re.IGNORECASE,
+)
+_POST = re.compile(
+    r"(?: (?:sports?|science|political|city|royal|foreign))?(?: (?:reporters?|correspondents?|staff|writers?))?$"
+)
+_LINE = re.compile(r"\S[^\n]*")
+SURE_OF_LANGUAGE = 0.9
+FEWEST_LETTERS = 60
+
+
+def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
+    """The article with what its text tells of it beside what its file states, each value with its basis.
+
+    `sentences`: those of the story (`article.omitted` left out). What a person has corrected is not touched.
+    """
+    text = article.text
+    stated = {name: article.basis_of(name) for name in DESCRIBED}
+    if article.outlet and (host := host_of(article.url)) and article.outlet == name_of(host):
+        stated["outlet"] = Basis("stated", note="the address")
+    paragraphs = [found.span() for found in _LINE.finditer(text)]
+    story = [span for span in paragraphs if not any(a <= span[0] and span[1] <= b for a, b in article.omitted)]
+    found: dict[str, tuple[object, Basis]] = {}
+    reporter, sign_off = _sign_off(text, sentences)
+    place, origin, dateline = _dateline(text, story[:5])
+    if place:
+        found["place"] = place, Basis("text", (dateline,), "the dateline")
+    if sign_off:
+        found["authors"] = (reporter[0],), Basis("text", (sign_off,), "the sign-off")
+        found["outlet"] = reporter[1], Basis("text", (sign_off,), "the sign-off")
+    elif byline := _byline(text, story):
+        found["authors"] = byline
+    if not sign_off and (outlet := _outlet(text, article.omitted)):
+        found["outlet"] = outlet
+    outlet_name = article.outlet or str(found.get("outlet", ("",))[0])
+    if origin and origin[0] not in aliases_of(outlet_name):
+        found["origin"] = origin
+    elif other := _origin(article, story, outlet_name):
+        found["origin"] = other
+    if dated := dates.told_by_the_text(text, paragraphs, article.omitted, place):
+        found["published"] = dated[0].isoformat(), dated[1]
+    if language := _language(text):
+        found["language"] = language, Basis("inferred", note="its words")
+    values: dict[str, object] = {}
+    basis: dict[str, Basis] = {}
+    for name in DESCRIBED:
+        basis[name] = stated[name]
+        if stated[name].how == "unknown" and name in found:
+            values[name], basis[name] = found[name]
+    article = replace(article, read_as=article.content_hash, **values)  # type: ignore[arg-type]
+    reporter_name = article.authors[0] if article.authors else None
+    return replace(article, basis=basis, voices=voices(text, sentences, reporter_name, sign_off))
+
+
+def undated(article: Article, sentences: Sequence[Sentence], beside: dates.Dated | None = None) -> Article:
+    """The article with the range of days in which it can have been published, where no date is known or corrected."""
+    if article.published or article.basis_of("published").how == "edited":
+        return replace(article, published_from=None, published_until=None)
+    told = dates.inferred(article.text, sentences, beside)
+    basis = {**article.basis, "published": told.basis if told else UNKNOWN}
+    first, last = (told.first, told.last) if told else (None, None)
+    return replace(
+        article,
+        basis=basis,
+        published_from=first.isoformat() if first else None,
+        published_until=last.isoformat() if last else None,
+    )
+
+
+def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, Basis] | None, Span]:
+    """Place and credit of the first line that has a dateline, and where it stands."""
+    for start, end in story:
+        line = text[start:end]
+        if (found := _DATELINE.match(line)) and not _NO_PLACE.match(line):
+            span = (start, start + len(found[0].rstrip(" -–—:")))
+            place = _capitalised(found["place"]) + (found["region"] or "")
+            return place, _credited(found["agency"], span), span
+        if found := _CREDIT_FIRST.match(line):
+            span = (start, start + len(found[0].rstrip(" -–—|")))
+            if origin := _credited(found["agency"] or found["bar"], span, known=True):
+                return None, origin, span
+    return None, None, (0, 0)
+
+
+def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str, Basis] | None:
+    """Who is credited in a dateline; with `known` only a known agency counts."""
+    if not credit:
+        return None
+    names = [_AGENCY_OF.get(part.strip().lower()) for part in re.split(r"[/,]| and ", credit)]
+    agencies = [name for name in names if name]
+    if not agencies and (known or not re.fullmatch(r"[A-Z][\w.&’'-]*(?: [A-Z][\w.&’'-]*){0,3}", credit.strip())):
+        return None
+    return ", ".join(agencies) or _capitalised(credit.strip()), Basis("text", (span,), "the credit in the dateline")
+
+
+def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, Basis] | None:
+    """Who first wrote it, as the authors, the last line or the notice of rights say."""
+    for author in article.authors[:2]:  # further down stand those who took the pictures
+        words = _POST.sub("", author.lower())
+        if (agency := _AGENCY_OF.get(words)) and agency not in aliases_of(outlet):
+            return agency, Basis("stated", note="the authors")
+    text = article.text
+    for start, end in story[-1:]:
+        names = [_AGENCY_OF.get(part.strip(" .()").lower()) for part in re.split(r" - |[/,;]| and ", text[start:end])]
+        if names and all(names):
+            return ", ".join(name for name in names if name), Basis("text", ((start, end),), "the credit at the end")
+    for pattern, group, why in (
+        (_RIGHTS, "owner", "the notice of rights"),
+        (_FIRST_RUN, "outlet", "what it says itself"),
+    ):
+        for found in pattern.finditer(text):
+            name = _AGENCY_OF.get(found[group].strip().lower()) or (
+                every_alias().get(found[group].strip().lower(), found[group].strip()) if pattern is _FIRST_RUN else None
+            )
+            if name and name not in aliases_of(outlet):
+                return name, Basis("text", (found.span(),), why)
+    return None
+
+
+def _sign_off(text: str, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], Span | None]:
+    """Reporter and outlet of a broadcast's last words ("Ada Quill, Linnet News."), and where they stand."""
+    for sentence in sentences[-1:]:
+        found = _SIGN_OFF.search(text[sentence.start : sentence.end])
+        if found and len(text[sentence.start : sentence.end]) <= 120:
+            outlet = found["outlet"]
+            if outlet.lower() in every_alias() or _MEDIUM.search(outlet):
+                name = every_alias().get(outlet.lower(), outlet)
+                return (found["name"], name), (sentence.start, sentence.end)
+    return ("", ""), None
+
+
+def _byline(text: str, story: Sequence[Span]) -> tuple[tuple[str, ...], Basis] | None:
+    for start, end in story[:3]:
+        if found := _BYLINE.fullmatch(text[start:end].rstrip(".")):
+            names = tuple(re.split(r", and |, | and | & ", found["names"]))
+            return names, Basis("text", ((start, end),), "the byline")
+    return None
+
+
+def _outlet(text: str, omitted: Sequence[Span]) -> tuple[str, Basis] | None:
+    """The outlet that the text's own pleas name, where it is one that is known."""
+    for start, end in omitted:
+        for found in _PLEA_OF.finditer(text[start:end]):
+            named = found["outlet"]
+            if name := every_alias().get(named.lower()) or _of_initials(named):
+                return name, Basis("inferred", ((start, end),), f"it asks the readers of {named}")
+    return None
+
+
+def _of_initials(letters: str) -> str | None:
+    """The one outlet of the table whose name has these capitals for initials ("The" left out); None for several."""
+    if not letters.isupper() or len(letters) < 2:
+        return None
+    outlets = {
+        outlet
+        for alias, outlet in every_alias().items()
+        if "".join(word[0] for word in alias.removeprefix("the ").split()) == letters.lower()
+    }
+    return outlets.pop() if len(outlets) == 1 else None
+
+
+def _language(text: str) -> str | None:
+    """The ISO 639-1 code of the text's language, where its words leave no doubt."""
+    if sum(char.isalpha() for char in text[:3000]) < FEWEST_LETTERS:
+        return None
+    try:
+        code, probability = _identifier().classify(text[:3000])
+    except OSError as error:  # it unpacks itself into a temporary file
+        logger.warning("The language could not be told: %s.", error)
+        return None
+    return str(code) if probability >= SURE_OF_LANGUAGE else None
+
+
+@cache
+def _identifier():  # type: ignore[no-untyped-def]
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # late: most files say their language
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _capitalised(name: str) -> str:
+    """A place or an agency in capitals as it is written in running text; a short agency name stays as it is."""
+    if not name.isupper() or (len(name) <= 4 and " " not in name and name.lower() in _AGENCY_OF):
+        return name
+    return re.sub(r"[A-Z][A-Z’']+", lambda word: word[0].capitalize(), name)
