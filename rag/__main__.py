@@ -257,7 +257,7 @@ def edit(
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise UsageError(f'{wrong[0]!r} is no correction: write it as field=value, for example outlet="The Herald".')
     with _open(store) as assistant:
-        article = assistant.edit(id, {name.strip(): value for name, _, value in pairs})
+        article = assistant.intake.edit(id, {name.strip(): value for name, _, value in pairs})
     for line in _known(article):
         out.print(escape(_printable(line)))
 
@@ -328,7 +328,7 @@ def reindex(
     """Build the indexes anew from the database, without embedding again."""
     with _open(store, reading=True) as assistant:
         if embed:
-            assistant.embed_anew()
+            assistant.intake.embed_anew()
         if purge:
             assistant.library.purge()
         elif not embed:
@@ -347,7 +347,7 @@ def feeds_add(
 ) -> None:
     """Follow a feed; `feeds refresh` reads its articles."""
     with _open(store) as assistant:
-        feed = assistant.follow(url)
+        feed = assistant.intake.follow(url)
     out.print(escape(_printable(f"following {feed.title or feed.url}; `feeds refresh` reads its articles")))
 
 
@@ -355,7 +355,7 @@ def feeds_add(
 def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
     """List the feeds that are followed, when each was last read, and what that came to."""
     with _open(store, reading=True) as assistant:
-        found = assistant.feeds()
+        found = assistant.intake.feeds()
     if as_json:
         _print_json([asdict(feed) for feed in found])
         return
@@ -370,7 +370,7 @@ def feeds_refresh(
 ) -> None:
     """Read what is new or changed in the feeds."""
     with _open(store) as assistant:
-        _conclude(_report(assistant.refresh(urls or ())))
+        _conclude(_report(assistant.intake.refresh(urls or ())))
 
 
 @feeds.command("remove")
@@ -379,7 +379,7 @@ def feeds_remove(
 ) -> None:
     """Follow a feed no more; its articles stay."""
     with _open(store, reading=True) as assistant:
-        assistant.unfollow(url)
+        assistant.intake.unfollow(url)
     out.print("1 removed")
 
 

@@ -40,7 +40,7 @@ def ferry(library: Library, embedding: WordCountEmbedding, articles: Path) -> Ar
 def test_a_correction_outlives_reading_anew(assistant: Assistant, ferry: Article, articles: Path) -> None:
     given = {"outlet": " The  Herald ", "authors": "Ada Quill; Ben Oake", "published": "", "place": "Hollin"}
 
-    edited = assistant.edit(ferry.id, given)
+    edited = assistant.intake.edit(ferry.id, given)
 
     assert (edited.outlet, edited.authors, edited.published) == ("The Herald", ("Ada Quill", "Ben Oake"), None)
     assert {name for name in edited.basis if edited.basis[name] == Basis("edited")} == set(given)
@@ -62,7 +62,7 @@ def test_a_corrected_date_is_what_conditions_look_at(assistant: Assistant, ferry
 
     from rag.article import Filters
 
-    assistant.edit(ferry.id, {"published": "2030-01-01"})
+    assistant.intake.edit(ferry.id, {"published": "2030-01-01"})
 
     within = Filters(until=date(2030, 12, 31))
     assert assistant.library.by_words("ferry", 5, within)
@@ -71,10 +71,10 @@ def test_a_corrected_date_is_what_conditions_look_at(assistant: Assistant, ferry
 
 def test_a_corrected_headline_is_embedded(assistant: Assistant, ferry: Article, embedding: WordCountEmbedding) -> None:
     before = len(embedding.texts)
-    assistant.edit(ferry.id, {"origin": "Capstan Wire"})
+    assistant.intake.edit(ferry.id, {"origin": "Capstan Wire"})
     assert len(embedding.texts) == before
 
-    assistant.edit(ferry.id, {"title": "Little Auk"})
+    assistant.intake.edit(ferry.id, {"title": "Little Auk"})
 
     assert embedding.texts[before].startswith("Little Auk\n")
     assert_whole(assistant.library)
@@ -92,7 +92,7 @@ def test_a_correction_that_makes_no_sense(
     assistant: Assistant, ferry: Article, values: dict[str, str], said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        assistant.edit(ferry.id, values)
+        assistant.intake.edit(ferry.id, values)
     assert assistant.library.article(ferry.id) == ferry
 
 
@@ -224,7 +224,7 @@ def test_an_older_library_is_described_when_it_is_embedded_anew(
     from rag.settings import Settings
 
     library = open_library()
-    Assistant(library, embedding, Settings(store=library.folder)).embed_anew()
+    Assistant(library, embedding, Settings(store=library.folder)).intake.embed_anew()
 
     assert library.article("tram").basis_of("outlet").how == "unknown"
     assert library.article("ferry").basis["title"].how == "stated"

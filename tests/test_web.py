@@ -304,7 +304,7 @@ def test_files_that_were_handed_over(assistant: Assistant, tmp_path: Path) -> No
     ]
     before = set(tmp_path.parent.rglob("*.txt"))
 
-    events = list(assistant.ingest_files(files))
+    events = list(assistant.intake.ingest_files(files))
 
     assert sorted((event.outcome, event.source) for event in events) == [
         ("added", "../../x.txt"), ("added", "<b>.html"), ("added", "C:\\news\\a.jsonl, line 1"), ("added", "a.pdf"),
@@ -312,22 +312,22 @@ def test_files_that_were_handed_over(assistant: Assistant, tmp_path: Path) -> No
     ]  # fmt: skip
     assert {article.path for article in assistant.library.articles()} == {None}
     assert set(tmp_path.parent.rglob("*.txt")) == before
-    assert [event.outcome for event in assistant.ingest_files(files[:2])] == ["unchanged", "unchanged"]
+    assert [event.outcome for event in assistant.intake.ingest_files(files[:2])] == ["unchanged", "unchanged"]
 
 
 def test_pasted_text(assistant: Assistant) -> None:
-    event = assistant.ingest_text(
+    event = assistant.intake.ingest_text(
         "The ferry left.\r\n\r\nIt came back.", " Ferry\nlate ", "", "11 March 2031", "https://www.bbc.co.uk/news/1"
     )
 
     article = assistant.library.article(str(event.article_id))
     assert (event.outcome, article.text, article.title) == ("added", "The ferry left.\n\nIt came back.", "Ferry late")
     assert (article.outlet, article.published, article.url) == ("BBC", "2031-03-11", "https://www.bbc.co.uk/news/1")
-    assert assistant.ingest_text("Ferry late\n\nIt came back.").title == "Ferry late"
-    assert assistant.ingest_text("Ferry late\n\nIt came back.").outcome == "unchanged"
+    assert assistant.intake.ingest_text("Ferry late\n\nIt came back.").title == "Ferry late"
+    assert assistant.intake.ingest_text("Ferry late\n\nIt came back.").outcome == "unchanged"
     for given in ({"text": " … "}, {"text": "x", "published": "Tuesday"}, {"text": "x", "url": "linnet.example"}):
         with pytest.raises(UsageError):
-            assistant.ingest_text(**given)
+            assistant.intake.ingest_text(**given)
 
 
 # The command line

@@ -1,0 +1,132 @@
+"""How articles come in, whatever they come from, and how what is known of them is put right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rag.article import Article
+from rag.embedding import Embedding
+from rag.errors import ReadError
+from rag.ingestion.fetch import Fetcher
+from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, prepare_again, take_in
+from rag.ingestion.read import Item, More, pasted
+from rag.ingestion.web import read_listing
+from rag.ingestion.worker import Parser
+from rag.library.feeds import Feed, Feeds
+from rag.library.library import Library
+
+
+class Intake:
+    """Puts articles into a library, embedded with its model."""
+
+    def __init__(
+        self,
+        library: Library,
+        embedding: Embedding,
+        max_file_mb: float,
+        make_fetcher: Callable[..., Fetcher] = Fetcher,
+    ) -> None:
+        """A file or page of more than `max_file_mb` is refused; `make_fetcher` makes what fetches addresses."""
+        self.library = library
+        self.embedding = embedding
+        self._max_mb = max_file_mb
+        self._make_fetcher = make_fetcher
+
+    def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
+        """Read files, folders, globs and addresses (pages, documents, feeds, sitemaps) into the library, telling what
+        became of each article as it happens. Closing the iterator ends it, between two articles.
+        """
+        return ingest(
+            self.library,
+            self.embedding,
+            [str(place) for place in places],
+            self._max_mb,
+            self._make_fetcher,
+        )
+
+    def ingest_files(self, files: Sequence[tuple[str, bytes]]) -> Iterator[IngestEvent]:
+        """Read files that were handed over as their names and contents. Nothing is written under those names: they
+        tell the kind of file, and are what the events call it.
+        """
+        return ingest_files(self.library, self.embedding, files, self._max_mb)
+
+    def ingest_text(
+        self,
+        text: str,
+        title: str | None = None,
+        outlet: str | None = None,
+        published: str | None = None,
+        url: str | None = None,
+    ) -> IngestEvent:
+        """Add an article that was pasted, and what is known of it. Raises UsageError for what cannot be used."""
+        article = pasted(text, title, outlet, published, url)
+        (event,) = take_in(self.library, self.embedding, [More(1), Item("the pasted text", article, whole_file=False)])
+        return event
+
+    def feeds(self) -> list[Feed]:
+        """The feeds that are followed."""
+        with self._feeds() as feeds:
+            return feeds.followed()
+
+    def follow(self, url: str) -> Feed:
+        """Follow the feed or sitemap at `url` from now on; `refresh` reads it. Raises ReadError where there is none."""
+        url = url.strip()
+        with (
+            self._make_fetcher(max_bytes=int(self._max_mb * 1_000_000)) as fetcher,
+            Parser() as parser,
+            self._feeds() as feeds,
+        ):
+            try:
+                listing = read_listing(url, fetcher, parser)
+            except ReadError as error:
+                raise ReadError(f"{url}: {error}.") from error
+            feeds.follow(url, listing.title)
+        return Feed(url, listing.title)
+
+    def unfollow(self, url: str) -> None:
+        """Follow a feed no more; its articles stay. Raises UsageError where it is not followed."""
+        with self._feeds() as feeds:
+            feeds.unfollow(url.strip())
+
+    def refresh(self, urls: Sequence[str] = ()) -> Iterator[IngestEvent]:
+        """Read what is new or changed in the feeds at `urls`, or in all that are followed, telling it as it happens.
+
+        Raises UsageError for one that is not followed.
+        """
+        with self._feeds() as feeds:
+            for url in urls:
+                feeds.check(url.strip())
+            done = total = 0
+            for url in [url.strip() for url in urls] or [feed.url for feed in feeds.followed()]:
+                outcomes: Counter[str] = Counter()
+                for event in self.ingest([url]):
+                    yield replace(event, done=done + event.done, total=total + event.total)
+                    if event.outcome != "fetching":
+                        outcomes[event.outcome] += 1
+                        alone = event
+                done, total = done + alone.done, total + alone.total
+                said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+                feeds.note_reading(url, alone.reason if alone.reason and alone.source == url else said)
+
+    def _feeds(self) -> Feeds:
+        return Feeds(self.library.folder / "library.db")
+
+    def edit(self, id: str, values: Mapping[str, str]) -> Article:
+        """Correct what is known of an article, and return it as it is now. Raises UsageError, UnknownArticle.
+
+        `values`: the fields of `rag.article.DESCRIBED` that are to change, as typed; "" for not known.
+        """
+        before = self.library.article(id)
+        article = self.library.edit(id, values)
+        if article.title != before.title:  # a passage is embedded with its headline
+            prepare_again(self.library, self.embedding, [article])
+        return article
+
+    def embed_anew(self) -> None:
+        """Split and embed every article with the model of the settings; all or nothing."""
+        self.library.reembed(
+            embed_anew(self.library, self.embedding), self.embedding.identity, self.embedding.model_name
+        )
