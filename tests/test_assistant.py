@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag.article import Filters, Turn
-from rag.assistant import LONGEST_QUESTION, Assistant
+from rag.assistant import Assistant
 from rag.errors import UsageError
+from rag.querying.answer import LONGEST_QUESTION
 from tests.checks import assert_cited
 
 ARTICLES = {

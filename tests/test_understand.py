@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.article import Turn
-from rag.querying.understand import Query, names, stand_alone, stem, sub_questions, terms, word_weights
+from rag.querying.understand import Query, names, small_talk, stand_alone, stem, sub_questions, terms, word_weights
 
 TURN = Turn("When did Thorsby close the bridge?", "On Tuesday. [1]")
 
@@ -76,3 +76,23 @@ def test_words_weigh_by_their_rarity_and_less_where_they_are_carried() -> None:
 
     assert [ferry[:2], tram[:2], carried[:2]] == [(0, 5), (6, 10), (12, 17)]
     assert 0 < carried[2] < ferry[2] < tram[2]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Hello", "greeting"),
+        ("hi there!", "greeting"),
+        ("Good morning, how are you?", "greeting"),
+        ("Thanks a lot.", "thanks"),
+        ("ok, thank you so much!", "thanks"),
+        ("What can you do?", "help"),
+        ("help", "help"),
+        ("Hello, who closed the bridge?", None),
+        ("Who thanked the crews?", None),
+        ("What can you do about the toll?", None),
+        ("Great Marram", None),
+    ],
+)
+def test_small_talk_is_no_question(message: str, kind: str | None) -> None:
+    assert small_talk(message) == kind

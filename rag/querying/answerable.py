@@ -127,12 +127,12 @@ def _names(text: str, what: str, question: str) -> bool:
     noun = re.sub(r"(?:ie)?s$", "", WORD.findall(what)[-1])
     asked = {stem(word) for word in WORD.findall(question)}
     beside = (
-        rf"\b{noun}\w*,? (?:(?:is|was|were|are|named|called|identified as|known as|dubbed) )*(?P<name>{NAME})"
-        rf"|(?P<other>{NAME}),? (?:\d+, )?(?:(?:an?|the|its|their|his|her|another) )?(?:[\w-]+ ){{0,2}}{noun}"
+        rf"\b{noun}\w*,? (?:(?:is|was|were|are|named|called|identified as|known as|dubbed) )*({NAME})",
+        rf"({NAME}),? (?:\d+, )?(?:(?:an?|the|its|their|his|her|another) )?(?:[\w-]+ ){{0,2}}{noun}",
     )
-    for match in re.finditer(beside, text):
-        name = match["name"] or match["other"]
-        opens = match.start() == 0 and len(name.split()) == 1  # a capital that only begins the sentence
-        if not opens and not {stem(word) for word in WORD.findall(name)} & asked:
-            return True
+    for pattern in beside:
+        for match in re.finditer(pattern, text):
+            opens = match.start() == 0 and len(match[1].split()) == 1  # a capital that only begins the sentence
+            if not opens and not {stem(word) for word in WORD.findall(match[1])} & asked:
+                return True
     return False

@@ -87,11 +87,11 @@ def extract(
             {
                 Evidence(each.article, each.match.sentence): weight
                 for each, weight in weighed
-                if speaker is None or _speaks(speaker, each.text)
+                if not speaker or _speaks(speaker, each.text)
             }
         )
     if not scored[0]:
-        return NoAnswer(f"{_none_of(whole)} quotes {speaker} on it.")
+        return NoAnswer(f"{_none_of(whole)} quotes {' '.join(speaker)} on it.")
     if len(queries) == 1:
         own = queries[0].text[: queries[0].own]
         lacks = lacking(own, whole, weigh(queries[0], whole, library).tolist())
@@ -156,18 +156,21 @@ def _same_name(one: str, other: str) -> bool:
     )
 
 
-def _speaker(question: str) -> str | None:
-    """Whose words are asked for ("what did … say"), by the last of their names; None where nobody is named so."""
+def _speaker(question: str) -> list[str]:
+    """The names of the one whose words are asked for ("what did … say"); none where nobody is named so."""
     asks = _ASKS_SPEECH.search(question)
     named = names(f"x {asks.group(1)}") if asks else []
-    return named[-1] if asks and named and asks.group(1).endswith(named[-1]) else None
+    return named if asks and named and asks.group(1).endswith(named[-1]) else []
 
 
-def _speaks(speaker: str, text: str) -> bool:
-    """Whether the sentence puts words into the mouth of `speaker`: "… Lee, the envoy, said …", "… said Mr Lee"."""
-    name = re.escape(speaker)
+def _speaks(speaker: Sequence[str], text: str) -> bool:
+    """Whether the sentence puts words into the mouth of `speaker`: "… Lee, the envoy, said …", "… said Mr Lee".
+
+    Any of the names will do: which of them is the family's is not to be seen.
+    """
+    name = "|".join(re.escape(name) for name in speaker)
     before, after = r"(?:[^\w.]+\w+){0,9}?\W+", r"(?:\W+\w+){0,4}?\W+"
-    return bool(re.search(rf"\b{name}\b{before}{SAYING}\b|\b{SAYING}{after}{name}\b", text, re.IGNORECASE))
+    return bool(re.search(rf"\b(?:{name})\b{before}{SAYING}\b|\b{SAYING}{after}(?:{name})\b", text, re.IGNORECASE))
 
 
 def _none_of(found: Sequence[Candidate]) -> str:
