@@ -68,12 +68,17 @@ def _is_boilerplate(library: Library, outlet: str, hash: int, having: Sequence[s
         if len(_WORD.findall(line)) < _SHORT and (line[-1:] in ".!?…" or not _is_alone(article.text, start, end)):
             return False
         rest = article.text[:start] + article.text[end:] + (article.title or "")
-        names = {name.strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
-        if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
+        if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in _names(line, outlet, rest)):
             return False
         if not any(_is_one_story(article, runs, *told) for told in stories):
             stories.append((article, runs))
     return len(stories) >= FEWEST_STORIES
+
+
+def _names(line: str, outlet: str, rest: str) -> set[str]:
+    """The names and figures in a line, without the outlet's; a word that `rest` also writes small is no name."""
+    found = {re.sub(r"['’]s$", "", name).strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
+    return {name for name in found if name[:1].isdigit() or not re.search(rf"\b{re.escape(name.lower())}\b", rest)}
 
 
 def _is_one_story(article: Article, runs: set[str], other: Article, others: set[str]) -> bool:
