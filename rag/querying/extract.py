@@ -14,6 +14,7 @@ from rag.article import Article, Sentence
 from rag.library.library import Library
 from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
 from rag.querying.understand import WORD, Query, names, stem
+from rag.speech import SAYING
 
 MOST_SENTENCES = 5
 MOST_WORDS = 80
