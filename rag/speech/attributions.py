@@ -158,22 +158,27 @@ def plain(name: str) -> str:
 
 def _subject(text: str, match: re.Match[str]) -> str | None:
     """Who the match says is speaking; None where its subject is none, but an object or a beginning ("In", "Monday")."""
-    subject, about = re.sub(r"(?<=[a-z])\.$", "", match["subject"]), match.groupdict().get("about") or ""
+    subject, about = re.sub(r"(?<=\w\w)\.$", "", match["subject"]), match.groupdict().get("about") or ""
     if subject.lower() in ("he", "she", "they", "it"):
         return subject.lower()
+    before = text[: match.start("subject")]
+    while is_name(subject.partition(" ")[2]) and subject.split()[0].lower() in _NO_NAMES - {"the"}:
+        before, subject = before + subject.split()[0] + " ", subject.partition(" ")[2]
+    follows_verb = match.start("subject") > match.start()
+    if not follows_verb and NO_SUBJECT_AFTER.search(before):
+        return None
     if is_name(subject):
-        follows_verb = match.start("subject") > match.start()
-        if not follows_verb and NO_SUBJECT_AFTER.search(text[: match.start("subject")]):
-            return None
         return subject
     if " " not in subject and subject.lower() in _NO_NAMES and subject.lower() not in VAGUE:
         return None
-    if NO_SUBJECT_AFTER.search(text[: match.start()]) and match.start("subject") == match.start():
+    if not follows_verb and re.search(r"\b[a-z]+ing $", before):
         return None
-    # "the brother of the gunman, X, said" is X; "a friend of the gunman, X, said" may be either.
+    # "the brother of the gunman, X, said" is X, and "an aide for Y, X, said"; "a friend of the gunman, X, said" may not be.
     apposed = _APPOSED.match(about)
-    if apposed and is_name(apposed["name"]) and (not apposed["inner"] or subject.lower().startswith("the ")):
-        return apposed["name"] if not (apposed["inner"] or "").startswith(" for ") else subject + apposed["inner"]
+    if apposed and is_name(apposed["name"]):
+        inner = apposed["inner"] or ""
+        if not inner or re.search(rf" {NAME}$", inner) or (subject.lower().startswith("the ") and inner[:5] != " for "):
+            return apposed["name"]
     of_what = _OF_WHAT.match(about)
     if of_what:
         return subject + of_what.group()

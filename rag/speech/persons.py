@@ -27,6 +27,7 @@ _PERSONS = [
     re.compile(rf"\b{TITLE} (?P<name>{NAME})"),
     re.compile(rf"(?P<name>{NAME})(?:,? \(?\d\d\)?,|,? whos?e?\b)"),
     re.compile(rf"\b{PERSON_NOUN},? (?P<name>{NAME})"),
+    re.compile(rf"\b(?i:an?|the|one|another) [^,.;\0]{{0,50}}?\b{PERSON_NOUN}\b[^,.;\0]{{0,50}}, (?P<name>{NAME}),"),
     re.compile(rf"(?P<name>{NAME}), (?:an?|the|his|her|their)? ?(?:[\w'’-]+ ){{0,4}}{PERSON_NOUN}\b"),
 ]
 _OF_OR_IN = re.compile(r"\b(?:in|of|at|from|near|outside)(?: the)? $")

@@ -26,7 +26,7 @@ FRAGMENT = 4
 PARAGRAPHS_BETWEEN = 2
 """How many may stand (a caption, a heading) between two paragraphs of a quotation that was left open."""
 
-_SOMEONE = re.compile(rf"\b(?:an?|one) (?:[\w'’-]+ ){{0,4}}?{PERSON_NOUN}(?: (?:on|at|in|from) the \w+)?")
+_SOMEONE = re.compile(rf"\b(?i:an?|one) (?:[\w'’-]+ ){{0,4}}?{PERSON_NOUN}(?: (?:on|at|in|from) the \w+)?")
 _PRONOUN = re.compile(r"\b(He|She)\b(?! (?:and|or)\b)")
 _GROUP_NOUN = r"\b(?:company|firm|group|organi[sz]ation|agency|club|team|department|ministry|corporation|airline)$"
 _YEAR_OLD = re.compile(r"^the (?:\w+[ -])?\d+-year-old$", re.IGNORECASE)
@@ -280,7 +280,8 @@ class _Story:
         nearby = self.told[-LOOKED_BACK:]
         if article.lower() == "the" and re.search(_GROUP_NOUN, rest):
             groups = [who for told in nearby for _, who in told.attributed if is_organisation(who)]
-            return groups[-1] if groups and len(set(groups)) == 1 else subject
+            if len(set(groups)) == 1:
+                return groups[-1]
         if article.lower() == "the" and re.fullmatch(PERSON_NOUN, rest) and nearby:
             earlier = self.masked[nearby[0].start : nearby[-1].end]
             for pattern in (rf"\b{rest},? (?P<name>{NAME})", rf"(?P<name>{NAME}), [^,.;\0]{{0,60}}\b{rest}\b"):
