@@ -10,7 +10,9 @@ QUOTED = "\0"
 """What stands for each character of a quotation: the words of others attribute nothing."""
 
 _UPPER = "[A-ZÀ-ÖØ-ÞČĐĞİŁŚŠŞŽŻ]"
-_WORD = rf"(?:(?:{_UPPER}\.)+|{_UPPER}(?:[\w'’.&-]*\w)?)"
+_WORD = (
+    rf"(?:(?:{_UPPER}\.)+|(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Sgt|Capt|Supt|Rev|St)\.|{_UPPER}(?:[\w'’.&-]*\w)?)"
+)
 NAME = rf"{_WORD}(?: (?:(?:al|bin|da|de|del|der|di|dos|du|la|le|van|von|der) ){{0,2}}{_WORD})*"
 TITLE = (
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Lord|Lady|Dame|President|Premier|Chancellor|Minister|Secretary|Senator|"
@@ -173,7 +175,8 @@ def _subject(text: str, match: re.Match[str]) -> str | None:
         return None
     if not follows_verb and re.search(r"\b[a-z]+ing $", before):
         return None
-    # "the brother of the gunman, X, said" is X, and "an aide for Y, X, said"; "a friend of the gunman, X, said" may not be.
+    # "the brother of the gunman, X, said" is X, as is "an aide to Y, X, said";
+    # "a friend of the gunman, X, said" may not be.
     apposed = _APPOSED.match(about)
     if apposed and is_name(apposed["name"]):
         inner = apposed["inner"] or ""
@@ -185,4 +188,4 @@ def _subject(text: str, match: re.Match[str]) -> str | None:
     headed = _HEADED.match(subject)
     if headed and is_name(headed["name"]) and not NO_SUBJECT_AFTER.search(headed["before"] + " "):
         return headed["name"]
-    return subject
+    return None if re.fullmatch(TITLE, subject) else subject

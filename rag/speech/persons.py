@@ -20,7 +20,7 @@ PERSON_NOUN = (
     r"commander|captain|sheriff|inspector|detective|professor|teacher|doctor|nurse|researcher|author|writer|editor|"
     r"reporter|presenter|singer|actor|actress|player|driver|rider|pilot|worker|passenger|resident|neighbou?r|survivor|"
     r"witness|student|girl|boy|wife|husband|son|daughter|aunt|uncle|cousin|friend|partner|relative|parent|aide|ally|"
-    r"adviser|advisor|envoy|source|star|veteran|user|visitor|engineer|lecturer|commentator)\b)"
+    r"adviser|advisor|envoy|source|star|veteran|champion|executive|champion|chair|executive|user|visitor|engineer|lecturer|commentator)\b)"
 )
 _PERSONS = [
     # A name is a person's where the words around it say so.
@@ -30,6 +30,7 @@ _PERSONS = [
     re.compile(rf"\b(?i:an?|the|one|another) [^,.;\0]{{0,50}}?\b{PERSON_NOUN}\b[^,.;\0]{{0,50}}, (?P<name>{NAME}),"),
     re.compile(rf"(?P<name>{NAME}), (?:an?|the|his|her|their)? ?(?:[\w'’-]+ ){{0,4}}{PERSON_NOUN}\b"),
 ]
+_ALONE = re.compile(r"(?:^|[.!?\0] )(?P<name>[^\W\d_][^\WA-Z]+)(?=(?:['’]s)? [a-z])", re.MULTILINE)
 _OF_OR_IN = re.compile(r"\b(?:in|of|at|from|near|outside)(?: the)? $")
 _GENDERS = [
     (re.compile(rf"\b(?:Mr|Sir|Lord)\b\.? (?P<name>{NAME})"), "he"),
@@ -51,6 +52,9 @@ class Persons:
             or not _OF_OR_IN.search(text[max(0, match.start() - 12) : match.start()])
         }
         found |= {plain(name) for name in speakers if " " in name}
+        # So is a name whose last word alone begins a sentence ("Lee was not among them").
+        alone = {match["name"] for match in _ALONE.finditer(text)}
+        found |= {name for _, name in names(text) if 1 <= name.count(" ") <= 2 and name.split()[-1] in alone}
         found = {name for name in found if is_name(name) and " and " not in name and not is_organisation(name)}
         self._by_word: dict[str, set[str]] = defaultdict(set)
         for name in sorted(found, key=lambda name: (-name.count(" "), name)):

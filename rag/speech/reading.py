@@ -153,7 +153,9 @@ class _Story:
             if speakers and self.persons.may_be(speakers[-1], pronoun):
                 return speakers[-1]
             if told.named:
-                return named[0] if len(named) == 1 else ""
+                text = self.masked[told.start : told.end]
+                is_another_s = named and re.search(rf"{re.escape(named[0].split()[-1])}['’]", text)
+                return named[0] if len(named) == 1 and not is_another_s else ""
             described = _SOMEONE.search(self.masked[told.start : told.end])
             if described and not plainly:
                 return described.group()
@@ -166,11 +168,20 @@ class _Story:
         for sentence in self._sentences:
             if units and "\n" in self._text[units[-1][1] : sentence.start]:
                 paragraph += 1
-            elif units and self.masked[sentence.start] == QUOTED == self.masked[sentence.start - 1]:
+            elif units and self._is_one_with_the_last(sentence):
                 units[-1] = (units[-1][0], sentence.end, paragraph)
                 continue
             units.append((sentence.start, sentence.end, paragraph))
         return units
+
+    def _is_one_with_the_last(self, sentence: Sentence) -> bool:
+        """Whether it begins within a quotation, or says who asked or exclaimed the quotation before it."""
+        if self.masked[sentence.start - 1] == QUOTED:
+            return self.masked[sentence.start] == QUOTED
+        if self.masked[sentence.start - 2] != QUOTED or self._text[sentence.start - 3] not in "?!":
+            return False
+        found = attributions(self.masked[sentence.start : sentence.end])
+        return bool(found) and found[0].start == 0
 
     def _is_person(self, who: str) -> bool:
         """Whether "he" can mean a speaker: a person's name, or a description of a person."""
