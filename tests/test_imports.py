@@ -12,8 +12,8 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets"},
-    {"embedding", "embedding_export", "llm"},
+    {"settings", "errors", "article", "outlets", "dates"},
+    {"embedding", "embedding_export", "llm", "speech"},
     {"library"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation"},

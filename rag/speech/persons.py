@@ -20,14 +20,17 @@ PERSON_NOUN = (
     r"commander|captain|sheriff|inspector|detective|professor|teacher|doctor|nurse|researcher|author|writer|editor|"
     r"reporter|presenter|singer|actor|actress|player|driver|rider|pilot|worker|passenger|resident|neighbou?r|survivor|"
     r"witness|student|girl|boy|wife|husband|son|daughter|aunt|uncle|cousin|friend|partner|relative|parent|aide|ally|"
-    r"adviser|advisor|envoy|source|star|veteran|champion|executive|champion|chair|executive|user|visitor|engineer|lecturer|commentator)\b)"
+    r"adviser|advisor|envoy|source|star|veteran|master|champion|executive|champion|chair|executive|user|visitor|engineer|lecturer|commentator)\b)"
 )
 _PERSONS = [
     # A name is a person's where the words around it say so.
     re.compile(rf"\b{TITLE} (?P<name>{NAME})"),
-    re.compile(rf"(?P<name>{NAME})(?:,? \(?\d\d\)?,|,? whos?e?\b)"),
+    re.compile(rf"(?P<name>{NAME})(?:,? \(?\d\d\)?[,.]|,? whos?e?\b)"),
     re.compile(rf"\b{PERSON_NOUN},? (?P<name>{NAME})"),
-    re.compile(rf"\b(?i:an?|the|one|another) [^,.;\0]{{0,50}}?\b{PERSON_NOUN}\b[^,.;\0]{{0,50}}, (?P<name>{NAME}),"),
+    re.compile(
+        rf"\b(?i:an?|the|one|another) [^,.;\0]{{0,50}}?\b{PERSON_NOUN}\b(?:(?! in | at )[^,.;\0]){{0,50}}, "
+        rf"(?P<name>{NAME}),"
+    ),
     re.compile(rf"(?P<name>{NAME}), (?:an?|the|his|her|their)? ?(?:[\w'’-]+ ){{0,4}}{PERSON_NOUN}\b"),
 ]
 _ALONE = re.compile(r"(?:^|[.!?\0] )(?P<name>[^\W\d_][^\WA-Z]+)(?=(?:['’]s)? [a-z])", re.MULTILINE)

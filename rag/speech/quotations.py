@@ -58,7 +58,9 @@ def _closes_curly(text: str, at: int, end: int) -> int | None:
             depth, last = depth - 1, mark.end()
             if not depth:
                 return last
-        elif not _GOES_ON.search(text, at, mark.start()):  # else: opened anew without having been closed
+        elif not _GOES_ON.search(
+            text[max(at, mark.start() - 6) : mark.start()]
+        ):  # else: opened anew without having been closed
             depth += 1
     mistyped = _MISTYPED.search(text, last or at, end)
     return last or (mistyped.end() if mistyped else None)

@@ -93,17 +93,20 @@ def unnamed_speaker(article: Article, sentence: Sentence, sentences: Sequence[Se
 def person_meant(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> tuple[int, str] | None:
     """Where a first "He" or "She" of the sentence ends, counted from its start, and whom it means; None if not plain.
 
-    Plain is: it stands outside quotations, no person is named before it in the sentence, and the nearest earlier
-    sentence that names any names one.
+    Plain is: it stands outside quotations, nobody is named before it in the sentence, and the nearest earlier sentence
+    that names anybody names one person. Who has just been quoted may have spoken of another: there only "he said" is.
     """
     story = _story(article.text, tuple(sentences))
     text = story.masked[sentence.start : sentence.end]
     pronoun = _PRONOUN.search(text)
-    if pronoun is None or story.persons.named_in(text[: pronoun.start()]):
+    if pronoun is None or next(names(text[: pronoun.start()]), None):
         return None
     earlier = [told for told in story.told if told.end <= sentence.start]
     person = story.antecedent(pronoun[1].lower(), earlier, plainly=True)
-    return (pronoun.end(), person) if is_name(person) else None
+    speaks = any(each.start <= pronoun.start() < each.end for each in attributions(text))
+    if not is_name(person) or (not speaks and story.is_quoted_in(person, earlier[-LOOKED_BACK:])):
+        return None
+    return pronoun.end(), person
 
 
 @lru_cache(maxsize=32)
@@ -139,6 +142,12 @@ class _Story:
             for attribution, who in told.attributed
             if sentence.start <= attribution.start < sentence.end
         ]
+
+    def is_quoted_in(self, person: str, told: Sequence[_Told]) -> bool:
+        """Whether the person speaks a quotation of these sentences."""
+        return any(
+            each.speaker == person for each in self.utterances if told and told[0].start <= each.start < told[-1].end
+        )
 
     def antecedent(self, pronoun: str, earlier: Sequence[_Told], plainly: bool = False) -> str:
         """Whom "he", "she" or "they" means after the sentences `earlier`; "" where that is not clear.
@@ -210,7 +219,7 @@ class _Story:
         self.told.append(_Told(start, end, paragraph, tuple(attributed), self.persons.named_in(text)))
 
     def _is_fragment(self, quotation: Quotation) -> bool:
-        inside = self._text[quotation.start : quotation.end - 1]
+        inside = self._text[quotation.start : quotation.end - quotation.closed]
         punctuated = inside[-1:] in ",.?!…" or self._text[quotation.end : quotation.end + 1] == ","
         return len(inside.split()) < FRAGMENT and not punctuated
 
@@ -293,9 +302,11 @@ class _Story:
             groups = [who for told in nearby for _, who in told.attributed if is_organisation(who)]
             if len(set(groups)) == 1:
                 return groups[-1]
-        if article.lower() == "the" and re.fullmatch(PERSON_NOUN, rest) and nearby:
-            earlier = self.masked[nearby[0].start : nearby[-1].end]
-            for pattern in (rf"\b{rest},? (?P<name>{NAME})", rf"(?P<name>{NAME}), [^,.;\0]{{0,60}}\b{rest}\b"):
+        if article.lower() == "the" and re.search(rf"\b{PERSON_NOUN}$", rest) and nearby:
+            # "The prime minister" is told by both words anywhere before, "the brother" only just before.
+            earlier = self.masked[nearby[0].start if " " not in rest else 0 : nearby[-1].end]
+            one = f"(?i:{re.escape(rest)})"
+            for pattern in (rf"\b{one},? (?P<name>{NAME})", rf"(?P<name>{NAME}), [^,.;\0]{{0,60}}\b{one}\b"):
                 found = [plain(match["name"]) for match in re.finditer(pattern, earlier)]
                 described = {self.persons.whole(name) for name in found if name in self.persons}
                 if len(described) == 1:
