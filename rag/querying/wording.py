@@ -106,11 +106,10 @@ def answering_words(query: Query, text: str, weights: Mapping[str, float]) -> st
     elif "speech" in kinds:
         spans = [m.span() for m in _SPEECH_SPAN.finditer(text)]
     elif kinds & {"person", "place", "name"}:
-        spans = [
-            m.span()
-            for m in _NAME_SPAN.finditer(text)
-            if m.start() > 0 and not {stem(word) for word in WORD.findall(m.group())} <= asked
-        ]
+        of_span = {m.span(): {stem(word) for word in WORD.findall(m.group())} for m in _NAME_SPAN.finditer(text)}
+        named = {span: words for span, words in of_span.items() if span[0] > 0 and not words <= asked}
+        # "Which ocean?": "the Atlantic Ocean" rather than another name.
+        spans = [span for span, words in named.items() if words & asked] or list(named)
     if not spans:
         return None
 
