@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERY = 0.5
 """Seconds between two looks at how far it is."""
+FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
 TOLD_AT_ONCE = 20
 TOLD_AT_MOST = 500
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
@@ -104,11 +105,10 @@ def ways_in(assistant: Assistant, open: bool) -> None:
     if problem := st.session_state.pop("add-problem", None):
         notice(problem)
     busy = adding().running
-    with st.expander("Add articles", expanded=open, type="compact", key="add"):
+    with st.expander("Add articles", expanded=open, type="compact", key=f"add-{open}"):
         files, addresses, feed, text = st.tabs(["Files", "Addresses", "Feed", "Text"])
         with files, st.form("files", clear_on_submit=True, border=False):
-            kinds = "Text, Markdown, HTML, PDF, Word, JSON, JSON Lines"
-            st.file_uploader(kinds, accept_multiple_files=True, key="files-in")
+            st.file_uploader(FILES.format(assistant.settings.max_file_mb), accept_multiple_files=True, key="files-in")
             st.form_submit_button("Add the files", on_click=_add_files, args=(assistant,), disabled=busy)
         with addresses, st.form("addresses", clear_on_submit=True, border=False):
             st.text_area("Pages, documents, feeds and sitemaps, one address a line", key="addresses-in", height=120)

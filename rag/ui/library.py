@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
+WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
 OPENS = "A click opens an article, a tick chooses it."
-STATES = ("undated", "inferred", "corrected by hand", "several versions", "same copy as another")
+STATES = ("undated", "inferred", "corrected", "several versions", "same copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
 _FILTERS = ("outlets", "origins", "states", "since", "until")
 
@@ -49,7 +50,7 @@ def show() -> None:
 
 
 def _page() -> None:
-    with st.container(key="shelf"):
+    with st.container(key="shelf", gap="small"):
         masthead("Library")
         settings = settings_or_stop()
         assistant = library_door(settings)
@@ -104,13 +105,7 @@ def _articles(assistant: Assistant) -> None:
         row_height=35,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
-        column_config={
-            "Headline": st.column_config.TextColumn(width="large"),
-            "Outlet": st.column_config.TextColumn(width="small"),
-            "Published": st.column_config.DateColumn(width="small", format="YYYY-MM-DD"),
-            "Origin": st.column_config.TextColumn(width="small"),
-            "State": st.column_config.TextColumn(width="small"),
-        },
+        column_config={name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()},
     ).selection
     if selection.cells:
         _open(ids[selection.cells[0][0]])
@@ -184,21 +179,14 @@ def _states(found: Sequence[Listed], groups: Sequence[Copies]) -> dict[str, list
     }
 
 
-def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str, list[object]]:
+def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {
         "Headline": [as_text(each.label) for each in found],
         "Outlet": [as_text(outlet_name(each.outlet)) for each in found],
-        "Published": [_day(each.published) for each in found],
+        "Published": [as_text(each.published or "undated") for each in found],
         "Origin": [as_text(each.origin or "") for each in found],
         "State": [", ".join(states[each.id]) for each in found],
     }
-
-
-def _day(published: str | None) -> date | None:
-    try:
-        return date.fromisoformat((published or "")[:10])
-    except ValueError:
-        return None
 
 
 def _copies(assistant: Assistant) -> list[Copies]:
