@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import rag.assistant
 from rag.article import Article, Basis, Voice
 from rag.assistant import Assistant
+from rag.ingestion.intake import Intake
 from rag.ingestion.pipeline import IngestEvent
 from rag.library.changes import Change
 from rag.library.feeds import Feed
@@ -195,9 +196,8 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     filled.run()
     assert 0 < len(headlines(filled)) < 14
     fill_in(filled, "Search", "")
-    outlets, origins, states = filled.multiselect
-    assert "unknown outlet" in outlets.options
-    outlets.set_value(["Linnet Herald"])
+    assert "unknown outlet" in filled.multiselect[0].options
+    filled.multiselect[0].set_value(["Linnet Herald"])
     filled.run()
     assert set(filled.dataframe[0].value["Outlet"]) == {"Linnet Herald"}
     filled.multiselect[0].set_value([])
@@ -305,7 +305,7 @@ def test_an_article_names_those_who_print_the_same_copy(filled: AppTest) -> None
 
     assert "First written by Capstan Wire, carried by" in shown(filled)
     assert shown(filled).count("<bdi>Carrier · ") >= 2
-    button(filled, "Solmar: Hollin rides free until the bridge is mended").click().run()
+    next(each for each in filled.button if each.label.startswith("Solmar")).click().run()
     assert "<h2>Solmar: Hollin rides free" in shown(filled)
 
 
@@ -357,7 +357,7 @@ def test_files_go_in_and_what_does_not_is_told(page: AppTest, monkeypatch: pytes
 
 def test_addresses_are_read_and_nothing_of_the_disk(page: AppTest, site: Site, articles: Path) -> None:
     (articles / "secret.txt").write_text(STORY)
-    site.pages["/news"] = f"<html><body><h1>Ferry stays</h1><article><p>{STORY}</p></article></body></html>"
+    site.pages["/news"] = news(1)
     page.run()
     places = [str(articles / "secret.txt"), site.url("/news"), "http://10.0.0.1/", "file:///etc/hosts", ""]
     fill_in(page, "Pages, documents", "\n".join(places))
@@ -446,30 +446,38 @@ def test_nothing_given_is_said(page: AppTest, label: str) -> None:
 # The thread
 
 
-def test_progress_moves_cancel_stops_and_a_second_start_goes_on(page: AppTest, site: Site) -> None:
+def test_progress_moves_cancel_stops_and_a_second_start_goes_on(
+    page: AppTest, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """60 articles of a feed: something every second, questions meanwhile, an end within 2 s, nothing twice."""
 
     def slowly(n: int) -> Callable[[Request], Answer]:
         def answer(request: Request) -> Answer:
-            time.sleep(0.03)
+            time.sleep(0.01)
             return Answer(news(n).encode(), headers={"Content-Type": "text/html"})
 
         return answer
 
+    heard: list[float] = []
+    follow_and_read = Intake.follow_and_read
+
+    def timed(intake: Intake, url: str) -> Iterator[IngestEvent]:
+        heard.append(time.monotonic())
+        for event in follow_and_read(intake, url):
+            heard.append(time.monotonic())
+            yield event
+
+    monkeypatch.setattr(Intake, "follow_and_read", timed)
     url = feed_of(site, 60, slowly)
     page.run()
     fill_in(page, "Address of a feed", url)
     button(page, "Follow and read it").click().run()
     work = adding()
-    seen, last, longest = -1, time.monotonic(), 0.0
     while work.done < 20:
         assert work.running
-        if work.done != seen:
-            longest = max(longest, time.monotonic() - last)
-            seen, last = work.done, time.monotonic()
         time.sleep(0.01)
-    assert longest < 1
-    assert not held().ask("Where did the ferry number 3 stay?").retrieved == ()
+    assert max(later - earlier for earlier, later in pairwise(heard)) < 1
+    assert held().ask("Where did the ferry number 3 stay?").retrieved
     page.run()
     assert "Questions can be asked meanwhile." in shown(page)
     assert page.button(key="FormSubmitter:files-Add the files").disabled
@@ -489,9 +497,9 @@ def test_progress_moves_cancel_stops_and_a_second_start_goes_on(page: AppTest, s
     assert f"{60 - kept} added, {kept} unchanged in" in shown(page)
     assert len(held().library.articles()) == 60
     assert len({article.url for article in held().library.articles()}) == 60
-    assert sorted(path for path in site.asked if path != "/feed") == sorted({f"/{n}" for n in range(60)} | set()) or (
-        len([path for path in site.asked if path != "/feed"]) <= 62
-    )
+    asked = [path for path in site.asked if path != "/feed"]
+    assert set(asked) == {f"/{n}" for n in range(60)}
+    assert len(asked) <= 60 + kept  # what is there may be asked whether it has changed, and no more
 
 
 def test_one_way_in_at_a_time_and_an_end_with_the_app(page: AppTest, articles: Path) -> None:
@@ -533,11 +541,11 @@ def test_an_edit_beside_a_thread_that_takes_articles_in_is_kept(page: AppTest, a
     """The one writes what it read before; the other must not fall in between."""
     page.run()
     assistant = held()
-    for n in range(40):
+    for n in range(8):
         (articles / f"{n:02}.txt").write_text(f"Ferry {n}\n\n{STORY} It was ferry {n}.")
     list(assistant.ingest([articles]))
     ids = [each.id for each in assistant.library.listed()]
-    for n in range(40):
+    for n in range(8):
         (articles / f"{n:02}.txt").write_text(f"Ferry {n}\n\n{STORY} It was ferry {n}. It is late.")
     work = Adding()
     work.start("all again", lambda: assistant.ingest([articles]))
@@ -550,4 +558,4 @@ def test_an_edit_beside_a_thread_that_takes_articles_in_is_kept(page: AppTest, a
     for article in assistant.library.articles():
         assert (article.outlet, article.title) == ("Hollin Times", f"Corrected {article.id}")
         assert article.text.endswith("It is late.")
-    assert json.loads(json.dumps(assistant.library.status().pending)) == 0
+    assert assistant.library.status().pending == 0

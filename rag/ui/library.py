@@ -50,6 +50,7 @@ def show() -> None:
 
 
 def _page() -> None:
+    st.session_state.pop("removed", None)
     with st.container(key="shelf", gap="small"):
         masthead("Library")
         settings = settings_or_stop()

@@ -27,6 +27,10 @@ WHAT_GOES = (
 @st.dialog("Remove from the library")
 def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
     """Say what goes with the articles `ids`, and remove them where that is wanted."""
+    if st.session_state.pop("removed", False):
+        st.rerun()  # closes the dialog
+    if problem := st.session_state.pop("removal-problem", None):
+        notice(problem)
     try:
         articles = [assistant.library.article(id) for id in ids[:NAMED]]
     except SecondSourceError as error:
@@ -39,20 +43,20 @@ def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
     more = f'<p class="aside">and {counted(len(ids) - NAMED, "other")}</p>' if len(ids) > NAMED else ""
     st.html(f'<ul class="going">{named}</ul>{more}<p class="aside">{WHAT_GOES}</p>')
     with st.container(horizontal=True):
-        if st.button(f"Remove {counted(len(ids), 'article')} for good", type="primary", key="remove-for-good"):
-            try:
-                remove(assistant, ids)
-            except SecondSourceError as error:
-                notice(str(error))
-                return
-            st.rerun()
+        name = f"Remove {counted(len(ids), 'article')} for good"
+        st.button(name, type="primary", key="remove-for-good", on_click=_remove, args=(assistant, ids))
         if st.button("Keep", key="keep"):
             st.rerun()
 
 
-def remove(assistant: Assistant, ids: Sequence[str]) -> None:
-    """Remove the articles `ids`, and what this page and the open chat show of them. Raises UnknownArticle."""
-    assistant.library.remove(ids)
+def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
+    """Remove the articles `ids`, and what this page and the open chat show of them."""
+    try:
+        assistant.library.remove(ids)
+    except SecondSourceError as error:
+        st.session_state["removal-problem"] = str(error)
+        return
+    st.session_state["removed"] = True
     adding().forget(set(ids))
     ask.forget(set(ids))
     st.query_params.pop("article", None)
