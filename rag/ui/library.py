@@ -92,6 +92,7 @@ def _articles(assistant: Assistant) -> None:
     found = assistant.library.listed(words) if words.strip() else everything
     states = _states(found, _copies(assistant))
     found = _narrowed(everything, found, states)
+    narrowed = bool(words.strip()) or any(st.session_state.get(name) for name in _FILTERS)
     bar = st.container(key="chosen", horizontal=True, vertical_alignment="center")
     if not found:
         bar.html('<p class="aside">No article is like that.</p>')
@@ -112,10 +113,10 @@ def _articles(assistant: Assistant) -> None:
         _open(ids[selection.cells[0][0]])
         st.rerun()
     with bar:
-        _what_to_do(assistant, [ids[row] for row in selection.rows if row < len(ids)], ids, len(everything))
+        _what_to_do(assistant, [ids[row] for row in selection.rows if row < len(ids)], ids, len(everything), narrowed)
 
 
-def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str], held: int) -> None:
+def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str], held: int, narrowed: bool) -> None:
     if chosen:
         st.html(f'<p class="aside">{counted(len(chosen), "article")} chosen</p>', width="stretch")
         if len(chosen) == 1:
@@ -123,7 +124,6 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         if st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
             ask_whether_to_remove(assistant, chosen)
         return
-    narrowed = len(found) < held
     told = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
     st.html(f'<p class="aside">{told}</p>', width="stretch")
     if narrowed and st.button(f"Remove all {len(found):,} found", key="remove-found", type="tertiary"):
