@@ -105,9 +105,8 @@ def main(number: int) -> None:
             print(f"after a restart: {kept} were kept, {count(folder) - kept} more in {time.monotonic() - began:.0f} s")
             print(f"progress told every {median(gaps):.2f} s (half), after {max(gaps):.2f} s at the latest")
         browser.close()
-    print(
-        f"in the library: {count(folder)}, with {count(folder, 'DISTINCT url')} addresses; load {os.getloadavg()[0]:.1f}"
-    )
+    held, addresses = count(folder), count(folder, "DISTINCT url")
+    print(f"in the library: {held}, with {addresses} addresses; load {os.getloadavg()[0]:.1f}")
     shutil.rmtree(folder)
     site.close()
 
