@@ -173,7 +173,7 @@ class Catalogue:
         )
         escaped = [re.sub(r"([%_\\])", r"\\\1", word) for word in words]
         rows = self._rows(query, *(f"%{word}%" for word in escaped))
-        return [Listed(*row[:6], bool(row[6]), bool(row[7])) for row in rows]
+        return [Listed(*row) for row in rows]
 
     def revision(self) -> int:
         """A number that rises with every change since the library was opened."""
