@@ -27,9 +27,10 @@ from benchmarks.common import (
     write_section,
 )
 from rag.article import Turn
-from rag.assistant import Assistant, Searched
+from rag.assistant import Assistant
 from rag.querying import evidence
-from rag.querying.extract import NoAnswer, extract
+from rag.querying.answer import Searched, choose
+from rag.querying.extract import NoAnswer
 
 FILES = ("questions.jsonl", "more-questions.jsonl")
 FOLDS = 8
@@ -125,7 +126,7 @@ def _right(
     def weigh(query: Any, candidates: Any, library: Any) -> NDArray[np.float64]:
         return np.asarray(evidence.features(query, candidates, library) @ weights if candidates else [], np.float64)
 
-    answer = extract(found.question, found.queries, found.ranked, assistant.library, weigh)
+    answer = choose(found, assistant.library, weigh)
     if isinstance(answer, NoAnswer):
         return False
     text = score.norm(" ".join(each.text for each in answer))

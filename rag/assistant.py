@@ -64,8 +64,7 @@ class Assistant:
         """How articles come in."""
         from rag.ingestion.intake import Intake  # late: asking needs none of it
 
-        more = {"make_fetcher": self._make_fetcher} if self._make_fetcher else {}
-        return Intake(self.library, self.embedding, self.settings.max_file_mb, **more)
+        return Intake(self.library, self.embedding, self.settings.max_file_mb, self._make_fetcher)
 
     def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
         """Read files, folders, globs and addresses into the library: see `Intake.ingest`."""

@@ -63,6 +63,8 @@ class RelativeDate:
             return f"{first:%B} {first.year}"
         if (first.year, first.month) == (last.year, last.month):
             return f"{first.day} to {_day(last)}"
+        if first.year == last.year:
+            return f"{first.day} {first:%B} to {_day(last)}"
         return f"{_day(first)} to {_day(last)}"
 
 

@@ -93,7 +93,7 @@ def test_ask_prints_for_people(run: Command, ferry: Path) -> None:
 
     answer, *sources = ran.out.splitlines()
     assert ran.code == 0
-    assert "The ferry left Port Linnet at noon on Tuesday. [1]" in answer
+    assert "The ferry left Port Linnet at noon on Tuesday [11 March 2031]. [1]" in answer
     assert sources[0] == "[1] linnet.example, 2031-03-11, Ferry [late] (https://linnet.example/1)"
     assert [word for word in ran.err.split() if word.isalpha() and word != "ms"] == [
         name.removesuffix("_ms") for name in TIMINGS

@@ -179,10 +179,13 @@ def test_an_outlets_own_phrases_make_no_copies_and_leave_the_story(
 ) -> None:
     embedding = WordCountEmbedding()
     library = open_library(embedding)
-    box = "You agree to receive occasional letters from us and from those whom we trust with your address. " * 2
+    line = (
+        "Sign Up Now You agree to receive occasional letters from The Linnet Herald's friends, whom we trust with it. "
+    )
+    box = line * 2
     subjects = ("ferry", "tram", "market", "school")
     for subject in subjects:
-        story = " ".join(f"The {subject} of day {n} was {subject} number {n} in all." for n in range(8))
+        story = " ".join(f"The {subject} of day {n} was {subject} number {n} in all, now you know." for n in range(8))
         news(articles, subject, f"{story}\n{box}\n{subject} again", "Linnet Herald", f"The {subject}")
     put_in(library, embedding, articles)
 

@@ -98,7 +98,7 @@ from rag.ui import evaluation
 st.navigation([st.Page(evaluation.show, title="Evaluation", url_path="evaluation")], position="hidden").run()
 """
 FILE = [
-    {"question": "How many passengers were on the No. 4 tram?", "answers": [["48 passengers"]]},
+    {"question": "Which passengers were on the No. 4 tram?", "answers": [["48 passengers"]]},
     {"question": "How many <b>people</b> were injured when the barge hit?", "answers": [["<i>ninety</i>"]]},
 ]
 

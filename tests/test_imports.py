@@ -13,7 +13,7 @@ from rag.settings import ROOT
 
 LAYERS = [
     {"settings", "errors", "article", "outlets", "dates"},
-    {"embedding", "embedding_export", "llm"},
+    {"embedding", "embedding_export", "llm", "speech"},
     {"library"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation"},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import rag.assistant
+import rag.ingestion.intake
 from rag.assistant import Assistant
 from rag.embedding import Embedding
 from rag.errors import UsageError
@@ -335,7 +335,7 @@ def test_pasted_text(assistant: Assistant) -> None:
 
 @pytest.fixture
 def online_run(run: Command, site: Site, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setattr(rag.assistant, "Fetcher", site.fetcher)
+    monkeypatch.setattr(rag.ingestion.intake, "Fetcher", site.fetcher)
     return run
 
 

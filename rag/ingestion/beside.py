@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -38,7 +38,7 @@ def beside_the_others(library: Library, changed: Sequence[str]) -> list[Article]
     ids = [id for id in dict.fromkeys(changed) if library.catalogue.exists(id)]
     with library.writing:
         library.redescribe(list(_dated_beside(library, ids)))
-    return list(_cleaned_beside(library, ids))
+        return list(_cleaned_beside(library, ids))
 
 
 def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
@@ -47,7 +47,7 @@ def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
         boilerplate = {
             hash: having
             for hash, having in found.items()
-            if len(having) >= least and _is_boilerplate(library, outlet, hash, having)
+            if len(having) >= least and _is_boilerplate(library, outlet, hash, having, found.keys())
         }
         for id in sorted({id for having in boilerplate.values() for id in having}):
             article = library.article(id)
@@ -56,25 +56,35 @@ def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
                 yield replace(article, omitted=learned)
 
 
-def _is_boilerplate(library: Library, outlet: str, hash: int, having: Sequence[str]) -> bool:
-    """Whether a recurring line is the outlet's phrase: it stands in unlike stories and names nothing that they name."""
+def _is_boilerplate(
+    library: Library, outlet: str, hash: int, having: Sequence[str], recurring: Collection[int]
+) -> bool:
+    """Whether a recurring line is the outlet's phrase: it stands in unlike stories and names nothing that they name.
+
+    `recurring`: the hashes of all lines that recur; what they name is no sign of what the story names.
+    """
     stories: list[tuple[Article, set[str]]] = []
     for id in sorted(having)[:_LOOKED_AT]:
         article = library.article(id)
         runs = copies.runs(article)
-        start, end = next(
-            span for span in copies.lines(article.text) if copies.line_hash(article.text[slice(*span)]) == hash
-        )
+        spans = list(copies.lines(article.text))
+        start, end = next(span for span in spans if copies.line_hash(article.text[slice(*span)]) == hash)
         line = article.text[start:end]
         if len(_WORD.findall(line)) < _SHORT and (line[-1:] in ".!?…" or not _is_alone(article.text, start, end)):
             return False
-        rest = article.text[:start] + article.text[end:] + (article.title or "")
-        names = {name.strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
-        if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
+        again = [span for span in spans if copies.line_hash(article.text[slice(*span)]) in recurring]
+        rest = copies.blanked(article.text, [*again, *article.omitted]) + " " + (article.title or "")
+        if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in _names(line, outlet, rest)):
             return False
         if not any(_is_one_story(article, runs, *told) for told in stories):
             stories.append((article, runs))
     return len(stories) >= FEWEST_STORIES
+
+
+def _names(line: str, outlet: str, rest: str) -> set[str]:
+    """The names and figures in a line, without the outlet's; a word that `rest` also writes small is no name."""
+    found = {re.sub(r"['’]s$", "", name).strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
+    return {name for name in found if name[:1].isdigit() or not re.search(rf"\b{re.escape(name.lower())}\b", rest)}
 
 
 def _is_one_story(article: Article, runs: set[str], other: Article, others: set[str]) -> bool:

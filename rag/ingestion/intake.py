@@ -28,13 +28,13 @@ class Intake:
         library: Library,
         embedding: Embedding,
         max_file_mb: float,
-        make_fetcher: Callable[..., Fetcher] = Fetcher,
+        make_fetcher: Callable[..., Fetcher] | None = None,
     ) -> None:
         """A file or page of more than `max_file_mb` is refused; `make_fetcher` makes what fetches addresses."""
         self.library = library
         self.embedding = embedding
         self._max_mb = max_file_mb
-        self._make_fetcher = make_fetcher
+        self._make_fetcher = make_fetcher or Fetcher
 
     def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
         """Read files, folders, globs and addresses (pages, documents, feeds, sitemaps) into the library, telling what

@@ -66,7 +66,8 @@ class Parser:
 
     def _article(self, request: dict[str, Any], content: bytes) -> Article:
         found = self._ask(request, content)["article"]
-        return Article(**found | {"authors": tuple(found["authors"])})
+        fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in found.items()}
+        return Article(**fields)
 
     def _ask(self, request: dict[str, Any], content: bytes) -> dict[str, Any]:
         connection = self._connected()

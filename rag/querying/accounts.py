@@ -9,15 +9,17 @@ from dataclasses import replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.library.library import Library
-from rag.querying.answerable import counted, counts
+from rag.querying.answerable import counted, counts, same_fate
 from rag.querying.evidence import NUMBER_WORDS, Candidate, Weigh, candidates, contrast, weigh
 from rag.querying.extract import Evidence, alike
 from rag.querying.understand import WORD, Query, stem
 from rag.querying.wording import answering_words
 
-WORDS_FOR_ALL, SENTENCES_OF_ONE = 96, 3
+WORDS_FOR_ALL, SENTENCES_OF_ONE = 87, 3
 """Of an answer that tells the accounts of named outlets: its words, and how many sentences one outlet gets."""
 MOST_VALUES = 4
+FATE_NEAR = 40
+"""Characters around a number in which stands what befell those it counts."""
 FURTHEST_BEHIND = 3.0
 """In log odds behind the best: an outlet's sentence further behind than this tells of something else."""
 
@@ -89,7 +91,7 @@ def _value(query: Query, text: str, weights: Mapping[str, float]) -> frozenset[s
     """What is compared of a sentence's answer: its figures, in digits; else the words that answer."""
     own = query.text[: query.own]
     words = counted(own, text) if counts(own) else answering_words(query, text, weights)
-    if not words:
+    if not words or not same_fate(own, text[max(0, text.find(words) - FATE_NEAR) :][: len(words) + 2 * FATE_NEAR]):
         return frozenset()
     figures = [figure.replace(",", "").rstrip(".") for figure in re.findall(r"\d[\d,.]*", words)]
     figures += [NUMBER_WORDS[word.lower()] for word in WORD.findall(words) if word.lower() in NUMBER_WORDS]

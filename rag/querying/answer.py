@@ -19,6 +19,7 @@ from rag.outlets import aliases_of
 from rag.querying.accounts import differing_accounts, named_accounts
 from rag.querying.citations import cite
 from rag.querying.conditions import asks_several, read_conditions
+from rag.querying.evidence import Weigh, weigh
 from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
 from rag.querying.retrieve import PASSAGES, HybridRetriever
@@ -43,6 +44,21 @@ class Searched:
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
 
 
+def choose(searched: Searched, library: Library, weigh: Weigh = weigh) -> list[Evidence] | NoAnswer:
+    """The sentences of the answer: each outlet's account where accounts are asked for, else those that answer best.
+
+    `weigh` says how well each candidate answers.
+    """
+    answer = extract(searched.question, searched.queries, searched.ranked, library, weigh)
+    if isinstance(answer, NoAnswer):
+        return answer
+    if searched.by_outlet:
+        return named_accounts(searched.asked, searched.by_outlet, library, weigh) or answer
+    if asks_several(searched.question, searched.filters):
+        return differing_accounts(searched.queries[0], searched.ranked[0], library, weigh) or answer
+    return answer
+
+
 class Answerer:
     """Answers questions from a library, with the model that embedded it."""
 
@@ -62,7 +78,7 @@ class Answerer:
             return self._small_talk(" ".join(question.split()), talk)
         searched = self._search(question, filters, chat, clock)
         reason: Reason | None = None
-        answer = self._extract(searched)
+        answer = choose(searched, self.library)
         if isinstance(answer, NoAnswer):
             reason, explanation = self._refusal(searched, answer)
             statements: tuple[Statement, ...] = (Statement(explanation),)
@@ -85,16 +101,6 @@ class Answerer:
             timings=clock.laps(),
             struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
         )
-
-    def _extract(self, searched: Searched) -> list[Evidence] | NoAnswer:
-        answer = extract(searched.question, searched.queries, searched.ranked, self.library)
-        if isinstance(answer, NoAnswer):
-            return answer
-        if searched.by_outlet:
-            return named_accounts(searched.asked, searched.by_outlet, self.library) or answer
-        if asks_several(searched.question, searched.filters):
-            return differing_accounts(searched.queries[0], searched.ranked[0], self.library) or answer
-        return answer
 
     def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
         status = self.library.status()

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from rag.querying.evidence import Candidate
-from rag.querying.speech import NAME, SAYING
 from rag.querying.understand import WORD, names, stem, terms
+from rag.speech import NAME, SAYING
 
 LEAST_SHARE = math.log(2)
 """In log odds: where the best sentence that holds the thing is less than half as likely to answer as the best of all,
@@ -57,6 +57,8 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(rf"\b{_NUMBER}((?:[\s-]+[\w'’-]+){{1,5}})", re.IGNORECASE)
+_DEAD = re.compile(r"\b(?:kill|dead|di(?:ed?|es|ing)|death|fatal|toll)", re.IGNORECASE)
+_HURT = re.compile(r"\b(?:injur|wound|hurt)", re.IGNORECASE)
 _NAME_OF = re.compile(
     r"\bnames? of (?P<what>(?:[\w'’-]+ )*?[\w'’-]+)(?= (?:that|who|which|whose|in|on|at|for|from|to|after|before|"
     r"during|reportedly|allegedly|said|\w+ed)\b|[,?]|$)",
@@ -91,10 +93,13 @@ def counted(question: str, text: str) -> str | None:
     """The number with which the sentence `text` counts what `question` counts ("how many people …"), with its words."""
     asks = _HOW_MANY.search(question)
     things = set(terms(asks["what"])) if asks else set()
-    for match in _COUNTED.finditer(text):
-        if things & set(terms(match[1])):
-            return match.group()
-    return None
+    counts = [match for match in _COUNTED.finditer(text) if things & set(terms(match[1]))]
+    return counts[0].group() if counts else None
+
+
+def same_fate(question: str, words: str) -> bool:
+    """Whether `words` count what befell people as `question` does: the dead are not counted with the hurt."""
+    return all(bool(fate.search(words)) for fate in (_DEAD, _HURT) if fate.search(question))
 
 
 def _wanted(question: str) -> tuple[Callable[[Candidate], bool], str] | None:

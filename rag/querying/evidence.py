@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from rag.article import Article
 from rag.library.library import Library
 from rag.querying.rerank import Match
-from rag.querying.speech import SAYING
 from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
+from rag.speech import SAYING, speaker
 
 PASSAGES_READ = 12
 LEAST_WORDS = 5
@@ -35,8 +35,8 @@ MEASURED = (
 )
 # fmt: on
 KINDS = ("number", "time", "person", "place", "why", "speech", "name")
-FEATURES = (*MEASURED, *KINDS)
-"""Measured ones are standardised within the question; those of kinds are 1, -1, or 0 where another kind is asked."""
+FEATURES = (*MEASURED, *KINDS, "spoken")
+"""Measured ones are standardised within the question; the others are 1, -1, or 0 where something else is asked."""
 
 _ASKED = {
     "number": r"\bhow (?:many|much|old|long|far|high|tall|big|large|fast|heavy|often|wide|deep)\b|"
@@ -52,6 +52,11 @@ _ASKED = {
     r"\bhow (?:did|does)\b.*\b(?:describe|explain|react|respond|put|justify)\b",
     "name": r"\b(?:which|what)\b",
 }
+_ASKS_WORDS = re.compile(
+    r"\b(?:say|said|tell|told|describe|urge|promise|warn|call|explain|think|thought|joke|liken|react|justify|rate|predict|"
+    r"claim|credit|argue|give|gave|words|quoted|respond|insist|announce|advise|comment|reply)\b",
+    re.IGNORECASE,
+)
 _MORE_THAN_A_NAME = frozenset(("number", "time", "person", "place"))
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|once|twice|half|"
@@ -119,6 +124,15 @@ def asked_kinds(question: str) -> set[str]:
     return kinds - {"name"} if kinds & _MORE_THAN_A_NAME else kinds
 
 
+def spoken_by(speakers: Sequence[str], each: Candidate, library: Library) -> bool:
+    """Whether the sentence tells the words of one of `speakers`: "… Lee, the envoy, said …", or "he said" of him.
+
+    Any of a person's names will do: which of them is the family's is not to be seen.
+    """
+    name = speaker(each.article, each.match.sentence, library.sentences(each.article.id))
+    return bool(name) and not {word.lower() for word in WORD.findall(name or "")}.isdisjoint(map(str.lower, speakers))
+
+
 def features(query: Query, found: Sequence[Candidate], library: Library) -> NDArray[np.float64]:
     """What is seen of each candidate: (candidates, FEATURES)."""
     own = query.text[: query.own]
@@ -133,6 +147,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
     query_figures = set(FIGURE.findall(query.text))
     kinds = asked_kinds(own)
     phrases = set(pairwise(asked))
+    speakers = names(own) if _ASKS_WORDS.search(own) else []
     rows = []
     for each in found:
         text = each.text
@@ -153,6 +168,7 @@ def features(query: Query, found: Sequence[Candidate], library: Library) -> NDAr
                 min(len([f for f in FIGURE.findall(text) if f not in query_figures]), 3) / 3,
                 float(text.rstrip()[-1:] in ".!?\"”’'"),
                 *_kinds(text, kinds, query_words),
+                (1.0 if spoken_by(speakers, each, library) else -1.0) if speakers else 0.0,
             ]
         )
     matrix = np.array(rows, np.float64)

@@ -13,9 +13,9 @@ from llama_index.core.schema import NodeWithScore
 from rag.article import Article, Sentence
 from rag.library.library import Library
 from rag.querying.answerable import lacking
-from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
-from rag.querying.speech import SAYING
+from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, spoken_by, weigh
 from rag.querying.understand import WORD, Query, names, stem
+from rag.speech import SAYING
 
 MOST_SENTENCES = 5
 MOST_WORDS = 79
@@ -87,7 +87,7 @@ def extract(
             {
                 Evidence(each.article, each.match.sentence): weight
                 for each, weight in weighed
-                if not speaker or _speaks(speaker, each.text)
+                if not speaker or _speaks(speaker, each.text) or spoken_by(speaker, each, library)
             }
         )
     if not scored[0]:

@@ -72,6 +72,8 @@ def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
         notice(" ".join(filter(None, ["The sample articles could not be read in.", work.problem, *failed[:3]])))
         st.button("Try again")
         st.stop()
+    if work.what == SAMPLES:
+        work.forget()  # they have been seen to come in
     st.rerun()
 
 

@@ -1,0 +1,142 @@
+"""What is told beside an article's own words: dates, speakers, whom he means; and nothing where it says all itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from rag.article import Article
+from rag.ingestion.split import sentences
+from rag.querying.understand import Query
+from rag.querying.wording import answering_words, marked, told
+
+
+def pieces(text: str, words: str, dated: set[date] | None = None) -> list[tuple[str, bool]]:
+    """The sentence of the article `text` that has `words`, as it is told; the article is of Friday, 13 June 2031."""
+    found = sentences(text)
+    sentence = next(each for each in found if words in text[each.start : each.end])
+    return told(Article(text=text, published="2031-06-13"), sentence, found, set() if dated is None else dated)
+
+
+def line(text: str, words: str) -> str:
+    return marked(pieces(text, words), None)[0]
+
+
+def test_a_computed_date_stands_in_brackets() -> None:
+    assert line("The ferry sank on Monday off Linnet.", "ferry") == "The ferry sank on Monday [9 June 2031] off Linnet."
+
+
+def test_a_day_is_told_once_in_an_answer() -> None:
+    dated: set[date] = set()
+
+    first = pieces("The ferry sank on Monday.", "ferry", dated)
+    second = pieces("Divers came on Monday and on Tuesday.", "Divers", dated)
+
+    assert "".join(piece for piece, _ in first) == "The ferry sank on Monday [9 June 2031]."
+    assert "".join(piece for piece, _ in second) == "Divers came on Monday and on Tuesday [10 June 2031]."
+
+
+def test_an_article_without_a_date_gets_none() -> None:
+    text = "The ferry sank on Monday."
+
+    assert told(Article(text=text), sentences(text)[0], sentences(text), set()) == [(text, False)]
+
+
+def test_speech_is_told_with_its_speaker() -> None:
+    text = "“It will hold,” Ilse Marrow said. “We built it in a year.” Rain fell."
+
+    assert line(text, "in a year") == "[Ilse Marrow:] “We built it in a year.”"
+
+
+def test_speech_of_somebody_unknown_is_told_as_quoted() -> None:
+    assert line("Rain fell.\n“We built it in a year, all of us.”", "in a year").startswith("[quoted:] “We built")
+
+
+def test_a_pronoun_is_told_with_its_person() -> None:
+    text = "Tom Pell, 46, left the port in May. He now lives in Linnet."
+
+    assert line(text, "Linnet") == "He [Tom Pell] now lives in Linnet."
+
+
+def test_several_things_are_told_at_once() -> None:
+    text = "Tom Pell, 46, left the port in May. He came back on Monday and was seen on Tuesday."
+
+    assert line(text, "came back") == (
+        "He [Tom Pell] came back on Monday [9 June 2031] and was seen on Tuesday [10 June 2031]."
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Ilse Marrow opened the quay on 9 June 2031.",
+        "“It will hold,” Ilse Marrow said.",
+        "Ilse Marrow said she would stay.",
+        "The quay cost 40 million crowns.",
+        "“We start on Monday,” Ilse Marrow said.",
+    ],
+)
+def test_nothing_is_added_to_what_says_it_all(sentence: str) -> None:
+    assert pieces(f"Tom Pell, 46, left the port. {sentence}", sentence[-12:]) == [(sentence, False)]
+
+
+@pytest.mark.parametrize("words", ["sank", "came back", "in a year"])
+def test_without_what_was_added_the_article_s_words_are_whole(words: str) -> None:
+    text = (
+        "Tom Pell, 46, said the ferry sank on Monday. He came back on  Tuesday,\tlast month and today. "
+        "“It will hold,” he said. “We built it in a year.”"
+    )
+    found = next(text[each.start : each.end] for each in sentences(text) if words in text[each.start : each.end])
+
+    told_pieces = pieces(text, words)
+
+    assert any(added for _, added in told_pieces)
+    assert "".join(piece for piece, added in told_pieces if not added) == found
+
+
+def test_marks_stand_at_their_offsets() -> None:
+    text, marks = marked(
+        [
+            ("He", False),
+            (" [Tom Pell]", True),
+            (" found  the bell\non Monday", False),
+            (" [9 June 2031]", True),
+            (".", False),
+        ],
+        "the bell",
+    )
+
+    assert text == "He [Tom Pell] found the bell on Monday [9 June 2031]."
+    assert [(mark.kind, text[mark.start : mark.end]) for mark in marks] == [
+        ("added", "[Tom Pell]"),
+        ("answer", "the bell"),
+        ("added", "[9 June 2031]"),
+    ]
+
+
+def test_the_answer_is_marked_once_and_in_the_article_s_own_words() -> None:
+    _, marks = marked([("[Linnet:] ", True), ("Linnet lies by Linnet.", False)], "Linnet")
+
+    assert [(mark.kind, mark.start) for mark in marks] == [("added", 0), ("answer", len("[Linnet:] "))]
+    assert marked([("Rain fell.", False)], "Linnet") == ("Rain fell.", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "weights", "words"),
+    [
+        ("How many boats were lost?", "In 3 days 40 boats were lost.", {"boat": 2.0}, "40 boats"),
+        ("When did the quay open?", "It opened on Monday at 9:30 a.m. in the rain.", {}, "Monday"),
+        (
+            "Why was the quay shut?",
+            "It was shut because the wall had moved; rain fell.",
+            {},
+            "because the wall had moved",
+        ),
+        ("Tell me about the quay.", "It opened on Monday.", {}, None),
+        ("How many boats were lost?", "All boats were lost.", {}, None),
+    ],
+)
+def test_the_words_that_answer(question: str, sentence: str, weights: Mapping[str, float], words: str | None) -> None:
+    assert answering_words(Query(text=question, own=len(question)), sentence, weights) == words
