@@ -36,15 +36,18 @@ class Assistant:
         self._answerer = Answerer(library, embedding, settings.cross_encoder, settings.models)
 
     @classmethod
-    def open(cls, settings: Settings, any_model: bool = False) -> Assistant:
+    def open(
+        cls, settings: Settings, any_model: bool = False, make_fetcher: Callable[..., Fetcher] | None = None
+    ) -> Assistant:
         """Load the model and open the library in `settings.store`, made when it is not there.
 
-        With `any_model` a library built with another model opens too, to be embedded anew.
+        With `any_model` a library built with another model opens too, to be embedded anew. `make_fetcher` makes what
+        fetches addresses, in place of Fetcher.
         Raises ModelError, LibraryBusy or LibraryError.
         """
         embedding = load_embedding(settings)
         library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model)
-        return cls(library, embedding, settings)
+        return cls(library, embedding, settings, make_fetcher)
 
     def close(self) -> None:
         """Let the library go."""

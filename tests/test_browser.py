@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -76,8 +76,9 @@ def address(tmp_path_factory: pytest.TempPathFactory, chromium: playwright.Brows
 
 
 @contextmanager
-def serving(port: int, environment: dict[str, str]) -> Iterator[IO[str]]:
-    command = [sys.executable, "-m", "rag.ui.serve"]
+def serving(
+    port: int, environment: dict[str, str], command: Sequence[str] = (sys.executable, "-m", "rag.ui.serve")
+) -> Iterator[IO[str]]:
     environment = os.environ | environment | {"SECOND_SOURCE_PORT": str(port)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -137,13 +137,14 @@ def lines(questions: list[dict[str, Any]]) -> str:
     return "\n".join(map(json.dumps, questions))
 
 
-def test_the_app_leads_to_both_pages(page: AppTest) -> None:
+def test_the_app_leads_to_its_pages(page: AppTest) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
 
     assert not app.exception
-    assert [link.proto.label for link in app.get("page_link")] == ["Evaluation"]
+    offered = "Add your own articles on the Library page"
+    assert [link.proto.label for link in app.get("page_link")] == ["Library", "Evaluation", offered]
     assert '<span class="here" aria-current="page">Ask</span>' in shown(app)
-    assert [link.proto.label for link in page.run().get("page_link")] == ["Ask"]
+    assert [link.proto.label for link in page.run().get("page_link")] == ["Ask", "Library"]
 
 
 def test_the_first_visit_says_how_a_file_is_run(page: AppTest) -> None:

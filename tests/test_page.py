@@ -563,7 +563,9 @@ def test_an_empty_library_without_samples_says_what_to_do(
     monkeypatch.setenv("SECOND_SOURCE_SAMPLES", str(tmp_path / "nowhere"))
     page.run()
 
-    assert "python -m rag ingest FOLDER" in shown(page)
+    assert "Your library is empty" in shown(page)
+    assert "Add articles on the Library page" in [link.proto.label for link in page.get("page_link")]
+    assert not page.button
     assert not page.chat_input
 
 

@@ -36,8 +36,9 @@ def beside_the_others(library: Library, changed: Sequence[str]) -> list[Article]
     be split anew.
     """
     ids = [id for id in dict.fromkeys(changed) if library.catalogue.exists(id)]
-    library.redescribe(list(_dated_beside(library, ids)))
-    return list(_cleaned_beside(library, ids))
+    with library.writing:
+        library.redescribe(list(_dated_beside(library, ids)))
+        return list(_cleaned_beside(library, ids))
 
 
 def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:

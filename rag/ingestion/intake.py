@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from rag.embedding import Embedding
 from rag.errors import ReadError
 from rag.ingestion.fetch import Fetcher
 from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, prepare_again, take_in
-from rag.ingestion.read import Item, More, pasted
-from rag.ingestion.web import read_listing
+from rag.ingestion.read import Item, More, Waiting, pasted
+from rag.ingestion.web import Web
 from rag.ingestion.worker import Parser
 from rag.library.feeds import Feed, Feeds
 from rag.library.library import Library
@@ -47,6 +48,10 @@ class Intake:
             self._make_fetcher,
         )
 
+    def ingest_addresses(self, addresses: Sequence[str]) -> Iterator[IngestEvent]:
+        """Read addresses as `ingest` does; what is none is reported, and not looked for on the disk."""
+        return ingest(self.library, self.embedding, addresses, self._max_mb, self._make_fetcher, only_addresses=True)
+
     def ingest_files(self, files: Sequence[tuple[str, bytes]]) -> Iterator[IngestEvent]:
         """Read files that were handed over as their names and contents. Nothing is written under those names: they
         tell the kind of file, and are what the events call it.
@@ -74,17 +79,37 @@ class Intake:
     def follow(self, url: str) -> Feed:
         """Follow the feed or sitemap at `url` from now on; `refresh` reads it. Raises ReadError where there is none."""
         url = url.strip()
+        looking = self._looked_up(url)
+        try:
+            while True:
+                next(looking)
+        except StopIteration as found:
+            return Feed(url, found.value)
+        except ReadError as error:
+            raise ReadError(f"{url}: {error}.") from error
+
+    def follow_and_read(self, url: str) -> Iterator[IngestEvent]:
+        """Follow the feed or sitemap at `url` from now on, and read it, telling it as it happens."""
+        url = url.strip()
+        try:
+            for _ in self._looked_up(url):
+                yield IngestEvent(url, "fetching", None, None, None, 0, 1)
+        except ReadError as error:
+            yield IngestEvent(url, "failed", None, None, str(error), 1, 1)
+        else:
+            yield from self.refresh([url])
+
+    def _looked_up(self, url: str) -> Generator[Waiting, None, str | None]:
+        """Note a feed as followed; its title. Raises ReadError where there is none."""
         with (
             self._make_fetcher(max_bytes=int(self._max_mb * 1_000_000)) as fetcher,
             Parser() as parser,
             self._feeds() as feeds,
+            closing(Web(fetcher, parser, feeds, self._max_mb)) as web,
         ):
-            try:
-                listing = read_listing(url, fetcher, parser)
-            except ReadError as error:
-                raise ReadError(f"{url}: {error}.") from error
+            listing = yield from web.listing(url)
             feeds.follow(url, listing.title)
-        return Feed(url, listing.title)
+            return listing.title
 
     def unfollow(self, url: str) -> None:
         """Follow a feed no more; its articles stay. Raises UsageError where it is not followed."""
@@ -119,10 +144,11 @@ class Intake:
 
         `values`: the fields of `rag.article.DESCRIBED` that are to change, as typed; "" for not known.
         """
-        before = self.library.article(id)
-        article = self.library.edit(id, values)
-        if article.title != before.title:  # a passage is embedded with its headline
-            prepare_again(self.library, self.embedding, [article])
+        with self.library.writing:
+            before = self.library.article(id)
+            article = self.library.edit(id, values)
+            if article.title != before.title:  # a passage is embedded with its headline
+                prepare_again(self.library, self.embedding, [article])
         return article
 
     def embed_anew(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +28,7 @@ from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
-from rag.ingestion.web import Found, Web, is_address
+from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.ingestion.worker import Parser
 from rag.library.copies import blanked
 from rag.library.feeds import Feeds
@@ -38,6 +40,7 @@ LONGEST_SILENCE = 0.7
 """Seconds in which something is to be heard of what is fetched."""
 FIRST_PACE = 0.2
 """Seconds that keeping an article is thought to take until it has been seen."""
+NO_ADDRESS = "this is no address: it begins with https:// or http://"
 LONGEST_LABEL = 50
 """Characters of what is omitted and does not part a passage."""
 
@@ -174,13 +177,16 @@ def ingest(
     places: Sequence[str],
     max_mb: float,
     make_fetcher: Callable[..., Fetcher] = Fetcher,
+    only_addresses: bool = False,
 ) -> Iterator[IngestEvent]:
     """Read files, folders, globs and addresses into the library; says of each article what became of it, once kept.
+
+    With `only_addresses` nothing is looked for on the disk: what is no address is reported as none.
 
     What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported, and ends what
     is being fetched.
     """
-    with Parser() as parser, closing(_found(library, places, max_mb, parser, make_fetcher)) as found:
+    with Parser() as parser, closing(_found(library, places, max_mb, parser, make_fetcher, only_addresses)) as found:
         yield from take_in(library, embedding, found)
 
 
@@ -188,29 +194,44 @@ def ingest_files(
     library: Library, embedding: Embedding, files: Sequence[tuple[str, bytes]], max_mb: float
 ) -> Iterator[IngestEvent]:
     """Read files that were handed over as their names and contents, as `ingest` reads those of the disk."""
-    with Parser() as parser:
-        yield from take_in(library, embedding, _handed_over(files, max_mb, parser))
+    with Parser() as parser, closing(_handed_over(files, max_mb, parser)) as found:
+        yield from take_in(library, embedding, found)
 
 
-def _handed_over(files: Sequence[tuple[str, bytes]], max_mb: float, parser: Parser) -> Iterator[Found]:
+def _handed_over(files: Sequence[tuple[str, bytes]], max_mb: float, parser: Parser) -> Generator[Found, None, None]:
     yield More(len(files))
-    for name, content in files:
-        for number, found in enumerate(read_content(tidy(name), suffix_of(name), content, max_mb, parser)):
-            if number:
-                yield More(1)
-            # The name is no place: it tells nothing about which article this is.
-            yield replace(found, whole_file=False) if isinstance(found, Item) else found
+    thread = ThreadPoolExecutor(1, "read")
+    try:
+        for name, content in files:
+            source = tidy(name)
+            reading = read_content(source, suffix_of(name), content, max_mb, parser)
+            number = 0
+            while found := (yield from in_the_meantime(thread, source, partial(next, reading, None))):
+                if number:
+                    yield More(1)
+                number += 1
+                # The name is no place: it tells nothing about which article this is.
+                yield replace(found, whole_file=False) if isinstance(found, Item) else found
+    finally:
+        parser.close()  # whatever the thread is waiting for
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _found(
-    library: Library, places: Sequence[str], max_mb: float, parser: Parser, make_fetcher: Callable[..., Fetcher]
+    library: Library,
+    places: Sequence[str],
+    max_mb: float,
+    parser: Parser,
+    make_fetcher: Callable[..., Fetcher],
+    only_addresses: bool,
 ) -> Generator[Found, None, None]:
     """What there is in the files and at the addresses that `places` come to."""
     addresses = list(dict.fromkeys(place.strip() for place in places if is_address(place)))
     store = library.folder.resolve()
+    others = [place for place in places if not is_address(place)]
     files = [
         file
-        for file in find([place for place in places if not is_address(place)])
+        for file in ([Unread(place, NO_ADDRESS) for place in others] if only_addresses else find(others))
         if isinstance(file, Unread) or not file.resolve().is_relative_to(store)
     ]
     yield More(len(files) + len(addresses))
@@ -289,8 +310,15 @@ def described(library: Library, article: Article) -> Article:
 def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Article]) -> None:
     """Split anew articles that are there and whose headline, or whose omitted stretches, are no longer the same."""
     for first in range(0, len(articles), ARTICLES_AT_ONCE):
-        prepared = _prepare(embedding, articles[first : first + ARTICLES_AT_ONCE], library.catalogue.vectors)
-        library.put([(a, library.catalogue.key(a.id), s, e) for a, s, e in prepared])
+        with library.writing:
+            # As they are now: one may have been corrected, or removed, since it was looked at.
+            some = [
+                replace(library.article(each.id), omitted=each.omitted)
+                for each in articles[first : first + ARTICLES_AT_ONCE]
+                if library.catalogue.exists(each.id)
+            ]
+            prepared = _prepare(embedding, some, library.catalogue.vectors)
+            library.put([(a, library.catalogue.key(a.id), s, e) for a, s, e in prepared])
 
 
 def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
@@ -382,9 +410,10 @@ def _event(found: Item, outcome: Outcome, id: str | None, reason: str | None = N
 def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -> Iterator[IngestEvent]:
     if not planned:
         return
-    articles = [described(library, plan.article) for plan in planned]
-    prepared = _prepare(embedding, articles, library.catalogue.vectors)
-    library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
+    with library.writing:
+        articles = [described(library, plan.article) for plan in planned]
+        prepared = _prepare(embedding, articles, library.catalogue.vectors)
+        library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
     for plan in planned:
         if plan.item.kept:
             plan.item.kept()

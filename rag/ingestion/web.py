@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -42,10 +42,12 @@ def is_address(place: str) -> bool:
     return _ADDRESS.match(place.strip()) is not None
 
 
-def read_listing(url: str, fetcher: Fetcher, parser: Parser) -> Listing:
-    """The feed or sitemap at `url`. Raises ReadError where there is none."""
-    fetched = fetcher.fetch(url)
-    return parser.listing(fetched.content or b"", fetched.url)
+def in_the_meantime(thread: Executor, source: str, work: Callable[[], Result]) -> Generator[Waiting, None, Result]:
+    """The result of `work`, done in a thread, while the caller hears every now and then that it is under way."""
+    future = thread.submit(work)
+    while not wait([future], HEARTBEAT).done:
+        yield Waiting(source)
+    return future.result()
 
 
 class Web:
@@ -63,6 +65,13 @@ class Web:
         self._fetcher.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._parser.close()
+
+    def listing(self, url: str) -> Generator[Waiting, None, Listing]:
+        """The feed or sitemap at `url`, while the caller hears that it is under way. Raises ReadError where there is
+        none.
+        """
+        fetched = yield from self._meanwhile(url, partial(self._fetcher.fetch, url))
+        return (yield from self._meanwhile(url, partial(self._parser.listing, fetched.content or b"", fetched.url)))
 
     def read(self, url: str) -> Iterator[Found]:
         """What is at `url`. What is wrong with it comes out as Unread; a listing's entries come as they are fetched."""
@@ -164,11 +173,7 @@ class Web:
         return list(read_content(url, ending, content, self._max_mb, self._parser))
 
     def _meanwhile(self, url: str, work: Callable[[], Result]) -> Generator[Waiting, None, Result]:
-        """The result of `work`, done in a thread, while the caller hears every now and then that it is under way."""
-        future = self._thread.submit(work)
-        while not wait([future], HEARTBEAT).done:
-            yield Waiting(url)
-        return future.result()
+        return in_the_meantime(self._thread, url, work)
 
 
 def _validators(visit: Visit) -> Validators:

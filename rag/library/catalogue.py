@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 from rag.article import Article, Passage, Sentence, fingerprint
 from rag.errors import LibraryError, UnknownArticle
 from rag.library import schema
-from rag.library.rows import COLUMNS, Embedded, Known, Version, about_of, article_of
+from rag.library.rows import COLUMNS, Embedded, Known, Listed, Version, about_of, article_of
 from rag.library.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
@@ -155,6 +156,28 @@ class Catalogue:
         for id, url in self._rows("SELECT article_id, url FROM addresses ORDER BY url"):
             addresses.setdefault(id, []).append(url)
         return [article_of(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
+
+    def listed(self, words: Sequence[str]) -> list[Listed]:
+        """What a list says of each article in which every one of `words` stands somewhere; the latest published first,
+        undated ones last. No text is read but its beginning.
+        """
+        searched = " || ' ' || ".join(
+            f"coalesce(a.{column}, '')" for column in ("title", "outlet", "origin", "authors", "url", "path", "text")
+        )
+        having = " AND ".join(f"{searched} LIKE ? ESCAPE '\\'" for _ in words)
+        query = (
+            "SELECT a.id, coalesce(a.title, substr(a.text, 1, 100)), a.outlet, a.origin, a.published, a.version, "
+            "EXISTS (SELECT 1 FROM json_each(a.about, '$.basis') WHERE json_extract(value, '$[0]') = 'inferred'), "
+            "EXISTS (SELECT 1 FROM edits WHERE article_id = a.id) "
+            f"FROM articles a {f'WHERE {having}' if words else ''} ORDER BY a.published IS NULL, a.published DESC, a.id"
+        )
+        escaped = [re.sub(r"([%_\\])", r"\\\1", word) for word in words]
+        rows = self._rows(query, *(f"%{word}%" for word in escaped))
+        return [Listed(*row) for row in rows]
+
+    def revision(self) -> int:
+        """A number that rises with every change since the library was opened."""
+        return self._db.total_changes
 
     def exists(self, id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM articles WHERE id = ?", id))

@@ -21,7 +21,7 @@ from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.copies import Copies, candidates, groups
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
-from rag.library.rows import Embedded, Known, Version
+from rag.library.rows import Embedded, Known, Listed, Version
 from rag.library.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,8 @@ class Library:
         self.catalogue = catalogue
         self._lock = lock
         self._indexes = threading.RLock()
+        self.writing = threading.RLock()
+        """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
         self._vectors = VectorIndex(folder)
         self._keywords = KeywordIndex(folder)
         self.repaired: str | None = None
@@ -113,6 +115,10 @@ class Library:
     def articles(self) -> list[Article]:
         """All articles, the latest published first, undated ones last."""
         return self.catalogue.articles()
+
+    def listed(self, search: str = "") -> list[Listed]:
+        """What a list says of the articles in which every word of `search` stands; the latest published first."""
+        return self.catalogue.listed(search.split())
 
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle."""
@@ -184,14 +190,16 @@ class Library:
 
     def put(self, articles: Sequence[tuple[Article, str, Sequence[Sentence], Sequence[Embedded]]]) -> None:
         """Add or replace articles, each with its key, sentences and passages: a transaction each, then the indexes."""
-        for article, key, sentences, embedded in articles:
-            self.catalogue.put(article, key, sentences, embedded)
-        self.follow()
+        with self.writing:
+            for article, key, sentences, embedded in articles:
+                self.catalogue.put(article, key, sentences, embedded)
+            self.follow()
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles, from everywhere. Raises UnknownArticle for an id that is none, and then removes nothing."""
-        self.catalogue.remove(ids)
-        self.follow()
+        with self.writing:
+            self.catalogue.remove(ids)
+            self.follow()
 
     def edit(self, id: str, given: Mapping[str, str]) -> Article:
         """Correct what is known of an article (`changes.read_edits` says how); it survives every reading anew.
@@ -199,10 +207,11 @@ class Library:
         Returns the article as it is now. Raises UsageError for a value that is none, UnknownArticle.
         """
         values = read_edits(given)
-        article = corrected(self.article(id), values)
-        self.catalogue.edit(article, values)
-        self.follow()
-        return self.article(id)
+        with self.writing:
+            article = corrected(self.article(id), values)
+            self.catalogue.edit(article, values)
+            self.follow()
+            return self.article(id)
 
     def remove_outlet(self, name: str) -> int:
         """Remove all articles of the outlet `name`, and say how many. Raises UsageError where it has none."""
@@ -223,9 +232,10 @@ class Library:
 
     def redescribe(self, articles: Sequence[Article]) -> None:
         """Replace what is known about articles that are there, their text and passages left as they are."""
-        for article in articles:
-            self.catalogue.redescribe(article)
-        self.follow()
+        with self.writing:
+            for article in articles:
+                self.catalogue.redescribe(article)
+            self.follow()
 
     def reembed(
         self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], model: str, model_name: str

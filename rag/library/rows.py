@@ -35,6 +35,21 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of many articles says of one: `label` is its headline, else the beginning of its text."""
+
+    id: str
+    label: str
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    version: int
+    inferred: bool
+    """Something that is said of it is inferred."""
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """An earlier version of an article, as it was until `replaced_at`."""
 

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import Filters, Reply, Turn
+from rag.article import Article, Filters, Reply, Turn
 from rag.errors import SecondSourceError, UnknownArticle
 from rag.settings import Settings
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import watch_clicks
 from rag.ui.describe import conditions, counted, shortened
 from rag.ui.escape import as_label
-from rag.ui.frame import UNEXPECTED, framed, masthead, settings_or_stop
-from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
+from rag.ui.frame import framed, masthead, settings_or_stop
+from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
 from rag.ui.reader import show_article
+from rag.ui.work import UNEXPECTED
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 logger = logging.getLogger(__name__)
 ICON = Path(__file__).with_name("icon.svg")
-SAMPLE_LIBRARY = (
-    "This is the sample library: its events, people and outlets are invented. To add your own articles, stop the app "
-    "and run <code>python -m rag ingest FOLDER</code>."
-)
+SAMPLE_LIBRARY = "This is the sample library: its events, people and outlets are invented."
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,14 @@ class Asked:
 
 def show() -> None:
     """Draw the page."""
+    _begin()
+    framed(_page)
+
+
+def _begin() -> None:
     state: dict[str, Any] = {"exchanges": [], "asked": None, "opened": None, "opening": 0, "latest": -1, "step": 0}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
-    framed(_page)
 
 
 def _page() -> None:
@@ -96,6 +100,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     )
     if not offered:
         return
+    link_to("Library", "Add your own articles on the Library page")
     with st.container(key="offered", gap=None):
         for number, question in enumerate(offered):
             st.button(
@@ -192,7 +197,7 @@ def _asked(assistant: Assistant, asked: Asked) -> Exchange:
     unanswered = exchanges[asked.turn] if asked.turn < len(exchanges) else Exchange(asked.question)
     try:
         reply = assistant.ask(asked.question, asked.filters, before)
-        articles = [assistant.library.article(id) for id in {passage.article_id for passage in reply.retrieved}]
+        articles = list(_held(assistant, {passage.article_id for passage in reply.retrieved}))
     except SecondSourceError as error:
         return replace(unanswered, problem=str(error))
     except Exception:
@@ -204,6 +209,28 @@ def _asked(assistant: Assistant, asked: Asked) -> Exchange:
         labels={article.id: article.label for article in articles},
         undated=frozenset(article.id for article in articles if reply.filters.leaves_open(article)),
     )
+
+
+def _held(assistant: Assistant, ids: Collection[str]) -> Iterator[Article]:
+    """Those of the articles that are still there: one may have been removed while the question was answered."""
+    for id in ids:
+        with suppress(UnknownArticle):
+            yield assistant.library.article(id)
+
+
+def forget(ids: Collection[str]) -> None:
+    """Take out of the open chat what it has of the articles `ids`, because they have been removed."""
+    _begin()
+    _close_reader()
+    left = []
+    for kept in st.session_state.exchanges:
+        if kept.reply and any(citation.article_id in ids for citation in kept.reply.citations):
+            continue
+        if kept.reply:
+            considered = tuple(passage for passage in kept.reply.retrieved if passage.article_id not in ids)
+            kept = replace(kept, reply=replace(kept.reply, retrieved=considered))
+        left.append(kept)
+    st.session_state.exchanges = left
 
 
 def _reader(assistant: Assistant) -> None:

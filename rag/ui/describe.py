@@ -9,6 +9,13 @@ from rag.article import Article, Filters
 
 NO_OUTLET = "Unknown outlet"
 LONGEST_NAME = 40
+BASES = {
+    "stated": "stated where it was read",
+    "text": "read from the text",
+    "inferred": "inferred",
+    "edited": "corrected by hand",
+    "unknown": "not known",
+}
 
 
 def outlet_name(outlet: str | None) -> str:
@@ -57,6 +64,18 @@ def value(article: Article, name: str) -> str:
     return str(getattr(article, name) or "unknown")
 
 
+def basis_words(article: Article, name: str) -> str:
+    """What the value of `name` rests on, in words."""
+    basis = article.basis_of(name)
+    return BASES[basis.how] + (f": {basis.note}" if basis.note else "")
+
+
+def inferred_from(article: Article, name: str) -> str:
+    """The words of the article that the value of `name` was read or follows from; "" where there are none."""
+    spans = article.basis_of(name).spans
+    return " … ".join(" ".join(article.text[start:end].split()) for start, end in spans)
+
+
 def conditions(filters: Filters) -> list[tuple[str, Filters]]:
     """Each condition in words, with the conditions that are left without it."""
     found = [
@@ -70,9 +89,9 @@ def conditions(filters: Filters) -> list[tuple[str, Filters]]:
     return found
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST_NAME) -> str:
     """The text, cut where it is longer than a button should be."""
-    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rstrip() + "…"
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def counted(number: int, word: str) -> str:

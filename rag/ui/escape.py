@@ -1,9 +1,9 @@
 """Text from articles, models, file names and addresses is hostile until it has been through here.
 
-Such text reaches the page in one of three ways: as HTML that `st.html` shows (`as_html`), as the label of a
-Streamlit widget, which is always read as Markdown (`as_label`), or as JSON for the reader, which only ever sets
-`textContent`. Nothing of it goes through `st.markdown`: escaping there cannot be complete, because Streamlit looks for
-addresses, emoji names and icons again after the Markdown has been parsed.
+Such text reaches the page in one of four ways: as HTML that `st.html` shows (`as_html`), as the label of a
+Streamlit widget, which is always read as Markdown (`as_label`), in what shows text as it is (`as_text`), or as JSON for
+the reader, which only ever sets `textContent`. Nothing of it goes through `st.markdown`: escaping there cannot be
+complete, because Streamlit looks for addresses, emoji names and icons again after the Markdown has been parsed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ def as_label(text: str) -> str:
     words = _sendable(text).split()
     plain = ("".join(char for char in word if not _is_control(char)) for word in words)
     return _PUNCTUATION.sub(_disarm, " ".join(word for word in plain if word))
+
+
+def as_text(text: str) -> str:
+    """`text` on one line for what shows text as it is: a table's cell, a field, a choice."""
+    return " ".join(_sendable(text).replace("\0", " ").split())
 
 
 def web_address(url: str | None) -> str | None:

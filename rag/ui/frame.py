@@ -12,9 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 from rag.errors import UsageError
 from rag.settings import Settings, read_settings
 from rag.ui.opening import notice
+from rag.ui.work import UNEXPECTED
 
 logger = logging.getLogger(__name__)
-UNEXPECTED = "Something unexpected went wrong. The details are in the app's log."
 _STYLE = Path(__file__).with_name("page.css")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,10 @@ import streamlit as st
 
 from rag.errors import SecondSourceError
 from rag.settings import Settings
-from rag.ui.describe import counted
+from rag.ui.adding import Adding, adding
+from rag.ui.describe import counted, shortened
 from rag.ui.escape import as_html, as_label
+from rag.ui.work import stop_all
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -25,22 +25,12 @@ FILLING = (
     "Your library is empty, so a small sample library is being read in: articles written for this project, about "
     "events that never happened."
 )
+FIRST_ARTICLES = "Your first articles are being read in. Questions can be asked as soon as one is there."
+SAMPLES = "the sample articles"
+LONGEST_TITLE = 80
 FEW_ARTICLES = 200  # a library of the person's own; questions about the samples would only be in the way
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Progress:
-    """How far the sample articles have come in; written by the thread that reads them, read by every open page."""
-
-    started: bool = False
-    finished: bool = False
-    done: int = 0
-    total: int = 0
-    title: str = ""
-    failed: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def library_door(settings: Settings) -> Assistant:
@@ -59,31 +49,66 @@ def library_door(settings: Settings) -> Assistant:
 
 
 def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
-    """Read the sample articles into an empty library, with a progress bar; ends the page where there are none.
+    """Read the sample articles into a library that has never held any, with a progress bar.
 
-    Any page that is opened meanwhile shows the same progress, and closing or reloading one does not interrupt it.
+    Any page that is opened meanwhile shows the same progress, and closing or reloading one does not interrupt it. The
+    page ends where the library is empty, with the way to fill it.
     """
-    progress = _progress()
-    if assistant.library.status().articles and (progress.finished or not progress.started):
+    work = adding()
+    held = assistant.library.status().articles
+    if held and not (work.running and work.what == SAMPLES):
         return
-    if progress.finished:  # read in before, and all removed since
-        _progress.clear()
-        progress = _progress()
-    if not (settings.samples / "articles").is_dir():
-        notice("The library is empty. Stop the app and add articles: python -m rag ingest FOLDER")
-        st.stop()
-    st.html(f'<p class="lead">{FILLING}</p>')
+    if not held and not work.running:
+        if not samples_there(settings) or assistant.library.catalogue.removals():
+            _empty(assistant, settings)
+        add_samples(assistant, settings)
+    st.html(f'<p class="lead">{FILLING if work.what == SAMPLES else FIRST_ARTICLES}</p>')
     bar = st.progress(0.0)
-    _start(progress, assistant, settings)
-    while not progress.finished:
-        bar.progress(progress.done / max(progress.total, 1), text=_so_far(progress))
+    while work.running and (work.what == SAMPLES or not assistant.library.status().articles):
+        bar.progress(min(work.done / max(work.total, 1), 1.0), text=so_far(work))
         time.sleep(0.1)
-    if not assistant.library.status().articles:
-        _progress.clear()
-        notice("The sample articles could not be read in. " + " ".join(progress.failed[:3]))
+    if work.what == SAMPLES and not assistant.library.status().articles:
+        failed = [f"{event.source}: {event.reason}." for event in work.events if event.outcome == "failed"]
+        notice(" ".join(filter(None, ["The sample articles could not be read in.", work.problem, *failed[:3]])))
         st.button("Try again")
         st.stop()
+    if work.what == SAMPLES:
+        work.forget()  # they have been seen to come in
     st.rerun()
+
+
+def samples_there(settings: Settings) -> bool:
+    """Whether there are sample articles to read in."""
+    return (settings.samples / "articles").is_dir()
+
+
+def add_samples(assistant: Assistant, settings: Settings) -> None:
+    """Begin to read in the sample articles, unless something is being read in already."""
+    adding().start(SAMPLES, lambda: assistant.ingest([settings.samples / "articles"]))
+
+
+def link_to(title: str, label: str) -> None:
+    """A link to the page titled `title`."""
+    from rag.ui.pages import pages  # late: the pages show this
+
+    st.page_link(next(page for page in pages() if page.title == title), label=label, width="content")
+
+
+def so_far(work: Adding) -> str:
+    """How far it is, as the label of a progress bar."""
+    if not work.total:
+        return "Reading the articles"
+    return f"{work.done:,} of {counted(work.total, 'article')}: {as_label(shortened(work.current, LONGEST_TITLE))}"
+
+
+def _empty(assistant: Assistant, settings: Settings) -> None:
+    """Say what to do with an empty library; ends the page."""
+    st.html('<p class="lead">Your library is empty. Add articles to it, and ask.</p>')
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link_to("Library", "Add articles on the Library page")
+        if samples_there(settings):
+            st.button("Read in the sample library", on_click=add_samples, args=(assistant, settings))
+    st.stop()
 
 
 def offered_questions(assistant: Assistant, settings: Settings) -> list[str]:
@@ -106,6 +131,7 @@ def notice(text: str) -> None:
 
 
 def _let_go(assistant: Assistant) -> None:
+    stop_all()
     assistant.close()
 
 
@@ -119,38 +145,3 @@ def _open(_settings: Settings) -> Assistant:
     from rag.assistant import Assistant
 
     return Assistant.open(_settings)
-
-
-@st.cache_resource(show_spinner=False)
-def _progress() -> Progress:
-    """The process's one Progress."""
-    return Progress()
-
-
-def _start(progress: Progress, assistant: Assistant, settings: Settings) -> None:
-    with progress.lock:
-        if progress.started:
-            return
-        progress.started = True
-
-    def read() -> None:
-        try:
-            for event in assistant.ingest([str(settings.samples / "articles")]):
-                progress.done, progress.total, progress.title = event.done, event.total, event.title or ""
-                if event.outcome == "failed":
-                    progress.failed.append(f"{event.source}: {event.reason}.")
-        except SecondSourceError as error:
-            progress.failed.append(str(error))
-        except Exception:  # the edge of a thread: whoever waits must be told that nothing more will come
-            logger.exception("the sample articles could not be read in")
-            progress.failed.append("Something unexpected went wrong; the details are in the app's log.")
-        finally:
-            progress.finished = True
-
-    threading.Thread(target=read, name="sample-articles", daemon=True).start()
-
-
-def _so_far(progress: Progress) -> str:
-    if not progress.total:
-        return "Reading the articles"
-    return f"{progress.done} of {counted(progress.total, 'article')}: {as_label(progress.title)}"

@@ -15,14 +15,13 @@ from typing import Any
 import streamlit as st
 
 from rag.article import DESCRIBED, Article, Citation, Span
-from rag.ui.describe import credit, value
+from rag.ui.describe import basis_words, credit, inferred_from, value
 from rag.ui.escape import web_address
 
 _FOLDER = Path(__file__).parent
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 _NAMES = {"title": "headline", "origin": "first written by", "authors": "written by", "place": "written in"}
-_BASES = {"text": "read from the text", "inferred": "inferred", "edited": "corrected by hand"}
 
 _component = st.components.v2.component(
     "second_source_reader",
@@ -70,15 +69,14 @@ def known(article: Article) -> list[dict[str, str]]:
     """What is known of the article and not simply stated: the value, what it rests on, the words it follows from."""
     found = []
     for name in DESCRIBED:
-        basis = article.basis_of(name)
-        if basis.how not in ("text", "inferred", "edited") or name == "language":
+        if article.basis_of(name).how not in ("text", "inferred", "edited") or name == "language":
             continue
         found.append(
             {
                 "name": _NAMES.get(name, name),
                 "value": value(article, name),
-                "basis": _BASES[basis.how] + (f": {basis.note}" if basis.note else ""),
-                "words": " … ".join(" ".join(article.text[start:end].split()) for start, end in basis.spans),
+                "basis": basis_words(article, name),
+                "words": inferred_from(article, name),
             }
         )
     return found

@@ -1,0 +1,79 @@
+"""Articles being taken into the library by the app: how far that is, and what became of each."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.ui.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rag.ingestion.pipeline import IngestEvent
+
+
+class Adding(Work):
+    """One way in at a time: the library has one writer. `what` says in words what is being added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.what = ""
+        self.done = self.total = 0
+        self.current = ""
+        self.events: list[IngestEvent] = []
+        self.began = self.ended = 0.0
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many articles came to what."""
+        return Counter(event.outcome for event in list(self.events))
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes, or took."""
+        return (time.monotonic() if self.running else self.ended) - self.began
+
+    def start(self, what: str, events: Callable[[], Iterator[IngestEvent]]) -> bool:
+        """Take in what `events` tells of; False, and nothing, while something else is being taken in."""
+        if not self.begin():
+            return False
+        self.what, self.events, self.current = what, [], ""
+        self.done = self.total = 0
+        self.began = self.ended = time.monotonic()
+        self.run("adding of articles", lambda: self._take(events()))
+        return True
+
+    def forget(self, ids: Collection[str] | None = None) -> None:
+        """Drop what was told of the articles `ids`, which are no longer there; of None, everything."""
+        self.events = [event for event in self.events if ids is not None and event.article_id not in ids]
+        if ids is None:
+            self.what, self.problem = "", None
+
+    def _take(self, events: Iterator[IngestEvent]) -> None:
+        try:
+            with closing(_closable(events)) as stream:
+                for event in stream:
+                    self.done, self.total = event.done, event.total
+                    self.current = event.title or event.source
+                    if event.outcome != "fetching":
+                        self.events.append(event)
+                    if self.cancelled:
+                        return
+        finally:
+            self.ended = time.monotonic()
+
+
+def _closable(events: Iterator[IngestEvent]) -> Generator[IngestEvent, None, None]:
+    yield from events
+
+
+@st.cache_resource(show_spinner=False)
+def adding() -> Adding:
+    """The process's one Adding."""
+    return Adding()

@@ -1,0 +1,63 @@
+"""Removing articles, after a word on what goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.errors import SecondSourceError
+from rag.ui import ask
+from rag.ui.adding import adding
+from rag.ui.describe import counted, credit
+from rag.ui.escape import as_html
+from rag.ui.opening import notice
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+NAMED = 8
+WHAT_GOES = (
+    "Their texts and earlier versions, what was corrected in them, and the answers of this chat that cite them go from "
+    "the library for good. The files that they were read from stay where they are; reading them again brings them back."
+)
+
+
+@st.dialog("Remove from the library")
+def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
+    """Say what goes with the articles `ids`, and remove them where that is wanted."""
+    if st.session_state.pop("removed", False):
+        st.rerun()  # closes the dialog
+    if problem := st.session_state.pop("removal-problem", None):
+        notice(problem)
+    try:
+        articles = [assistant.library.article(id) for id in ids[:NAMED]]
+    except SecondSourceError as error:
+        notice(str(error))
+        return
+    named = "".join(
+        f"<li><bdi>{as_html(each.label)}</bdi><br><span><bdi>{as_html(credit(each))}</bdi></span></li>"
+        for each in articles
+    )
+    more = f'<p class="aside">and {counted(len(ids) - NAMED, "other")}</p>' if len(ids) > NAMED else ""
+    st.html(f'<ul class="going">{named}</ul>{more}<p class="aside">{WHAT_GOES}</p>')
+    with st.container(horizontal=True):
+        name = f"Remove {counted(len(ids), 'article')} for good"
+        st.button(name, type="primary", key="remove-for-good", on_click=_remove, args=(assistant, ids))
+        if st.button("Keep", key="keep"):
+            st.rerun()
+
+
+def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
+    """Remove the articles `ids`, and what this page and the open chat show of them."""
+    try:
+        assistant.library.remove(ids)
+    except SecondSourceError as error:
+        st.session_state["removal-problem"] = str(error)
+        return
+    st.session_state["removed"] = True
+    adding().forget(set(ids))
+    ask.forget(set(ids))
+    st.query_params.pop("article", None)
+    st.session_state["tables"] = st.session_state.get("tables", 0) + 1
