@@ -4,7 +4,8 @@ SecondSourceError
 ├── ReadError          a file, folder or address that gives no article
 ├── LibraryError       the library cannot be opened or used as asked
 │   ├── LibraryBusy    another process holds it
-│   └── UnknownArticle no article has that id
+│   ├── UnknownArticle no article has that id
+│   └── Superseded     an article was replaced, or removed, while it was read
 ├── ModelError         the embedding model is missing, altered or not the library's own
 └── UsageError         a request that makes no sense: an empty question, a date that is none
 """
@@ -28,6 +29,10 @@ class LibraryBusy(LibraryError):
 
 class UnknownArticle(LibraryError):
     """No article of the library has that id."""
+
+
+class Superseded(LibraryError):
+    """An article was replaced by its next version, or removed, while it was read."""
 
 
 class ModelError(SecondSourceError):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.article import Article, Passage, Sentence, fingerprint
-from rag.errors import LibraryError, UnknownArticle
+from rag.errors import LibraryError, Superseded, UnknownArticle
 from rag.library import schema
 from rag.library.rows import COLUMNS, Embedded, Known, Listed, Version, about_of, article_of
 from rag.library.schema import SCHEMA_VERSION
@@ -189,6 +189,18 @@ class Catalogue:
         """The article's sentences in order."""
         rows = self._rows('SELECT start, "end" FROM sentences WHERE article_id = ? ORDER BY position', article_id)
         return [Sentence(*row) for row in rows]
+
+    def sentences_of(self, article: Article) -> list[Sentence]:
+        """The sentences of this version of the article, in order. Raises Superseded where it is not the one held."""
+        rows = self._rows(
+            'SELECT s.start, s."end" FROM articles a LEFT JOIN sentences s ON s.article_id = a.id '
+            "WHERE a.id = ? AND a.version = ? ORDER BY s.position",
+            article.id,
+            article.version,
+        )
+        if not rows:
+            raise Superseded("What was found is just being replaced by its next version: ask again.")
+        return [Sentence(*row) for row in rows if row[0] is not None]
 
     def embedded(self, article_id: str) -> list[Embedded]:
         """The article's passages in order, with their vectors."""

@@ -128,6 +128,10 @@ class Library:
         """The sentences of the article of that id, in order."""
         return self.catalogue.sentences(id)
 
+    def sentences_of(self, article: Article) -> list[Sentence]:
+        """The sentences of the article as it was read, in order. Raises Superseded where it has changed since."""
+        return self.catalogue.sentences_of(article)
+
     def outlets(self) -> list[str]:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()

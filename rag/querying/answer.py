@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.embedding import Embedding
-from rag.errors import UsageError
+from rag.errors import Superseded, UsageError
 from rag.library.library import Library
 from rag.outlets import aliases_of
 from rag.querying.accounts import differing_accounts, named_accounts
@@ -26,6 +27,7 @@ from rag.querying.retrieve import PASSAGES, HybridRetriever
 from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
 
 LONGEST_QUESTION = 1000
+READINGS = 3
 PASSAGES_FOR_A_PART = 8
 
 
@@ -71,7 +73,16 @@ class Answerer:
         self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
 
     def answer(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Reply:
-        """Answer `question`; see `Assistant.ask`."""
+        """Answer `question`; see `Assistant.ask`.
+
+        Where an article is replaced while it is read, because others come in meanwhile, all is read once more.
+        """
+        for _ in range(READINGS - 1):
+            with suppress(Superseded):
+                return self._answer(question, filters, chat)
+        return self._answer(question, filters, chat)
+
+    def _answer(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Reply:
         clock = _Clock()
         talk = small_talk(question)
         if talk is not None:

@@ -35,7 +35,7 @@ def cite(
             logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
             continue
         citations.append(citation)
-        pieces = told(each.article, each.sentence, library.sentences(each.article.id), dated)
+        pieces = told(each.article, each.sentence, library.sentences_of(each.article), dated)
         if each.account:
             pieces = [(f"{each.account}: ", True), *pieces]
         answering = answering_words(query, each.text, weights) if query else None

@@ -129,7 +129,7 @@ def spoken_by(speakers: Sequence[str], each: Candidate, library: Library) -> boo
 
     Any of a person's names will do: which of them is the family's is not to be seen.
     """
-    name = speaker(each.article, each.match.sentence, library.sentences(each.article.id))
+    name = speaker(each.article, each.match.sentence, library.sentences_of(each.article))
     return bool(name) and not {word.lower() for word in WORD.findall(name or "")}.isdisjoint(map(str.lower, speakers))
 
 

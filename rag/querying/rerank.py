@@ -118,7 +118,7 @@ class LateInteraction(BaseNodePostprocessor):
         offset = start - (len(node.metadata["title"]) + 1 if node.metadata["title"] else 0)
         spans = reading.tokens.spans
         matches = []
-        for sentence in self.library.sentences(node.metadata["article_id"]):
+        for sentence in self.library.sentences_of(node.metadata["article"]):
             if not start <= sentence.start or not sentence.end <= end:
                 continue
             inside = (spans[:, 0] >= sentence.start - offset) & (spans[:, 1] <= sentence.end - offset)
