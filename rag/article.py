@@ -188,12 +188,12 @@ class Considered:
 class Mark:
     """A stretch of a statement's text: words that `answer`, or that were `added` to the article's own.
 
-    Added are an outlet's name, a computed date, whom "he" means and who is speaking.
+    Added are a computed date, whom "he" means and who is speaking; `outlet` marks the name that opens an account.
     """
 
     start: int
     end: int
-    kind: Literal["answer", "added"]
+    kind: Literal["answer", "added", "outlet"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import math
 import os
@@ -33,6 +34,10 @@ FEW_PASSAGES = 1000
 PROBED_AFTER_A_CRASH = 1000
 WHOLE = 0.9
 """The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
+
+
+M_PERTURB = -6
+"""The option of glibc's mallopt that fills memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,7 @@ class Library:
         To be done in a process that has not had the removed articles in its memory (`python -m rag reindex --purge`):
         the vectors' files have room to grow, and whatever memory held lies in it.
         """
+        _fill_new_memory()
         self.catalogue.purge()
         self.rebuild()
 
@@ -321,6 +327,12 @@ class Library:
         for id in ids:
             with suppress(UnknownArticle):
                 yield self.catalogue.article(id), self.catalogue.embedded(id)
+
+
+def _fill_new_memory() -> None:
+    """Have memory filled as it is handed out, where the C library can (glibc): what lay in it reaches no file."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_PERTURB, 0x55)
 
 
 def _what_runs() -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from rag.article import Article, Citation, Statement
+from rag.article import Article, Citation, Mark, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.extract import Evidence
@@ -36,10 +36,12 @@ def cite(
             continue
         citations.append(citation)
         pieces = told(each.article, each.sentence, library.sentences_of(each.article), dated)
-        if each.account:
-            pieces = [(f"{each.account}: ", True), *pieces]
         answering = answering_words(query, each.text, weights) if query else None
         text, marks = marked(pieces, answering)
+        if each.account:
+            opening = f"{each.account}: "
+            moved = (Mark(m.start + len(opening), m.end + len(opening), m.kind) for m in marks)
+            text, marks = opening + text, (Mark(0, len(opening) - 1, "outlet"), *moved)
         statements.append(Statement(text, (citation.number,), marks))
     return tuple(statements), tuple(citations)
 

@@ -15,6 +15,11 @@ STANDS_IN = {
 }
 MANNERS = {"extract": "From the articles' own sentences"}
 STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
+_MARKED = {
+    "answer": "<strong>{}</strong>",
+    "added": '<span class="added">{}</span>',
+    "outlet": '<span class="account">{}</span>',
+}
 NOT_FOUND = "Citation {} could not be found word for word in its article."
 
 
@@ -27,18 +32,19 @@ def question_html(question: str) -> str:
 def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
     """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any."""
     citations = {citation.number: citation for citation in reply.citations}
-    sentences = []
+    paragraphs: list[list[str]] = [[]]
     for statement in reply.statements:
         links = [_link(turn, citations[number], opened) for number in statement.citations if number in citations]
-        sentences.append(f"<span>{_marked(statement)}</span>" + "".join(f"&#8288;{link}" for link in links))
+        if paragraphs[-1] and any(mark.kind == "outlet" for mark in statement.marks):
+            paragraphs.append([])
+        paragraphs[-1].append(f"<span>{_marked(statement)}</span>" + "".join(f"&#8288;{link}" for link in links))
     notes = [STANDS_IN.get(reply.reason or "", "")]
     if reply.struck_out:
         notes.append(STRUCK_OUT.format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in reply.citations if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
-    return f'<p class="{kind}">{" ".join(sentences)}</p>' + "".join(
-        f'<p class="aside">{note}</p>' for note in notes if note
-    )
+    told = "".join(f'<p class="{kind}">{" ".join(sentences)}</p>' for sentences in paragraphs)
+    return told + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
 def _marked(statement: Statement) -> str:
@@ -47,7 +53,7 @@ def _marked(statement: Statement) -> str:
     for mark in statement.marks:
         pieces.append(as_html(statement.text[at : mark.start]))
         words = as_html(statement.text[mark.start : mark.end])
-        pieces.append(f"<strong>{words}</strong>" if mark.kind == "answer" else f'<span class="added">{words}</span>')
+        pieces.append(_MARKED[mark.kind].format(words))
         at = mark.end
     return "".join([*pieces, as_html(statement.text[at:])])
 
