@@ -35,8 +35,7 @@ def cite(
             logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
             continue
         citations.append(citation)
-        before = [other for other in library.sentences(each.article.id) if other.start < each.sentence.start]
-        pieces = told(each.article, each.sentence, before, dated)
+        pieces = told(each.article, each.sentence, library.sentences(each.article.id), dated)
         if each.account:
             pieces = [(f"{each.account}: ", True), *pieces]
         answering = answering_words(query, each.text, weights) if query else None

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from rag.article import Article
 from rag.library.library import Library
 from rag.querying.rerank import Match
-from rag.querying.speech import SAYING
 from rag.querying.understand import CARRIED_WEIGHT, WORD, Query, names, stem, terms
+from rag.speech import SAYING
 
 PASSAGES_READ = 12
 LEAST_WORDS = 5

@@ -16,6 +16,7 @@ from rag.querying.answerable import lacking
 from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
 from rag.querying.speech import SAYING
 from rag.querying.understand import WORD, Query, names, stem
+from rag.speech import SAYING
 
 MOST_SENTENCES = 5
 MOST_WORDS = 79

@@ -13,8 +13,8 @@ from datetime import date
 from rag.article import Article, Mark, Sentence
 from rag.dates import relative_dates
 from rag.querying.evidence import FIGURE, asked_kinds
-from rag.querying.speech import NAME, person_meant, unnamed_speaker
 from rag.querying.understand import WORD, Query, stem
+from rag.speech import NAME, person_meant, unnamed_speaker
 
 _TIME_SPAN = re.compile(
     r"\b\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]\.?m\b\.?)?|\b\d{1,2} ?[ap]\.?m\b\.?|"
@@ -38,18 +38,20 @@ _SPEECH_SPAN = re.compile(r"[\"“][^\"”]+[\"”]|\b(?:said|says|added|told \w
 _NAME_SPAN = re.compile(NAME)
 
 
-def told(article: Article, sentence: Sentence, before: Sequence[Sentence], dated: set[date]) -> list[tuple[str, bool]]:
+def told(
+    article: Article, sentence: Sentence, sentences: Sequence[Sentence], dated: set[date]
+) -> list[tuple[str, bool]]:
     """The sentence in pieces, each with whether it was added; put together they read as the answer shows it.
 
-    `before` are the article's sentences up to it. `dated` are the days that the answer already told; those told
+    `sentences` are all of the article's. `dated` are the days that the answer already told; those told
     here are added to it.
     """
     text = article.text[sentence.start : sentence.end]
     inserts: list[tuple[int, str]] = []
-    speaker = unnamed_speaker(article, sentence, before)
+    speaker = unnamed_speaker(article, sentence, sentences)
     if speaker is not None:
         inserts.append((0, f"[{speaker}:] " if speaker else "[quoted:] "))
-    person = person_meant(article, text, before)
+    person = person_meant(article, sentence, sentences)
     if person is not None:
         inserts.append((person[0], f" [{person[1]}]"))
     if article.published:
