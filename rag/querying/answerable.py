@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from rag.querying.evidence import Candidate
-from rag.querying.speech import NAME, SAYING
+from rag.speech import NAME, SAYING
 from rag.querying.understand import WORD, names, stem, terms
 
 LEAST_SHARE = math.log(2)
