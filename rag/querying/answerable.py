@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from rag.querying.evidence import Candidate
-from rag.speech import NAME, SAYING
 from rag.querying.understand import WORD, names, stem, terms
+from rag.speech import NAME, SAYING
 
 LEAST_SHARE = math.log(2)
 """In log odds: where the best sentence that holds the thing is less than half as likely to answer as the best of all,

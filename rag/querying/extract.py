@@ -14,7 +14,6 @@ from rag.article import Article, Sentence
 from rag.library.library import Library
 from rag.querying.answerable import lacking
 from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, weigh
-from rag.speech import SAYING
 from rag.querying.understand import WORD, Query, names, stem
 from rag.speech import SAYING
 
