@@ -9,23 +9,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 from llama_index.core.schema import NodeWithScore, TextNode
+from numpy.typing import NDArray
 
-from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Telling, Turn
 from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.library.library import Library
 from rag.outlets import aliases_of
-from rag.querying.accounts import differing_accounts, named_accounts
+from rag.querying.accounts import differing_accounts, named_accounts, tellings
 from rag.querying.citations import cite
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
-from rag.querying.retrieve import PASSAGES, HybridRetriever
+from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
 from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
 
 LONGEST_QUESTION = 1000
 PASSAGES_FOR_A_PART = 8
+PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 60
+"""Of those that are read for what the outlets tell: how many of one article, and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,30 @@ class Answerer:
     def search(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Searched:
         """The question understood and the passages in their order; see `Assistant.ask`."""
         return self._search(question, filters, chat, _Clock())
+
+    def tell(self, searched: Searched, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+        """What the articles tell of each thing that was asked: the part of the question, and their sentences.
+
+        Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
+        """
+        whole = searched.asked
+        found = []
+        for query in sub_questions(whole) or [whole]:
+            vector = np.array(self.embedding.get_query_embedding(query.text[: query.own]), np.float32)
+            nodes = [node for article in articles for node in self._nearest(article, vector)]
+            nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
+            ranked = self._late_interaction.rerank(query, nodes)
+            found.append((query.text[: query.own], tellings(query, ranked, self.library)))
+        return found
+
+    def _nearest(self, article: Article, vector: NDArray[np.float32]) -> list[NodeWithScore]:
+        """The article's passages nearest to `vector`; the best of each stands above all second ones."""
+        nodes = []
+        for each in self.library.catalogue.embedded(article.id):
+            nearness = float(np.frombuffer(each.vector, np.float32) @ vector)
+            nodes.append(node_of(each.passage, article, nearness))
+        nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_OF_AN_ARTICLE]
+        return [NodeWithScore(node=each.node, score=(each.score or 0.0) + (not n)) for n, each in enumerate(nodes)]
 
     def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
         question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
