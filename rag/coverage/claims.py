@@ -8,14 +8,22 @@ from typing import Literal
 
 from rag.article import Article, Sentence, Telling
 from rag.coverage.origins import Origin
-from rag.coverage.relation import Sense, read, relation
+from rag.coverage.relation import Sense, likelihood, read, relation
 from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.words import STOP_WORDS, WORD, stem
 
 FURTHEST_BEHIND = 3.0
 """In log odds behind the best: an outlet's sentence further behind than this does not answer."""
 WITHOUT_VALUE = 1.5
 """The same for a sentence in which nothing of the kind that is asked for stands, where others have it."""
+MORE_SENTENCES = 2
+SAME_SENTENCE = 0.6
+"""The share of a sentence's words from which another of the outlet has said it already."""
+HEARD_AGAIN = 4
+"""How many sentences of an outlet that seemed silent are compared with what the others say."""
+SURELY = 0.75
+"""How likely such a sentence must be to agree."""
 Verdict = Literal["says", "otherwise", "beside", "silent"]
 """The same as the most do; another value or the contrary; something else that bears on it; nothing."""
 
@@ -25,7 +33,8 @@ class Account:
     """What one outlet says to what is asked, in its best sentence; without one it is silent.
 
     `words` are those that answer, where they can be told apart. `group` is the number of the claim that it makes,
-    from 0, the one with the most origins first. `articles` are all of the outlet's on the event.
+    from 0, the one with the most origins first. `articles` are all of the outlet's on the event; `also` are
+    more of its sentences that bear on what is asked, best first.
     """
 
     outlet: str | None
@@ -35,6 +44,7 @@ class Account:
     sentence: Sentence | None = None
     words: str | None = None
     group: int | None = None
+    also: tuple[tuple[Article, Sentence], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +81,15 @@ def claim(
     """
     by_outlet: dict[str, list[Article]] = {}
     for article in articles:
-        by_outlet.setdefault(article.outlet or article.id, []).append(article)
+        by_outlet.setdefault(_key(article), []).append(article)
     best = _best(tellings)
     senses = dict(zip(best, read([each.text for each in best.values()], embedding, library), strict=True))
     groups = _groups(best, senses)
+    _hear_the_rest(tellings, best, senses, groups, library, embedding)
     origin_of = {id: number for number, origin in enumerate(origins) for id in origin.articles}
     counts = [len({origin_of.get(best[key].article.id) for key in group}) for group in groups]
     order = sorted(range(len(groups)), key=lambda n: (-counts[n], -best[groups[n][0]].worth))
+    also = _also(tellings, best)
     accounts: list[Account] = []
     for number, n in enumerate(order):
         lead = groups[order[0]][0]
@@ -93,6 +105,7 @@ def claim(
                     told.sentence,
                     told.words,
                     number,
+                    also.get(key, ()),
                 )
             )
     silent = [
@@ -111,8 +124,52 @@ def _best(tellings: Sequence[Telling]) -> dict[str, Telling]:
     for each in sorted(tellings, key=lambda each: -each.worth):
         least = most - (WITHOUT_VALUE if valued and not each.value else FURTHEST_BEHIND)
         if each.worth >= least:
-            best.setdefault(each.article.outlet or each.article.id, each)
+            best.setdefault(_key(each.article), each)
     return best
+
+
+def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
+    """More sentences of each outlet that may answer, MORE_SENTENCES at most, none that says again what it said."""
+    found: dict[str, list[Telling]] = {key: [told] for key, told in best.items()}
+    most = max((each.worth for each in tellings), default=0.0)
+    for each in sorted(tellings, key=lambda each: -each.worth):
+        several = found.get(_key(each.article), [])
+        if 0 < len(several) <= MORE_SENTENCES and each.worth >= most - FURTHEST_BEHIND:
+            words = _stems(each.text)
+            if all(len(words & _stems(other.text)) <= SAME_SENTENCE * len(words) for other in several):
+                several.append(each)
+    return {key: tuple((each.article, each.sentence) for each in several[1:]) for key, several in found.items()}
+
+
+def _hear_the_rest(
+    tellings: Sequence[Telling],
+    best: dict[str, Telling],
+    senses: dict[str, Sense],
+    groups: Sequence[list[str]],
+    library: Library,
+    embedding: Embedding,
+) -> None:
+    """Let those join a group who seemed silent, but say in other words what its first outlet says."""
+    seemed: dict[str, list[Telling]] = {}
+    for each in sorted(tellings, key=lambda each: -each.worth):
+        key = _key(each.article)
+        if key not in best and len(seemed.setdefault(key, [])) < HEARD_AGAIN:
+            seemed[key].append(each)
+    several = [(key, each) for key, found in seemed.items() for each in found]
+    for (key, each), sense in zip(several, read([each.text for _, each in several], embedding, library), strict=True):
+        for group in groups:
+            lead = group[0]
+            if key not in best and likelihood(senses[lead], sense, "agree") >= SURELY:
+                best[key], senses[key] = each, sense
+                group.append(key)
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
+
+
+def _key(article: Article) -> str:
+    return article.outlet or article.id
 
 
 def _groups(best: Mapping[str, Telling], senses: Mapping[str, Sense]) -> list[list[str]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from rag.article import Article
 from rag.speech.persons import Persons
@@ -38,11 +39,9 @@ def people(articles: Sequence[Article]) -> list[Person]:
     named: Counter[str] = Counter()
     having: dict[str, list[str]] = {}
     for article in articles:
-        persons = Persons(article.text, ())
-        for name in persons.named_in(article.text):
-            if " " in name:
-                named[name] += 1
-                having.setdefault(name, []).append(article.id)
+        for name in _named_in(article.text):
+            named[name] += 1
+            having.setdefault(name, []).append(article.id)
     groups: list[list[str]] = []
     for name, _ in named.most_common():
         for group in groups:
@@ -52,6 +51,11 @@ def people(articles: Sequence[Article]) -> list[Person]:
         else:
             groups.append([name])
     return [Person(group[0], {name: tuple(having[name]) for name in group}) for group in groups]
+
+
+@lru_cache(maxsize=512)
+def _named_in(text: str) -> tuple[str, ...]:
+    return tuple(name for name in Persons(text, ()).named_in(text) if " " in name)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Literal
 
@@ -31,6 +32,7 @@ FEWEST_WORDS = 5
 """A shorter quotation is the same utterance only as a whole, and by one speaker."""
 SAME_MEANING = 0.75
 """Cosine of two wordings from which they say the same in other words."""
+ARTICLES_KEPT_READ = 512
 Manner = Literal["direct", "indirect", "clip"]
 Verdict = Literal["same words", "same meaning", "differs", "alone"]
 
@@ -69,12 +71,13 @@ class Row:
 
 def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) -> list[Row]:
     """What the articles quote, an utterance a row: those of the most outlets first."""
-    told = [wording for article in articles for wording in quoted(article, library.sentences(article.id))]
+    told = [wording for article in articles for wording in quoted(article, tuple(library.sentences(article.id)))]
     rows = [_row([told[n] for n in group], embedding) for group in joined(told)]
     return sorted(rows, key=lambda row: -len(row.outlets))
 
 
-def quoted(article: Article, sentences: Sequence[Sentence]) -> list[Wording]:
+@lru_cache(maxsize=ARTICLES_KEPT_READ)
+def quoted(article: Article, sentences: tuple[Sentence, ...]) -> tuple[Wording, ...]:
     """The article's quotations, and the sentences that tell somebody's words without quoting them."""
     spoken = [each for each in utterances(article, sentences) if not _omitted(article, each.start)]
     found = [Wording(article, u.start, u.end, _manner(article, u), u.speaker, u.sentence) for u in spoken]
@@ -84,7 +87,7 @@ def quoted(article: Article, sentences: Sequence[Sentence]) -> list[Wording]:
         who = speaker(article, sentence, sentences)
         if who:
             found.append(Wording(article, sentence.start, sentence.end, "indirect", who, sentence))
-    return sorted(found, key=lambda each: each.start)
+    return tuple(sorted(found, key=lambda each: each.start))
 
 
 def joined(told: Sequence[Wording]) -> Iterator[list[int]]:

@@ -88,6 +88,12 @@ def relation(one: Sense, other: Sense) -> Relation:
     return RELATIONS[int(np.argmax(odds(one, other)))]
 
 
+def likelihood(one: Sense, other: Sense, of: Relation) -> float:
+    """How likely the relation `of` is, from 0 to 1."""
+    found = np.exp(odds(one, other))
+    return float(found[RELATIONS.index(of)] / found.sum())
+
+
 def odds(one: Sense, other: Sense) -> NDArray[np.float64]:
     """How likely each of RELATIONS is, as log odds up to a constant: (3,)."""
     weights = _weights()

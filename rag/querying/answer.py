@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from llama_index.core.schema import NodeWithScore, TextNode
-from numpy.typing import NDArray
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Telling, Turn
 from rag.embedding import Embedding
@@ -24,11 +24,11 @@ from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
-from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
+from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions, terms
 
 LONGEST_QUESTION = 1000
 PASSAGES_FOR_A_PART = 8
-PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 60
+PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
 """Of those that are read for what the outlets tell: how many of one article, and of all."""
 
 
@@ -131,24 +131,38 @@ class Answerer:
 
         Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
         """
-        whole = searched.asked
         found = []
-        for query in sub_questions(whole) or [whole]:
-            vector = np.array(self.embedding.get_query_embedding(query.text[: query.own]), np.float32)
-            nodes = [node for article in articles for node in self._nearest(article, vector)]
+        for query in self._things_asked(searched.asked):
+            nodes = [node for article in articles for node in self._nearest(article, query)]
             nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
             ranked = self._late_interaction.rerank(query, nodes)
             found.append((query.text[: query.own], tellings(query, ranked, self.library)))
         return found
 
-    def _nearest(self, article: Article, vector: NDArray[np.float32]) -> list[NodeWithScore]:
-        """The article's passages nearest to `vector`; the best of each stands above all second ones."""
+    def _things_asked(self, whole: Query) -> list[Query]:
+        """The question in its parts, without the one that asks whether the outlets agree: that is what is told anyway.
+
+        A question in one part is taken whole.
+        """
+        parts = [part for part in sub_questions(whole) if not asks_several(part.text[: part.own], Filters())]
+        question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.text[: whole.own])
+        if not parts and question.strip() and asks_several(whole.text[len(question) : whole.own], Filters()):
+            return [Query(question.strip(), len(question.strip()))]
+        return parts or [whole]
+
+    def _nearest(self, article: Article, query: Query) -> list[NodeWithScore]:
+        """The article's passages nearest to the query by meaning and by words, the best above all others' second ones."""
+        own = query.text[: query.own]
+        vector = np.array(self.embedding.get_query_embedding(own), np.float32)
+        weights = self.library.rarity(terms(own))
         nodes = []
         for each in self.library.catalogue.embedded(article.id):
-            nearness = float(np.frombuffer(each.vector, np.float32) @ vector)
-            nodes.append(node_of(each.passage, article, nearness))
+            node = node_of(each.passage, article, float(np.frombuffer(each.vector, np.float32) @ vector))
+            has = set(terms(node.text))
+            share = sum(weight for word, weight in weights.items() if word in has) / (sum(weights.values()) or 1.0)
+            nodes.append(NodeWithScore(node=node.node, score=(node.score or 0.0) + share))
         nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_OF_AN_ARTICLE]
-        return [NodeWithScore(node=each.node, score=(each.score or 0.0) + (not n)) for n, each in enumerate(nodes)]
+        return [NodeWithScore(node=each.node, score=(each.score or 0.0) + 2 * (not n)) for n, each in enumerate(nodes)]
 
     def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
         question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
