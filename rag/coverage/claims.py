@@ -13,10 +13,14 @@ from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.words import STOP_WORDS, WORD, stem
 
-FURTHEST_BEHIND = 3.0
+FURTHEST_BEHIND = 6.0
 """In log odds behind the best: an outlet's sentence further behind than this does not answer."""
-WITHOUT_VALUE = 1.5
+WITHOUT_VALUE = 3.0
 """The same for a sentence in which nothing of the kind that is asked for stands, where others have it."""
+VALUED = 1.5
+"""In log odds: by how much it counts for a sentence that such a thing stands in it."""
+ALSO_BEHIND = 4.5
+"""In log odds behind an outlet's best sentence: one further behind than this is not worth telling besides."""
 MORE_SENTENCES = 2
 SAME_SENTENCE = 0.6
 """The share of a sentence's words from which another of the outlet has said it already."""
@@ -121,20 +125,23 @@ def _best(tellings: Sequence[Telling]) -> dict[str, Telling]:
     most = max((each.worth for each in tellings), default=0.0)
     valued = any(each.value for each in tellings if each.worth >= most - WITHOUT_VALUE)
     best: dict[str, Telling] = {}
-    for each in sorted(tellings, key=lambda each: -each.worth):
+    for each in _in_order(tellings):
         least = most - (WITHOUT_VALUE if valued and not each.value else FURTHEST_BEHIND)
         if each.worth >= least:
             best.setdefault(_key(each.article), each)
     return best
 
 
+def _in_order(tellings: Sequence[Telling]) -> list[Telling]:
+    return sorted(tellings, key=lambda each: -each.worth - VALUED * bool(each.value))
+
+
 def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
     """More sentences of each outlet that may answer, MORE_SENTENCES at most, none that says again what it said."""
     found: dict[str, list[Telling]] = {key: [told] for key, told in best.items()}
-    most = max((each.worth for each in tellings), default=0.0)
-    for each in sorted(tellings, key=lambda each: -each.worth):
+    for each in _in_order(tellings):
         several = found.get(_key(each.article), [])
-        if 0 < len(several) <= MORE_SENTENCES and each.worth >= most - FURTHEST_BEHIND:
+        if 0 < len(several) <= MORE_SENTENCES and each.worth >= several[0].worth - ALSO_BEHIND:
             words = _stems(each.text)
             if all(len(words & _stems(other.text)) <= SAME_SENTENCE * len(words) for other in several):
                 several.append(each)

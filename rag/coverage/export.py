@@ -54,11 +54,12 @@ def markdown(coverage: Coverage) -> str:
     copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
     if copied:
         lines += ["## One copy", ""]
-        for origin in copied:
-            lines += [f"First written by {_plain(origin.name) if origin.name else 'somebody who is not credited'}:", ""]
-            for carrier in origin.carriers:
-                said = "the fullest" if each.fullest else f"{len(each.cut)} sentences cut, {len(each.added)} added"
-                lines.append(f"- {_outlet(each.article)}, {each.article.published or 'undated'}: {said}")
+        for copy in copied:
+            lines += [f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", ""]
+            for carrier in copy.carriers:
+                cut, added = len(carrier.cut), len(carrier.added)
+                said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
+                lines.append(f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}")
             lines.append("")
     if coverage.timeline:
         lines += ["## Timeline", ""]

@@ -34,9 +34,8 @@ _MONTH = (
     r"Nov(?:ember|\.)|Dec(?:ember|\.))"
 )
 _SMALL = "|".join((*_UNITS.split(), *_TENS.split(), "dozen"))
-_NUMBER = (
-    rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|(?:{_TENS.replace(' ', '|')})-(?:{_UNITS.replace(' ', '|')})|{_SMALL}"
-)
+_COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{_UNITS.replace(' ', '|')})"
+_NUMBER = rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|{_COMPOUND}|(?:{_SMALL})(?![a-z])"
 _SCALE = r"(?:hundred|thousand|million|billion|trillion|bn)"
 _UNIT = (
     r"(?P<unit>%|per ?cent|percentage points?|(?:nautical )?miles?|mph|km/?h|kph|km|kilomet\w+|kg|kilo\w*|tonnes?|"

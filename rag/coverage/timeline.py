@@ -20,6 +20,10 @@ from rag.words import STOP_WORDS, WORD, stem
 
 SAME_THING = 0.5
 """The share of the weight of two sentences' words that they have in common from which they tell one thing."""
+SURELY_THE_SAME = 0.65
+"""The share from which they do although their dates differ: then the date is disputed."""
+FEWEST_WORDS, HALF_A_YEAR = 3, 182
+_AHEAD = re.compile(r"\b(?:will|would|won['’]t|shall|next|scheduled|due|expected|set|plans?|planned|until|to be)\b")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<month>Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
@@ -32,7 +36,7 @@ _DATES = [
     re.compile(rf"\b{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?(?!\w)"),
     re.compile(rf"\b{_MONTH},? (?:of )?{_YEAR}\b"),
     re.compile(rf"\b(?i:in|since|during|by|until|from|early|late|mid-?) {_YEAR}\b(?![-–]\d)"),
-    re.compile(rf"\b(?i:in|since|during|late|early|mid-?|last) {_MONTH}(?! \d|\w)"),
+    re.compile(rf"\b(?i:in|since|during|late|early|mid-?) {_MONTH}(?! \d|\w)"),
 ]
 
 
@@ -73,11 +77,14 @@ def timeline(library: Library, articles: Sequence[Article]) -> list[Entry]:
     """What the articles date, the earliest first."""
     told = [each for article in articles for each in dated(article, library.sentences(article.id))]
     words = [_words(each) for each in told]
+    periods: dict[tuple[str, int], list[Dated]] = {}
+    for each in told:
+        periods.setdefault(_place(each), []).append(each)
     rarity = library.rarity(sorted({word for several in words for word in several}))
     groups: list[list[int]] = []
     for n in range(len(told)):
         for group in groups:
-            if any(_one_thing(told[n], words[n], told[m], words[m], rarity) for m in group):
+            if any(_one_thing(told[n], words[n], told[m], words[m], rarity, periods) for m in group):
                 group.append(n)
                 break
         else:
@@ -87,15 +94,13 @@ def timeline(library: Library, articles: Sequence[Article]) -> list[Entry]:
 
 
 def dated(article: Article, sentences: Sequence[Sentence]) -> list[Dated]:
-    """The sentences of one article that date what they tell, each with the first of its dates that says most."""
-    found = []
-    for sentence in sentences:
-        if any(start <= sentence.start < end for start, end in article.omitted):
-            continue
-        dates = list(_dates(article, sentence))
-        if dates:
-            found.append(min(dates, key=lambda each: (each.last - each.first, each.words)))
-    return found
+    """The sentences of one article that date what they tell, once for each of their dates."""
+    return [
+        each
+        for sentence in sentences
+        if not any(start <= sentence.start < end for start, end in article.omitted)
+        for each in _dates(article, sentence)
+    ]
 
 
 def _dates(article: Article, sentence: Sentence) -> Iterator[Dated]:
@@ -106,7 +111,7 @@ def _dates(article: Article, sentence: Sentence) -> Iterator[Dated]:
         for match in pattern.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
-            period = _period(match.groupdict(), published)
+            period = _period(match.groupdict(), published, ahead=bool(_AHEAD.search(text)))
             if period:
                 taken.append(match.span())
                 words = (sentence.start + match.start(), sentence.start + match.end())
@@ -117,8 +122,8 @@ def _dates(article: Article, sentence: Sentence) -> Iterator[Dated]:
             yield Dated(each.first, each.last, True, words, article, sentence)
 
 
-def _period(found: Mapping[str, str | None], published: date | None) -> tuple[date, date] | None:
-    """The days from and to; without a year it is the one that lies nearest to the article's own day."""
+def _period(found: Mapping[str, str | None], published: date | None, ahead: bool) -> tuple[date, date] | None:
+    """The days from and to; without a year the latest up to the article's own day, or the next if it speaks `ahead`."""
     year, month, day = (found.get(name) for name in ("year", "month", "day"))
     if not year and not published:
         return None
@@ -128,9 +133,9 @@ def _period(found: Mapping[str, str | None], published: date | None) -> tuple[da
     except ValueError:
         return None
     if not year and published:
-        while (first - published).days > 182:
+        if first > published and (not ahead or (first - published).days > HALF_A_YEAR):
             first -= relativedelta(years=1)
-        while (published - first).days > 330:
+        elif ahead and (published - first).days > HALF_A_YEAR:
             first += relativedelta(years=1)
     if day:
         return first, first
@@ -143,13 +148,31 @@ def _words(each: Dated) -> set[str]:
     return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
 
 
-def _one_thing(one: Dated, words: set[str], other: Dated, others: set[str], rarity: Mapping[str, float]) -> bool:
+def _one_thing(
+    one: Dated,
+    words: set[str],
+    other: Dated,
+    others: set[str],
+    rarity: Mapping[str, float],
+    periods: Mapping[tuple[str, int], Sequence[Dated]],
+) -> bool:
+    """Whether two dated sentences tell one thing; where their dates do not meet, only if none of their dates does."""
     weight = sum(rarity[word] for word in words & others)
     shorter = min(sum(rarity[word] for word in words), sum(rarity[word] for word in others))
-    if weight < SAME_THING * shorter or len(words & others) < 3:
+    if _place(one) == _place(other) or weight < SAME_THING * shorter or len(words & others) < FEWEST_WORDS:
         return False
-    overlap = one.first <= other.last and other.first <= one.last
-    return overlap or (one.article.outlet != other.article.outlet and weight >= 0.6 * shorter)
+    if _meet(one, other):
+        return True
+    apart = not any(_meet(a, b) for a in periods[_place(one)] for b in periods[_place(other)])
+    return apart and one.article.outlet != other.article.outlet and weight >= SURELY_THE_SAME * shorter
+
+
+def _meet(one: Dated, other: Dated) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _place(each: Dated) -> tuple[str, int]:
+    return each.article.id, each.sentence.start
 
 
 def _entry(told: Sequence[Dated]) -> Entry:

@@ -151,7 +151,7 @@ class Answerer:
         return parts or [whole]
 
     def _nearest(self, article: Article, query: Query) -> list[NodeWithScore]:
-        """The article's passages nearest to the query by meaning and by words, the best above all others' second ones."""
+        """The article's passages nearest to the query by meaning and words, the best above all others' second ones."""
         own = query.text[: query.own]
         vector = np.array(self.embedding.get_query_embedding(own), np.float32)
         weights = self.library.rarity(terms(own))
