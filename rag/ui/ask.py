@@ -14,7 +14,6 @@ from rag.errors import SecondSourceError, UnknownArticle
 from rag.settings import Settings
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import watch_clicks
-from rag.ui.coverage import Section, section_of
 from rag.ui.describe import conditions, counted, shortened
 from rag.ui.escape import as_label
 from rag.ui.frame import UNEXPECTED, framed, masthead, settings_or_stop
@@ -23,6 +22,7 @@ from rag.ui.reader import show_article
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.ui.coverage import Section
 
 logger = logging.getLogger(__name__)
 ICON = Path(__file__).with_name("icon.svg")
@@ -198,6 +198,8 @@ def _answer(assistant: Assistant, asked: Asked) -> None:
 
 def _cover(assistant: Assistant, turn: int) -> None:
     """Look up who says what about the answer that has just been drawn, and draw the page again with it."""
+    from rag.ui.coverage import section_of  # late: it brings the libraries along, which take seconds to import
+
     exchanges = st.session_state.exchanges
     reply = exchanges[turn].reply
     section = None

@@ -80,11 +80,11 @@ def _claim(claim: Claim, links: _Links) -> str:
 
 
 def _quote(row: Row, links: _Links) -> str:
-    items = "".join(
-        f"<li><bdi>{as_html(outlet_name(each.article.outlet))}</bdi>{_manner(each.manner)}: "
-        f"{_marked(each.text, each.start, each.differing)} {links.to(each.article, Sentence(each.start, each.end))}</li>"
-        for each in row.wordings
-    )
+    items = ""
+    for each in row.wordings:
+        link = links.to(each.article, Sentence(each.start, each.end))
+        items += f"<li><bdi>{as_html(outlet_name(each.article.outlet))}</bdi>{_manner(each.manner)}: "
+        items += f"{_marked(each.text, each.start, each.differing)} {link}</li>"
     return f"<p><bdi>{as_html(row.speaker or 'Speaker not told')}</bdi>: {row.verdict}</p><ul>{items}</ul>"
 
 
