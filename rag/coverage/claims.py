@@ -90,8 +90,8 @@ def claim(
     senses = dict(zip(best, read([each.text for each in best.values()], embedding, library), strict=True))
     groups = _groups(best, senses)
     _hear_the_rest(tellings, best, senses, groups, library, embedding)
-    origin_of = {id: number for number, origin in enumerate(origins) for id in origin.articles}
-    counts = [len({origin_of.get(best[key].article.id) for key in group}) for group in groups]
+    writer_of = {id: origin.writer for origin in origins for id in origin.articles}
+    counts = [len({writer_of.get(best[key].article.id) for key in group}) for group in groups]
     order = sorted(range(len(groups)), key=lambda n: (-counts[n], -best[groups[n][0]].worth))
     also = _also(tellings, best)
     accounts: list[Account] = []

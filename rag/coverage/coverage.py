@@ -47,9 +47,11 @@ class Coverage:
         if not self.articles:
             return "No article of the library comes near this."
         answering = max((each.answering for each in self.claims), default=0)
+        writers = len({each.writer for each in self.origins})
+        covers, answers = ("" if number != 1 else "s" for number in (self.outlets, answering))
         return (
-            f"{_counted(self.outlets, 'outlet')} cover{'s' * (self.outlets == 1)} this, from "
-            f"{_counted(len(self.origins), 'origin')}; {answering} answer{'s' * (answering == 1)} it."
+            f"{_counted(self.outlets, 'outlet')} cover{covers} this, from {_counted(writers, 'origin')}; "
+            f"{answering} answer{answers} it."
         )
 
     def to_json(self) -> dict[str, Any]:

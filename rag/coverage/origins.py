@@ -35,6 +35,12 @@ class Origin:
     carriers: tuple[Carrier, ...]
 
     @property
+    def writer(self) -> str:
+        """Who counts as the one who wrote it: the one credited, else the outlet that had it first."""
+        first = self.carriers[0].article
+        return self.name or first.outlet or first.id
+
+    @property
     def articles(self) -> tuple[str, ...]:
         return tuple(each.article.id for each in self.carriers)
 

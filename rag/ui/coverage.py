@@ -46,6 +46,7 @@ class _Links:
         number = self._numbers[place]
         return (
             f'<a class="cite" href="#cite-{self._turn}-{number}" '
+            f'title="{as_html(self.citations[number - self._after - 1].quote)}" '
             f'aria-label="Citation {number}, {as_html(outlet_name(article.outlet))}">[{number}]</a>'
         )
 
