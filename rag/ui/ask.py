@@ -139,7 +139,8 @@ def _exchange(turn: int, exchange: Exchange) -> None:
         if exchange.reply:
             _reply(turn, exchange, exchange.reply)
             if exchange.section:
-                with st.expander(f"Who says what: {as_label(exchange.section.statement)}", key=f"coverage-{turn}"):
+                label = f"Who says what: {as_label(exchange.section.statement)}"
+                with st.expander(label, key=f"coverage-{turn}", type="compact"):
                     st.html(exchange.section.html)
 
 
