@@ -149,6 +149,26 @@ def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path 
     out.print(f"{len(questions)} answers written to {escape(str(answers))}")
 
 
+@app.command()
+def coverage(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    store: Store = None,
+    as_json: AsJson = False,
+    form: Annotated[str, typer.Option("--format", help="md (Markdown) or csv.")] = "md",
+) -> None:
+    """Say who says what: each outlet's account, quotes side by side, origins, a timeline, people."""
+    from rag.coverage.export import FORMS
+
+    if form not in FORMS:
+        raise UsageError(f"--format {form!r} is none: choose {' or '.join(FORMS)}.")
+    with _open(store) as assistant:
+        found = assistant.coverage(question)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        typer.echo(_printable(FORMS[form](found)), nl=False)
+
+
 def _asking() -> Progress:
     """Progress on a terminal; nothing elsewhere."""
     columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -170,6 +170,24 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """A sentence that may answer a question, and how well: `worth` in log odds, comparable within the question.
+
+    `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
+    """
+
+    article: Article
+    sentence: Sentence
+    worth: float
+    words: str | None = None
+    value: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.sentence.start : self.sentence.end]
+
+
+@dataclass(frozen=True, slots=True)
 class Considered:
     """A passage that was retrieved for a question, whether or not the answer cites it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from rag.querying.answer import Answerer, Searched
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from rag.coverage.coverage import Coverage
     from rag.ingestion.fetch import Fetcher
     from rag.ingestion.intake import Intake
     from rag.ingestion.pipeline import IngestEvent
@@ -84,6 +85,16 @@ class Assistant:
         for turn in turns:
             chat.append(Turn(turn, self.ask(turn, filters, chat).answer))
         return self.ask(question, filters, chat)
+
+    def coverage(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Coverage:
+        """Who says what about the event that `question` is about, whatever outlets it names. Raises as `ask` does."""
+        from rag.coverage.coverage import cover  # late: asking needs none of it
+
+        searched = self._answerer.search(question, filters, chat)
+        found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked[0])
+        return cover(
+            self.library, self.embedding, searched.question, list(found), partial(self._answerer.tell, searched)
+        )
 
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""

@@ -175,7 +175,7 @@ def test_a_click_on_a_citation_opens_the_article_at_the_sentence(
     page = visitor.page
     playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
     visitor.ask(QUESTION)
-    link = page.locator("a.cite").first
+    link = page.locator(".answer a.cite").first
     playwright.expect(link).to_have_text("[1]")
     quote = link.get_attribute("title")
     link.click()
@@ -208,15 +208,39 @@ def test_the_last_citation_by_its_button_scrolls_a_small_window(visit: Callable[
     last.click(timeout=60_000)
 
     mark = page.locator("mark.current")
-    playwright.expect(mark).to_have_text(page.locator("a.cite").last.get_attribute("title") or "no quote")
+    playwright.expect(mark).to_have_text(page.locator(".answer a.cite").last.get_attribute("title") or "no quote")
     playwright.expect(mark).to_be_in_viewport(ratio=1)
     assert is_in_view(mark)
     page.locator(".scroller").evaluate("scroller => scroller.scrollTo(0, scroller.scrollHeight)")
-    page.locator("a.cite").last.click()
+    page.locator(".answer a.cite").last.click()
     playwright.expect(mark).to_be_in_viewport(ratio=1)
 
     last.click()
     playwright.expect(page.locator(".reader")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_who_says_what_stands_under_the_answer_and_opens_its_sentences(
+    visit: Callable[..., Visit], scheme: str
+) -> None:
+    visitor = visit({"width": 1440, "height": 1600}, device_scale_factor=1, color_scheme=scheme)
+    page = visitor.page
+    playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
+    visitor.ask(QUESTION)
+    page.locator(".st-key-coverage-0 summary").click(timeout=30_000)
+    link = page.locator(".coverage a.cite").first
+    playwright.expect(link).to_be_visible()
+    assert page.locator(".coverage tr").count() >= 4
+    link.click()
+
+    playwright.expect(page.locator("mark.current")).to_have_text(link.get_attribute("title") or "no quote")
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / ("coverage.png" if scheme == "light" else "coverage-dark.png"))
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator(".reader")).to_have_count(0)
+    assert not visitor.elsewhere
+    assert not visitor.dialogs
 
 
 def test_conditions_are_taken_away_by_click_and_by_keyboard(visit: Callable[..., Visit]) -> None:
@@ -237,7 +261,7 @@ def test_conditions_are_taken_away_by_click_and_by_keyboard(visit: Callable[...,
     playwright.expect(page.locator(".stButtonGroup")).to_contain_text("Courier")
     playwright.expect(page.locator(".question")).to_be_focused()
     page.keyboard.press("Tab")
-    playwright.expect(page.locator("a.cite").first).to_be_focused()
+    playwright.expect(page.locator(".answer a.cite").first).to_be_focused()
 
 
 def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]) -> None:
@@ -248,7 +272,7 @@ def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]
     playwright.expect(page.locator(".answer")).to_contain_text("zeppelin Zorblatt carried")
     page.get_by_text("Passages considered").click()
     playwright.expect(page.locator(".passages")).to_be_visible()
-    links, sentences = page.locator("a.cite"), page.locator(".answer span")
+    links, sentences = page.locator(".answer a.cite"), page.locator(".answer span")
     for position in range(links.count()):
         links.nth(position).click()
         playwright.expect(page.locator("mark.current")).to_have_text(
@@ -282,7 +306,7 @@ def test_a_refusal_offers_the_nearest_passages_without_citing_them(visit: Callab
     visitor.ask("Which vineyards grow tempranillo near Zaragoza?")
 
     playwright.expect(visitor.page.locator(".refusal")).to_be_visible()
-    assert visitor.page.locator("a.cite").count() == 0
+    assert visitor.page.locator(".answer a.cite").count() == 0
     visitor.page.get_by_text("Nearest passages").click()
     playwright.expect(visitor.page.get_by_text("None of them answers the question.")).to_be_in_viewport()
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

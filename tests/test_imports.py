@@ -12,8 +12,8 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "dates"},
-    {"embedding", "embedding_export", "llm", "speech"},
+    {"settings", "errors", "article", "outlets", "dates", "speech", "words"},
+    {"embedding", "embedding_export", "llm"},
     {"library"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation"},
@@ -21,6 +21,7 @@ LAYERS = [
 ]
 WITHIN_A_LAYER = {
     ("settings", "errors"),
+    ("speech", "article"),
     ("embedding_export", "embedding"),
     ("chats", "assistant"),
     ("evaluation", "assistant"),

@@ -17,13 +17,17 @@ import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Article, Citation, Considered, Filters, Reply, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Reply, Sentence, Statement, Turn
 from rag.assistant import Assistant
+from rag.coverage.claims import Account, Claim
+from rag.coverage.coverage import Coverage
+from rag.coverage.quotes import Row, Wording
 from rag.errors import LibraryBusy
 from rag.settings import ROOT, Settings
 from rag.ui import serve
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
 from rag.ui.clicks import parse
+from rag.ui.coverage import section_of
 from rag.ui.describe import conditions, credit, day, shortened
 from rag.ui.escape import as_html, as_label, web_address
 from rag.ui.reader import article_data, paragraphs
@@ -581,3 +585,23 @@ def test_samples_that_cannot_be_read_are_told_by_name(
     assert "could not be read in" in shown(page)
     assert "broken&lt;b&gt;.json" in shown(page)
     assert not page.chat_input
+
+
+def test_who_says_what_is_escaped_and_numbered_on() -> None:
+    hostile = replace(ARTICLE, outlet="<b>Post</b>", text="<script>alert(1)</script> said “it & sank”.")
+    sentence = Sentence(0, len(hostile.text))
+    says = Account(hostile.outlet, "says", (hostile,), hostile, sentence, None, 0)
+    silent = Account("Quiet <i>", "silent", (ARTICLE,), ARTICLE)
+    wordings = (
+        Wording(hostile, 31, 42, "direct", "<u>", differing=((start := hostile.text.index("sank"), start + 4),)),
+        Wording(ARTICLE, 2, 18, "clip", ""),
+    )
+    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (Row("<u>", "differs", wordings),)
+
+    section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)
+
+    assert [citation.number for citation in section.citations] == [3, 4, 5]
+    assert 'href="#cite-3-3"' in section.html
+    assert "<mark>sank</mark>" in section.html
+    assert not re.search(r"<(?:script|b|i|u|em)>", section.html)
+    assert 'class="silent"' in section.html

@@ -12,17 +12,12 @@ import tantivy
 from rag.article import Article, Filters
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
 from rag.library.rows import Embedded
+from rag.words import STOP_WORDS
 
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
 _WORDS = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
 """Cuts a question into words as the index cuts a text: a "word" of two would be a phrase, and never be found."""
-_STOP_WORDS = """
-a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no
-nor not of on or our she s so t than that the their them then there these they this those to was we were what when where
-which who whom whose why will with would you your
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def _schema() -> Any:

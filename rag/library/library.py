@@ -13,7 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from rag.article import Article, Filters, Passage, Sentence
 from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle, UsageError
@@ -136,6 +138,12 @@ class Library:
     def sentences_of(self, article: Article) -> list[Sentence]:
         """The sentences of the article as it was read, in order. Raises Superseded where it has changed since."""
         return self.catalogue.sentences_of(article)
+
+    def vector(self, id: str) -> NDArray[np.float32]:
+        """What the article of that id is about: the mean of its passages' vectors, of length 1; zeros without any."""
+        vectors = [np.frombuffer(each.vector, np.float32) for each in self.catalogue.embedded(id)]
+        mean = np.mean(vectors, axis=0) if vectors else np.zeros(1, np.float32)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
     def outlets(self) -> list[str]:
         """The names of the outlets, in alphabetical order."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from llama_index.core.schema import NodeWithScore
 
+from rag.article import Telling
 from rag.library.library import Library
 from rag.querying.answerable import counted, counts, same_fate
 from rag.querying.evidence import NUMBER_WORDS, Candidate, Weigh, candidates, contrast, weigh
@@ -67,7 +68,7 @@ def differing_accounts(
     heard: set[str | None] = set()
     least = max(worth, default=0.0) - FURTHEST_BEHIND
     for weight, each in sorted(zip(worth, found, strict=True), key=lambda pair: -pair[0]):
-        value = _value(query, each.text, weights)
+        value = value_of(answer_in(query, each.text, weights))
         if weight >= least and value and each.article.outlet not in heard:
             heard.add(each.article.outlet)
             groups.setdefault(value, []).append(each)
@@ -87,12 +88,33 @@ def differing_accounts(
     return [replace(first, account=f"The accounts differ. {first.account}"), *accounts[1:]]
 
 
-def _value(query: Query, text: str, weights: Mapping[str, float]) -> frozenset[str]:
-    """What is compared of a sentence's answer: its figures, in digits; else the words that answer."""
+def answer_in(query: Query, text: str, weights: Mapping[str, float]) -> str | None:
+    """The words of the sentence `text` that answer: the number of what is counted; else those of the kind asked for."""
     own = query.text[: query.own]
     words = counted(own, text) if counts(own) else answering_words(query, text, weights)
     if not words or not same_fate(own, text[max(0, text.find(words) - FATE_NEAR) :][: len(words) + 2 * FATE_NEAR]):
+        return None
+    return words
+
+
+def value_of(words: str | None) -> frozenset[str]:
+    """What is compared of a sentence's answer: its figures, in digits; else its words."""
+    if not words:
         return frozenset()
     figures = [figure.replace(",", "").rstrip(".") for figure in re.findall(r"\d[\d,.]*", words)]
     figures += [NUMBER_WORDS[word.lower()] for word in WORD.findall(words) if word.lower() in NUMBER_WORDS]
     return frozenset(figures or [stem(word) for word in WORD.findall(words)])
+
+
+def tellings(query: Query, passages: Sequence[NodeWithScore], library: Library, weigh: Weigh = weigh) -> list[Telling]:
+    """The sentences of the passages, as `LateInteraction` ranked and read them, each with how well it answers."""
+    found = candidates(passages, len(passages))
+    if not found:
+        return []
+    worth = weigh(query, found, library) + contrast(query, found, library)
+    weights = library.rarity([stem(word) for word in WORD.findall(query.text)])
+    told = []
+    for each, value in zip(found, worth.tolist(), strict=True):
+        words = answer_in(query, each.text, weights)
+        told.append(Telling(each.article, each.match.sentence, value, words, value_of(words)))
+    return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,25 +11,28 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Telling, Turn
 from rag.embedding import Embedding
 from rag.errors import Superseded, UsageError
 from rag.library.library import Library
 from rag.outlets import aliases_of
-from rag.querying.accounts import differing_accounts, named_accounts
+from rag.querying.accounts import differing_accounts, named_accounts, tellings
 from rag.querying.citations import cite
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.evidence import Weigh, weigh
 from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.rerank import CrossEncoderRerank, LateInteraction, local_cross_encoder, spread
-from rag.querying.retrieve import PASSAGES, HybridRetriever
-from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions
+from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
+from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions, terms
 
 LONGEST_QUESTION = 1000
 READINGS = 3
 PASSAGES_FOR_A_PART = 8
+PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
+"""Of those that are read for what the outlets tell: how many of one article, and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,44 @@ class Answerer:
     def search(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Searched:
         """The question understood and the passages in their order; see `Assistant.ask`."""
         return self._search(question, filters, chat, _Clock())
+
+    def tell(self, searched: Searched, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+        """What the articles tell of each thing that was asked: the part of the question, and their sentences.
+
+        Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
+        """
+        found = []
+        for query in self._things_asked(searched.asked):
+            nodes = [node for article in articles for node in self._nearest(article, query)]
+            nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
+            ranked = self._late_interaction.rerank(query, nodes)
+            found.append((query.text[: query.own], tellings(query, ranked, self.library)))
+        return found
+
+    def _things_asked(self, whole: Query) -> list[Query]:
+        """The question in its parts, without the one that asks whether the outlets agree: that is what is told anyway.
+
+        A question in one part is taken whole.
+        """
+        parts = [part for part in sub_questions(whole) if not asks_several(part.text[: part.own], Filters())]
+        question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.text[: whole.own])
+        if not parts and question.strip() and asks_several(whole.text[len(question) : whole.own], Filters()):
+            return [Query(question.strip(), len(question.strip()))]
+        return parts or [whole]
+
+    def _nearest(self, article: Article, query: Query) -> list[NodeWithScore]:
+        """The article's passages nearest to the query by meaning and words, the best above all others' second ones."""
+        own = query.text[: query.own]
+        vector = np.array(self.embedding.get_query_embedding(own), np.float32)
+        weights = self.library.rarity(terms(own))
+        nodes = []
+        for each in self.library.catalogue.embedded(article.id):
+            node = node_of(each.passage, article, float(np.frombuffer(each.vector, np.float32) @ vector))
+            has = set(terms(node.text))
+            share = sum(weight for word, weight in weights.items() if word in has) / (sum(weights.values()) or 1.0)
+            nodes.append(NodeWithScore(node=node.node, score=(node.score or 0.0) + share))
+        nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_OF_AN_ARTICLE]
+        return [NodeWithScore(node=each.node, score=(each.score or 0.0) + 2 * (not n)) for n, each in enumerate(nodes)]
 
     def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
         question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())

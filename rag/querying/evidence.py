@@ -101,10 +101,10 @@ class Candidate:
         return self.article.text[max(0, start - CONTEXT_CHARACTERS) : start]
 
 
-def candidates(ranked: Sequence[NodeWithScore]) -> list[Candidate]:
-    """The sentences of the best passages, as `LateInteraction` ranked and read them, each once."""
+def candidates(ranked: Sequence[NodeWithScore], most: int = PASSAGES_READ) -> list[Candidate]:
+    """The sentences of the `most` best passages, as `LateInteraction` ranked and read them, each once."""
     found: dict[tuple[str, int], Candidate] = {}
-    for each in ranked[:PASSAGES_READ]:
+    for each in ranked[:most]:
         article: Article = each.node.metadata["article"]
         for match in each.node.metadata["matches"]:
             candidate = Candidate(article, match, each.score or 0.0)

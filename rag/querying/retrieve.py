@@ -8,7 +8,7 @@ from contextlib import suppress
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from rag.article import Article, Filters
+from rag.article import Article, Filters, Passage
 from rag.embedding import Embedding
 from rag.errors import UnknownArticle
 from rag.library.library import Library
@@ -49,24 +49,23 @@ class HybridRetriever(BaseRetriever):
         for id, score in scores.items():
             if id not in found or found[id].article_id not in articles:
                 continue
-            passage, article = found[id], articles[found[id].article_id]
-            undated = self._filters.leaves_open(article)
-            node = TextNode(
-                id_=id,
-                text=article.text[passage.start : passage.end],
-                start_char_idx=passage.start,
-                end_char_idx=passage.end,
-                # The article goes along, so that all that follows sees the same version of it.
-                metadata={
-                    "article_id": article.id,
-                    "title": article.title or "",
-                    "undated": undated,
-                    "article": article,
-                },
-            )
-            nodes.append(NodeWithScore(node=node, score=score))
+            article = articles[found[id].article_id]
+            nodes.append(node_of(found[id], article, score, self._filters.leaves_open(article)))
         nodes.sort(key=lambda found: found.node.metadata["undated"])
         return nodes[: self._limit]
+
+
+def node_of(passage: Passage, article: Article, score: float, undated: bool = False) -> NodeWithScore:
+    """A passage as LlamaIndex's node; `undated` says that a condition on dates could not be applied to it."""
+    node = TextNode(
+        id_=passage.id,
+        text=article.text[passage.start : passage.end],
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        # The article goes along, so that all that follows sees the same version of it.
+        metadata={"article_id": article.id, "title": article.title or "", "undated": undated, "article": article},
+    )
+    return NodeWithScore(node=node, score=score)
 
 
 def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-import tantivy
-
 from rag.article import Turn
-from rag.library.keywords import STOP_WORDS
+from rag.words import STOP_WORDS
+from rag.words import WORD as WORD
+from rag.words import stem as stem
 
 STOP_WORD_WEIGHT = 0.3
 CARRIED_WEIGHT = 0.3
 
-WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 _QUESTION_WORDS = STOP_WORDS | frozenset(
     ["did", "does", "said", "say", "says", "tell", "many", "much", "long", "according", "compare", "tell", "describe"]
 )
@@ -56,17 +54,6 @@ _SMALL_TALK: dict[SmallTalk, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-
-
-@cache
-def _analyzer() -> tantivy.TextAnalyzer:
-    steps = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    return steps.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English")).build()
-
-
-def stem(word: str) -> str:
-    """The word in lower case without its inflection, as the keyword index has it."""
-    return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
 
 
 def terms(text: str) -> list[str]:

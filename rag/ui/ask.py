@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import Article, Filters, Reply, Turn
+from rag.article import Article, Citation, Filters, Reply, Turn
 from rag.errors import SecondSourceError, UnknownArticle
 from rag.settings import Settings
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
@@ -25,6 +25,7 @@ from rag.ui.work import UNEXPECTED
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.ui.coverage import Section
 
 logger = logging.getLogger(__name__)
 ICON = Path(__file__).with_name("icon.svg")
@@ -40,6 +41,8 @@ class Exchange:
     problem: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     """What the articles of the passages considered were called when the question was asked, by their ids."""
+    section: Section | None = None
+    """Who says what about it, where the answer draws on two outlets or more."""
     undated: frozenset[str] = frozenset()
     """Those of the articles that a condition on dates could not be applied to."""
 
@@ -64,6 +67,7 @@ def show() -> None:
 
 def _begin() -> None:
     state: dict[str, Any] = {"exchanges": [], "asked": None, "opened": None, "opening": 0, "latest": -1, "step": 0}
+    state["uncovered"] = None
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
@@ -127,6 +131,9 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
     if asked:
         with places[asked.turn]:
             _answer(assistant, asked)
+    elif st.session_state.uncovered is not None and st.session_state.uncovered < len(exchanges):
+        with places[st.session_state.uncovered], st.spinner("Looking up who says what"):
+            _cover(assistant, st.session_state.uncovered)
 
 
 def _exchange(turn: int, exchange: Exchange) -> None:
@@ -136,6 +143,10 @@ def _exchange(turn: int, exchange: Exchange) -> None:
             notice(exchange.problem)
         if exchange.reply:
             _reply(turn, exchange, exchange.reply)
+            if exchange.section:
+                label = f"Who says what: {as_label(exchange.section.statement)}"
+                with st.expander(label, key=f"coverage-{turn}", type="compact"):
+                    st.html(exchange.section.html)
 
 
 def _question(turn: int, question: str, filters: Filters) -> None:
@@ -187,7 +198,31 @@ def _answer(assistant: Assistant, asked: Asked) -> None:
         st.session_state.exchanges = [*exchanges[: asked.turn], exchange, *exchanges[asked.turn + 1 :]]
         st.session_state.asked = None
         st.session_state.step += 1
+        st.session_state.uncovered = asked.turn
     st.rerun()
+
+
+def _cover(assistant: Assistant, turn: int) -> None:
+    """Look up who says what about the answer that has just been drawn, and draw the page again with it."""
+    from rag.ui.coverage import section_of  # late: it brings the libraries along, which take seconds to import
+
+    exchanges = st.session_state.exchanges
+    reply = exchanges[turn].reply
+    section = None
+    if reply and not reply.abstained and len({each.outlet or each.article_id for each in reply.citations}) > 1:
+        before = [Turn(kept.question, kept.reply.answer) for kept in exchanges[:turn] if kept.reply]
+        try:
+            coverage = assistant.coverage(reply.question, reply.filters, before)
+            section = section_of(coverage, turn, len(reply.citations))
+        except SecondSourceError as error:
+            logger.warning("who says what could not be looked up: %s", error)
+        except Exception:
+            logger.exception("who says what could not be looked up: %r", reply.question)
+    st.session_state.uncovered = None
+    if section:
+        covered = replace(exchanges[turn], section=section)
+        st.session_state.exchanges = [*exchanges[:turn], covered, *exchanges[turn + 1 :]]
+        st.rerun()
 
 
 def _asked(assistant: Assistant, asked: Asked) -> Exchange:
@@ -235,7 +270,7 @@ def forget(ids: Collection[str]) -> None:
 
 def _reader(assistant: Assistant) -> None:
     turn, number = st.session_state.opened
-    citations = st.session_state.exchanges[turn].reply.citations
+    citations = _citations(st.session_state.exchanges[turn])
     article_id = next(citation.article_id for citation in citations if citation.number == number)
     try:
         article = assistant.library.article(article_id)
@@ -269,7 +304,7 @@ def _wait_for(asked: Asked) -> None:
 
 def _new_chat() -> None:
     _close_reader()
-    st.session_state.exchanges, st.session_state.asked = [], None
+    st.session_state.exchanges, st.session_state.asked, st.session_state.uncovered = [], None, None
 
 
 def _choose_pill(turn: int) -> None:
@@ -285,13 +320,22 @@ def _open_citation(turn: int, number: int) -> None:
     ignored.
     """
     exchanges, asked = st.session_state.exchanges, st.session_state.asked
-    reply = exchanges[turn].reply if turn < len(exchanges) else None
-    if not reply or (asked and asked.turn == turn) or number not in [citation.number for citation in reply.citations]:
+    citations = _citations(exchanges[turn]) if turn < len(exchanges) else ()
+    if (asked and asked.turn == turn) or number not in [citation.number for citation in citations]:
         return
     _close_reader()
     st.session_state.opened = (turn, number)
     st.session_state.opening += 1
-    st.session_state[_pills_key(turn)] = number
+    cited = [citation.number for citation in exchanges[turn].reply.citations]
+    st.session_state[_pills_key(turn)] = number if number in cited else None
+
+
+def _citations(exchange: Exchange) -> tuple[Citation, ...]:
+    """Those of the answer and of who says what, each with a number of its own."""
+    return (
+        *(exchange.reply.citations if exchange.reply else ()),
+        *(exchange.section.citations if exchange.section else ()),
+    )
 
 
 def _close_reader() -> None:

@@ -1,0 +1,203 @@
+"""Everything about one event, outlet by outlet: claims, quotes, origins, time and people, each with its sentences."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rag.article import Article, Citation, Sentence, Telling
+from rag.coverage.claims import Claim, claim
+from rag.coverage.event import of_one_event
+from rag.coverage.origins import Origin, origins
+from rag.coverage.people import Person, people
+from rag.coverage.quotes import Row, ledger
+from rag.coverage.timeline import Entry, timeline
+from rag.embedding import Embedding
+from rag.library.library import Library
+
+LONGEST_QUOTE = 600
+
+Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[Telling]]]]
+"""What articles tell of what was asked: for each part of the question its words, and their sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the library has on the event that a question is about. `articles` are those that tell of it."""
+
+    question: str
+    articles: tuple[Article, ...]
+    claims: tuple[Claim, ...]
+    quotes: tuple[Row, ...]
+    origins: tuple[Origin, ...]
+    timeline: tuple[Entry, ...]
+    people: tuple[Person, ...]
+    timings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def outlets(self) -> int:
+        """How many outlets cover the event; an article without one counts for itself."""
+        return len({article.outlet or article.id for article in self.articles})
+
+    @property
+    def statement(self) -> str:
+        """How many cover the event, how many answer, and how many origins there are, in one sentence."""
+        if not self.articles:
+            return "No article of the library comes near this."
+        answering = max((each.answering for each in self.claims), default=0)
+        writers = len({each.writer for each in self.origins})
+        covers, answers = ("" if number != 1 else "s" for number in (self.outlets, answering))
+        return (
+            f"{_counted(self.outlets, 'outlet')} cover{covers} this, from {_counted(writers, 'origin')}; "
+            f"{answering} answer{answers} it."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, every cell with the citation it rests on."""
+        return {
+            "question": self.question,
+            "statement": self.statement,
+            "articles": [_about(article) for article in self.articles],
+            "claims": [
+                {
+                    "asked": each.asked,
+                    "outlets": len(each.accounts),
+                    "answering": each.answering,
+                    "differs": each.differs,
+                    "accounts": [
+                        {
+                            "outlet": account.outlet,
+                            "verdict": account.verdict,
+                            "group": account.group,
+                            "words": account.words,
+                            "articles": [article.id for article in account.articles],
+                            "citation": account.sentence and asdict(cited(account.article, account.sentence)),
+                            "also": [asdict(cited(*each)) for each in account.also],
+                        }
+                        for account in each.accounts
+                    ],
+                    "origins": list(each.origins),
+                }
+                for each in self.claims
+            ],
+            "quotes": [
+                {
+                    "speaker": row.speaker or None,
+                    "verdict": row.verdict,
+                    "outlets": list(row.outlets),
+                    "wordings": [
+                        {
+                            "outlet": each.article.outlet,
+                            "manner": each.manner,
+                            "speaker": each.speaker or None,
+                            "citation": asdict(cited(each.article, Sentence(each.start, each.end))),
+                            "differing": [
+                                {"start": start, "end": end, "words": each.article.text[start:end]}
+                                for start, end in each.differing
+                            ],
+                        }
+                        for each in row.wordings
+                    ],
+                }
+                for row in self.quotes
+            ],
+            "origins": [
+                {
+                    "name": origin.name,
+                    "carriers": [
+                        _about(each.article)
+                        | {
+                            "fullest": each.fullest,
+                            "cut": [asdict(cited(_fullest(origin), sentence)) for sentence in each.cut],
+                            "added": [asdict(cited(each.article, sentence)) for sentence in each.added],
+                        }
+                        for each in origin.carriers
+                    ],
+                }
+                for origin in self.origins
+            ],
+            "timeline": [
+                {
+                    "from": entry.first.isoformat(),
+                    "until": entry.last.isoformat(),
+                    "computed": entry.computed,
+                    "disputed": entry.disputed,
+                    "told": [
+                        {
+                            "from": each.first.isoformat(),
+                            "until": each.last.isoformat(),
+                            "computed": each.computed,
+                            "words": each.article.text[slice(*each.words)],
+                            "citation": asdict(cited(each.article, each.sentence)),
+                        }
+                        for each in entry.told
+                    ],
+                }
+                for entry in self.timeline
+            ],
+            "people": [
+                {"name": each.name, "spellings": {name: list(ids) for name, ids in each.spellings.items()}}
+                for each in self.people
+            ],
+            "timings": dict(self.timings),
+        }
+
+
+def cover(library: Library, embedding: Embedding, question: str, found: Sequence[str], tell: Tell) -> Coverage:
+    """Put together what the library has on the event of `found`, ids of the articles that a question found, best first.
+
+    `tell` says what articles tell of what was asked.
+    """
+    start = time.perf_counter()
+    laps: dict[str, int] = {}
+
+    def lap(name: str) -> None:
+        laps[f"{name}_ms"] = round((time.perf_counter() - start) * 1000) - sum(laps.values())
+
+    articles = of_one_event(library, found)
+    lap("event")
+    written = origins(library, articles)
+    lap("origins")
+    claims = tuple(claim(asked, told, articles, written, library, embedding) for asked, told in tell(articles))
+    lap("claims")
+    quotes = ledger(library, embedding, articles)
+    lap("quotes")
+    dated = timeline(library, articles)
+    lap("timeline")
+    named = people(articles)
+    lap("people")
+    return Coverage(
+        question, tuple(articles), claims, tuple(quotes), tuple(written), tuple(dated), tuple(named),
+        laps | {"total_ms": sum(laps.values())},
+    )  # fmt: skip
+
+
+def cited(article: Article, sentence: Sentence, number: int = 0) -> Citation:
+    """A stretch of the article as a citation, cut at LONGEST_QUOTE."""
+    end = min(sentence.end, sentence.start + LONGEST_QUOTE)
+    return Citation(
+        number, article.id, article.title, article.outlet, article.origin, article.published, article.url,
+        article.path, sentence.start, end, article.text[sentence.start : end], checked=True,
+    )  # fmt: skip
+
+
+def _fullest(origin: Origin) -> Article:
+    return next(each.article for each in origin.carriers if each.fullest)
+
+
+def _about(article: Article) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "outlet": article.outlet,
+        "origin": article.origin,
+        "published": article.published,
+        "title": article.title,
+        "url": article.url,
+        "path": article.path,
+    }
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

@@ -1,0 +1,65 @@
+"""People under several spellings: "Do-hoon Lee" and "Lee Do-hoon", a name mistyped, a family name alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from rag.article import Article
+from rag.speech.persons import Persons
+from rag.words import WORD
+
+SAME_SPELLING = 0.8
+"""difflib's ratio from which two words are one name, mistyped or transcribed in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the articles name: the spelling that the most of them use, and every spelling with its articles."""
+
+    name: str
+    spellings: dict[str, tuple[str, ...]]
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names may be one person's: every word of the shorter one stands in the other, in whatever order.
+
+    A word counts as the same if it is spelled nearly alike and begins alike; a family name alone is enough.
+    """
+    a, b = ([word.lower() for word in WORD.findall(name)] for name in (one, other))
+    shorter, longer = sorted((a, b), key=len)
+    return bool(shorter) and all(any(_alike(word, each) for each in longer) for word in shorter)
+
+
+def people(articles: Sequence[Article]) -> list[Person]:
+    """Those whom the articles name with more than one word, the most named first."""
+    named: Counter[str] = Counter()
+    having: dict[str, list[str]] = {}
+    for article in articles:
+        for name in _named_in(article.text):
+            named[name] += 1
+            having.setdefault(name, []).append(article.id)
+    groups: list[list[str]] = []
+    for name, _ in named.most_common():
+        for group in groups:
+            if len(WORD.findall(name)) == len(WORD.findall(group[0])) and same_person(name, group[0]):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return [Person(group[0], {name: tuple(having[name]) for name in group}) for group in groups]
+
+
+@lru_cache(maxsize=512)
+def _named_in(text: str) -> tuple[str, ...]:
+    return tuple(name for name in Persons(text, ()).named_in(text) if " " in name)
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    near = len(one) > 4 and one[0] == other[0] and abs(len(one) - len(other)) <= 2
+    return near and SequenceMatcher(None, one, other).ratio() >= SAME_SPELLING

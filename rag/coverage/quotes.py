@@ -1,0 +1,208 @@
+"""The quote ledger: what was said once, as each outlet quotes it, in one row, with the words that differ.
+
+Two quotations are the same utterance where most of the shorter one's words stand in the other in the same order, in
+runs (difflib's matching blocks), and nothing says that two persons spoke.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import Literal
+
+import numpy as np
+
+from rag.article import Article, Sentence, Span
+from rag.coverage.figures import figures
+from rag.coverage.people import same_person
+from rag.embedding import Embedding
+from rag.library.library import Library
+from rag.speech import Utterance, speaker, utterances
+from rag.words import STOP_WORDS, WORD
+
+SAME_UTTERANCE = 0.5
+"""The share of the shorter quotation's words from which two are one utterance."""
+SURELY_THE_SAME = 0.8
+"""The share from which they are, whoever is named: outlets credit a company's words to it or to its spokesman."""
+FEWEST_WORDS = 5
+"""A shorter quotation is the same utterance only as a whole, and by one speaker."""
+SAME_MEANING = 0.75
+"""Cosine of two wordings from which they say the same in other words."""
+ARTICLES_KEPT_READ = 512
+Manner = Literal["direct", "indirect", "clip"]
+Verdict = Literal["same words", "same meaning", "differs", "alone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An utterance as one article gives it: `article.text[start:end]`; `differing` are the words, by offsets in the
+    article, that the row's fullest wording does not have there.
+    """
+
+    article: Article
+    start: int
+    end: int
+    manner: Manner
+    speaker: str
+    sentence: Sentence | None = None
+    differing: tuple[Span, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One utterance with its wordings, the fullest first; `speaker` is "" where no article tells."""
+
+    speaker: str
+    verdict: Verdict
+    wordings: tuple[Wording, ...]
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.article.outlet or each.article.id for each in self.wordings))
+
+
+def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) -> list[Row]:
+    """What the articles quote, an utterance a row: those of the most outlets first."""
+    told = [wording for article in articles for wording in quoted(article, tuple(library.sentences(article.id)))]
+    rows = [_row([told[n] for n in group], embedding) for group in joined(told)]
+    return sorted(rows, key=lambda row: -len(row.outlets))
+
+
+@lru_cache(maxsize=ARTICLES_KEPT_READ)
+def quoted(article: Article, sentences: tuple[Sentence, ...]) -> tuple[Wording, ...]:
+    """The article's quotations, and the sentences that tell somebody's words without quoting them."""
+    spoken = [each for each in utterances(article, sentences) if not _omitted(article, each.start)]
+    found = [Wording(article, u.start, u.end, _manner(article, u), u.speaker, u.sentence) for u in spoken]
+    for sentence in sentences:
+        if _omitted(article, sentence.start) or any(u.start < sentence.end and sentence.start < u.end for u in spoken):
+            continue
+        who = speaker(article, sentence, sentences)
+        if who:
+            found.append(Wording(article, sentence.start, sentence.end, "indirect", who, sentence))
+    return tuple(sorted(found, key=lambda each: each.start))
+
+
+def joined(told: Sequence[Wording]) -> Iterator[list[int]]:
+    """The places in `told` of each utterance's wordings: those of different articles that are the same."""
+    words = [[word.lower() for word in WORD.findall(each.text)] for each in told]
+    parent = list(range(len(told)))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            n = parent[n]
+        return n
+
+    for a, b in sorted(_candidates(words)):
+        if told[a].article.id == told[b].article.id or "indirect" in (told[a].manner, told[b].manner):
+            continue
+        if root(a) != root(b) and same_utterance(told[a], words[a], told[b], words[b]):
+            parent[root(a)] = root(b)
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for n in range(len(told)):
+        members[root(n)].append(n)
+    yield from members.values()
+
+
+def same_utterance(one: Wording, words: Sequence[str], other: Wording, others: Sequence[str]) -> bool:
+    """Whether two quotations, given with their words in lower case, are of one utterance."""
+    fewest = min(len(words), len(others))
+    share = shared(words, others)
+    alike = same_person(one.speaker, other.speaker) or not one.speaker or not other.speaker
+    if fewest < FEWEST_WORDS:
+        meant = [word for word in min(words, others, key=len) if word not in STOP_WORDS]
+        return share == 1 and alike and len(meant) > 1
+    return share >= (SAME_UTTERANCE if alike else SURELY_THE_SAME)
+
+
+def shared(words: Sequence[str], others: Sequence[str]) -> float:
+    """The share of the shorter one's words that stand in the other in the same order, in runs of two or more."""
+    shorter, longer = sorted((words, others), key=len)
+    if not shorter:
+        return 0.0
+    blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1 or len(shorter) == 1) / len(shorter)
+
+
+def _candidates(words: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
+    """The pairs worth comparing: those with two neighbouring words in common that are not both everybody's."""
+    having: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, several in enumerate(words):
+        for pair in set(pairwise(several)) | ({(several[0], "")} if len(several) == 1 else set()):
+            if not set(pair) <= STOP_WORDS:
+                having[pair].append(n)
+    return {pair for several in having.values() for pair in combinations(several, 2)}
+
+
+def _row(told: Sequence[Wording], embedding: Embedding) -> Row:
+    """Wordings of one utterance; what one article quotes of it in pieces is taken together when it is compared."""
+    by_article: dict[str, list[Wording]] = {}
+    for each in told:
+        by_article.setdefault(each.article.id, []).append(each)
+    fullest = max(by_article.values(), key=lambda several: sum(each.end - each.start for each in several))
+    wordings = list(fullest)
+    verdicts: list[Verdict] = []
+    for several in by_article.values():
+        if several is not fullest:
+            marked, verdict = _compared(fullest, several, embedding)
+            wordings += marked
+            verdicts.append(verdict)
+    order: tuple[Verdict, ...] = ("differs", "same meaning", "same words")
+    verdict = next((each for each in order if each in verdicts), "alone")
+    who = max((each.speaker for each in told), key=lambda name: (name[:1].isupper(), len(name)))
+    return Row(who, verdict, tuple(wordings))
+
+
+def _compared(
+    fullest: Sequence[Wording], several: Sequence[Wording], embedding: Embedding
+) -> tuple[list[Wording], Verdict]:
+    """The wordings `several` of one article with the words that differ from `fullest`, and what they are to it."""
+    words, others = _words(several), _words(fullest)
+    matcher = SequenceMatcher(None, [w for w, _, _ in others], [w for w, _, _ in words], autojunk=False)
+    steps = matcher.get_opcodes()
+    # What one of them leaves out at either end is no difference, only less.
+    while steps and steps[0][0] == "delete":
+        steps = steps[1:]
+    while steps and steps[-1][0] in ("delete", "insert"):
+        steps = steps[:-1]
+    differing = [words[n][1:] for kind, _, _, first, last in steps if kind != "equal" for n in range(first, last)]
+    marked = [
+        Wording(w.article, w.start, w.end, w.manner, w.speaker, w.sentence,
+                tuple(span for span in differing if w.start <= span[0] < w.end))
+        for w in several
+    ]  # fmt: skip
+    changed = [step for step in steps if step[0] != "equal"]
+    if not changed:
+        return marked, "same words"
+    first, last = changed[0], changed[-1]
+    one = " ".join(word for word, _, _ in others[max(0, first[1] - 8) : last[2] + 8])
+    other = " ".join(word for word, _, _ in words[max(0, first[3] - 8) : last[4] + 8])
+    numbers = [{figure.value for figure in figures(text)} for text in (one, other)]
+    vectors = np.array(embedding.get_text_embedding_batch([one, other]), np.float32)
+    alike = numbers[0] == numbers[1] and float(vectors[0] @ vectors[1]) >= SAME_MEANING
+    return marked, "same meaning" if alike else "differs"
+
+
+def _words(wordings: Iterable[Wording]) -> list[tuple[str, int, int]]:
+    """Their words in lower case, each with where it stands in its article."""
+    return [
+        (match.group().lower(), each.start + match.start(), each.start + match.end())
+        for each in sorted(wordings, key=lambda each: each.start)
+        for match in WORD.finditer(each.text)
+    ]
+
+
+def _manner(article: Article, utterance: Utterance) -> Manner:
+    clip = any(voice.role == "clip" and voice.start <= utterance.start < voice.end for voice in article.voices)
+    return "clip" if clip else "direct"
+
+
+def _omitted(article: Article, at: int) -> bool:
+    return any(start <= at < end for start, end in article.omitted)

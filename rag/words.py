@@ -1,0 +1,27 @@
+"""The words of a text: where they stand, without their inflection, and which of them carry no meaning."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import tantivy
+
+WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
+_STOP_WORDS = """
+a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its me my no
+nor not of on or our she s so t than that the their them then there these they this those to was we were what when where
+which who whom whose why will with would you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    steps = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return steps.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English")).build()
+
+
+def stem(word: str) -> str:
+    """The word in lower case without its inflection, as the keyword index has it."""
+    return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
