@@ -43,8 +43,8 @@ def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
         notes.append(STRUCK_OUT.format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in reply.citations if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
-    told = "".join(f'<p class="{kind}">{" ".join(sentences)}</p>' for sentences in paragraphs)
-    return told + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
+    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs)
+    return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
 def _marked(statement: Statement) -> str:
