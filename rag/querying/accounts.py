@@ -16,7 +16,7 @@ from rag.querying.extract import Evidence, alike
 from rag.querying.understand import WORD, Query, stem
 from rag.querying.wording import answering_words
 
-WORDS_FOR_ALL, SENTENCES_OF_ONE = 87, 3
+WORDS_FOR_ALL, SENTENCES_OF_ONE = 96, 3
 """Of an answer that tells the accounts of named outlets: its words, and how many sentences one outlet gets."""
 MOST_VALUES = 4
 FATE_NEAR = 40

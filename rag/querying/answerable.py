@@ -56,7 +56,7 @@ _HOW_MANY = re.compile(
     r"$)",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"\b{_NUMBER}((?:[\s-]+[\w'’-]+){{1,5}})", re.IGNORECASE)
+_COUNTED = re.compile(rf"\b{_NUMBER}((?:[\s-]+(?!\d)[\w'’-]+){{1,5}})", re.IGNORECASE)
 _DEAD = re.compile(r"\b(?:kill|dead|di(?:ed?|es|ing)|death|fatal|toll)", re.IGNORECASE)
 _HURT = re.compile(r"\b(?:injur|wound|hurt)", re.IGNORECASE)
 _NAME_OF = re.compile(

@@ -18,7 +18,7 @@ from rag.querying.understand import WORD, Query, names, stem
 from rag.speech import SAYING
 
 MOST_SENTENCES = 5
-MOST_WORDS = 79
+MOST_WORDS = 78
 LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6

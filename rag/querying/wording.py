@@ -12,6 +12,7 @@ from datetime import date
 
 from rag.article import Article, Mark, Sentence
 from rag.dates import relative_dates
+from rag.querying.answerable import counted, counts
 from rag.querying.evidence import FIGURE, asked_kinds
 from rag.querying.understand import WORD, Query, stem
 from rag.speech import NAME, person_meant, unnamed_speaker
@@ -96,7 +97,11 @@ def answering_words(query: Query, text: str, weights: Mapping[str, float]) -> st
     text = " ".join(text.split())
     asked = {stem(word) for word in WORD.findall(query.text)}
     spans: list[tuple[int, int]] = []
-    if "number" in kinds:
+    if counts(query.text[: query.own]):
+        number = counted(query.text[: query.own], text)
+        at = text.find(number) if number else -1
+        spans = [(at, at + found.end())] if number and (found := _NUMBER_SPAN.match(number)) else []
+    elif "number" in kinds:
         figures = set(FIGURE.findall(query.text))
         spans = [m.span() for m in _NUMBER_SPAN.finditer(text) if not set(FIGURE.findall(m.group())) & figures]
     elif "time" in kinds:
