@@ -39,6 +39,7 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.retrieval
+	@$(BIN)/python -m benchmarks.coverage
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.growth
 

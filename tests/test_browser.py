@@ -227,9 +227,9 @@ def test_who_says_what_stands_under_the_answer_and_opens_its_sentences(
     page = visitor.page
     playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
     visitor.ask(QUESTION)
-    page.locator(".st-key-coverage-0 summary").click(timeout=30_000)
+    page.get_by_role("button", name="Who says what").click()
     link = page.locator(".coverage a.cite").first
-    playwright.expect(link).to_be_visible()
+    playwright.expect(link).to_be_visible(timeout=30_000)
     assert page.locator(".coverage tr").count() >= 4
     link.click()
 

@@ -132,7 +132,7 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
         with places[asked.turn]:
             _answer(assistant, asked)
     elif st.session_state.uncovered is not None and st.session_state.uncovered < len(exchanges):
-        with places[st.session_state.uncovered], st.spinner("Looking up who says what"):
+        with places[st.session_state.uncovered], st.spinner("Laying the outlets side by side"):
             _cover(assistant, st.session_state.uncovered)
 
 
@@ -145,8 +145,10 @@ def _exchange(turn: int, exchange: Exchange) -> None:
             _reply(turn, exchange, exchange.reply)
             if exchange.section:
                 label = f"Who says what: {as_label(exchange.section.statement)}"
-                with st.expander(label, key=f"coverage-{turn}", type="compact"):
+                with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
                     st.html(exchange.section.html)
+            elif _draws_on_several(exchange.reply):
+                st.button("Who says what", key=f"cover-{turn}", on_click=_wait_for_section, args=(turn,))
 
 
 def _question(turn: int, question: str, filters: Filters) -> None:
@@ -198,18 +200,25 @@ def _answer(assistant: Assistant, asked: Asked) -> None:
         st.session_state.exchanges = [*exchanges[: asked.turn], exchange, *exchanges[asked.turn + 1 :]]
         st.session_state.asked = None
         st.session_state.step += 1
-        st.session_state.uncovered = asked.turn
     st.rerun()
 
 
+def _draws_on_several(reply: Reply) -> bool:
+    return not reply.abstained and len({each.outlet or each.article_id for each in reply.citations}) > 1
+
+
+def _wait_for_section(turn: int) -> None:
+    st.session_state.uncovered = turn
+
+
 def _cover(assistant: Assistant, turn: int) -> None:
-    """Look up who says what about the answer that has just been drawn, and draw the page again with it."""
+    """Look up who says what about the question of a turn, and draw the page again with it."""
     from rag.ui.coverage import section_of  # late: it brings the libraries along, which take seconds to import
 
     exchanges = st.session_state.exchanges
     reply = exchanges[turn].reply
     section = None
-    if reply and not reply.abstained and len({each.outlet or each.article_id for each in reply.citations}) > 1:
+    if reply:
         before = [Turn(kept.question, kept.reply.answer) for kept in exchanges[:turn] if kept.reply]
         try:
             coverage = assistant.coverage(reply.question, reply.filters, before)
