@@ -60,9 +60,9 @@ def main() -> None:
     stock, _ = common.stock_index()
     rows = [
         *_embedding(store, given.rounds),
-        *_ingest(max(3, given.rounds)),
+        *_ingest(given.rounds),
         _start(store, stock, given.rounds),
-        *_warm(store),
+        *_warm(store, given.rounds),
     ]
     header = ["", "Second Source", "stock LlamaIndex", "ratio", "asked"]
     caption = CAPTION.format(rounds=given.rounds, overlap=common.STOCK_OVERLAP).strip()
@@ -198,7 +198,7 @@ def _start(store: Path, stock: Path, rounds: int) -> Row:
     return [label, spread(taken["ours"]), spread(taken["stock"]), f"{share:.2f}", "≤ 0.30"]
 
 
-def _warm(store: Path, rounds: int = 3) -> list[Row]:
+def _warm(store: Path, rounds: int) -> list[Row]:
     asked = common.questions()
     # In random order: one event's questions in a row would find their passages still known from the one before.
     random.Random(1).shuffle(asked)
