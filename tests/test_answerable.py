@@ -26,6 +26,7 @@ BRIDGE = "The Candlemas Bridge opened in spring."
             "The warden got 30,000 dollars a year.",
             "gives that amount of money",
         ),
+        ("How much will the repair cost?", "Repairs will cost 46 million crowns.", "gives that amount of money"),
         ("How heavy is the barge?", "The barge has 300 tonnes.", "says how heavy that is"),
         ("How far is the island?", "The island lies 12 miles out.", "gives that measure"),
         ("How long did the crossing take?", "It took forty minutes, or half an hour.", "says how long that was"),

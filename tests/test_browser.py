@@ -34,7 +34,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = {"width": 1440, "height": 820}, {"width": 390, "height": 844}
 OFFERED = "How many people were injured when the barge hit?"
-QUESTION = "How many people were injured on the bridge, according to the Linnet Herald and the Vessermark Courier?"
+QUESTION = "How many people were injured when the barge hit, according to the Linnet Herald and the Vessermark Courier?"
 HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
 HOSTILE_ARTICLE = {
     "title": "<script>alert('title')</script> ![t](http://tracker.example/t.png) $x^2$ :red[Zorblatt] zeppelin",

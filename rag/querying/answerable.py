@@ -34,7 +34,8 @@ _MONEY_ASKED = (
 )
 _MONEY = (
     r"[$£€¥]\s?\d|"
-    r"\b\d[\d,.]*\s?(?:million |billion |trillion )?(?:dollars?|euros?|cents?|yuan|yen|USD|EUR|GBP|bitcoins?)\b"
+    r"\b\d[\d,.]*\s?(?:million |billion |trillion )?(?:dollars?|euros?|cents?|yuan|yen|USD|EUR|GBP|bitcoins?|"
+    r"crowns?|kron\w+|francs?|rupees?|rou?bles?|pesos?|won|naira|rand|lira|shekels?|riyals?|dirhams?)\b"
 )
 _WEIGHT_ASKED = r"\bhow heavy\b|\bhow much (?:do|does|did)\b.*\bweigh\b|\bwhat\b.*\bweight\b"
 _WEIGHT = rf"{_COUNT}(?:kg|kilo\w*|tons?|tonnes?|pounds?|lbs?|grams?|ounces?|stone)\b"
