@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from llama_index.core.schema import NodeWithScore, TextNode
+from numpy.typing import NDArray
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Telling, Turn
 from rag.embedding import Embedding
@@ -150,7 +151,10 @@ class Answerer:
         """
         found = []
         for query in self._things_asked(searched.asked):
-            nodes = [node for article in articles for node in self._nearest(article, query)]
+            own = query.text[: query.own]
+            vector = np.array(self.embedding.get_query_embedding(own), np.float32)
+            weights = self.library.rarity(terms(own))
+            nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
             nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
             ranked = self._late_interaction.rerank(query, nodes)
             found.append((query.text[: query.own], tellings(query, ranked, self.library)))
@@ -167,11 +171,12 @@ class Answerer:
             return [Query(question.strip(), len(question.strip()))]
         return parts or [whole]
 
-    def _nearest(self, article: Article, query: Query) -> list[NodeWithScore]:
-        """The article's passages nearest to the query by meaning and words, the best above all others' second ones."""
-        own = query.text[: query.own]
-        vector = np.array(self.embedding.get_query_embedding(own), np.float32)
-        weights = self.library.rarity(terms(own))
+    def _nearest(
+        self, article: Article, vector: NDArray[np.float32], weights: Mapping[str, float]
+    ) -> list[NodeWithScore]:
+        """The article's passages nearest by meaning (a query's vector) and words (its stems with their weights), the
+        best above all others' second ones.
+        """
         nodes = []
         for each in self.library.catalogue.embedded(article.id):
             node = node_of(each.passage, article, float(np.frombuffer(each.vector, np.float32) @ vector))

@@ -79,14 +79,14 @@ def extract(
     if max(each.match.similarity for each in whole) < LEAST_SIMILARITY:
         return NoAnswer("Nothing in the library comes near enough to this question to answer it.")
     speaker = _speaker(question)
+    found = [whole, *(candidates(passages) for passages in ranked[1:])]
+    worth = [weigh(query, each, library).tolist() for query, each in zip(queries, found, strict=True)]
     scored = []
-    for query, passages in zip(queries, ranked, strict=True):
-        found = candidates(passages)
-        weighed = zip(found, weigh(query, found, library).tolist(), strict=True)
+    for sentences, weights in zip(found, worth, strict=True):
         scored.append(
             {
                 Evidence(each.article, each.match.sentence): weight
-                for each, weight in weighed
+                for each, weight in zip(sentences, weights, strict=True)
                 if not speaker or _speaks(speaker, each.text) or spoken_by(speaker, each, library)
             }
         )
@@ -94,7 +94,7 @@ def extract(
         return NoAnswer(f"{_none_of(whole)} quotes {' '.join(speaker)} on it.")
     if len(queries) == 1:
         own = queries[0].text[: queries[0].own]
-        lacks = lacking(own, whole, weigh(queries[0], whole, library).tolist())
+        lacks = lacking(own, whole, worth[0])
         if lacks:
             return NoAnswer(f"{_none_of(whole)} {lacks}.")
     return _chosen(scored)
