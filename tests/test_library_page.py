@@ -27,7 +27,7 @@ from rag.settings import ROOT, Settings, read_settings
 from rag.ui.add import feed_html, reasons_html, titles_html
 from rag.ui.adding import Adding, adding
 from rag.ui.article import basis_html, heading_html, passages_html, text_html, versions_html
-from rag.ui.ask import Exchange
+from rag.ui.chat import Exchange
 from rag.ui.escape import as_html, as_text
 from rag.ui.opening import library_door
 from tests.fakes import WordCountEmbedding

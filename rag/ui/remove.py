@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
-from rag.ui import ask
+from rag.ui import chat
 from rag.ui.adding import adding
 from rag.ui.describe import counted, credit
 from rag.ui.escape import as_html
@@ -58,6 +58,6 @@ def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
         return
     st.session_state["removed"] = True
     adding().forget(set(ids))
-    ask.forget(set(ids))
+    chat.forget(set(ids))
     st.query_params.pop("article", None)
     st.session_state["tables"] = st.session_state.get("tables", 0) + 1

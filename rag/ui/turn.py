@@ -1,0 +1,75 @@
+"""One turn of the chat: the question with its conditions, the answer with its citations, and what stands under it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rag.article import Filters, Reply
+from rag.ui import chat
+from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
+from rag.ui.chat import Exchange
+from rag.ui.describe import conditions, shortened
+from rag.ui.escape import as_label
+from rag.ui.opening import notice
+
+
+def show_exchange(turn: int, exchange: Exchange) -> None:
+    """Draw the exchange that is number `turn` of the chat, from 0."""
+    show_question(turn, exchange.question, exchange.reply.filters if exchange.reply else Filters())
+    with st.container(gap="small"):
+        if exchange.problem:
+            notice(exchange.problem)
+        if exchange.reply:
+            _reply(turn, exchange, exchange.reply)
+            if exchange.section:
+                label = f"Who says what: {as_label(exchange.section.statement)}"
+                with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
+                    st.html(exchange.section.html)
+            elif _draws_on_several(exchange.reply):
+                st.button("Who says what", key=f"cover-{turn}", on_click=chat.ask_who_says_what, args=(turn,))
+
+
+def show_question(turn: int, question: str, filters: Filters) -> None:
+    """A question with its conditions, each of which a click takes away."""
+    st.html(question_html(question))
+    with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if filters:
+            st.html('<p class="aside">Only</p>', width="content")
+        for number, (words, without) in enumerate(conditions(filters)):
+            st.button(
+                as_label(shortened(words)),
+                key=f"condition-{turn}-{number}",
+                on_click=chat.ask_again,
+                args=(turn, without),
+            )
+
+
+def _reply(turn: int, exchange: Exchange, reply: Reply) -> None:
+    opened = st.session_state.opened
+    st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None))
+    if reply.citations and not reply.abstained:
+        labels = {citation.number: citation_label(citation) for citation in reply.citations}
+        st.pills(
+            "Citations",
+            list(labels),
+            format_func=labels.__getitem__,
+            key=chat.pills_key(turn),
+            on_change=chat.choose_pill,
+            args=(turn,),
+            label_visibility="collapsed",
+        )
+    if reply.reason == "outside_filters":
+        st.button(
+            "Ask again without conditions", key=f"anywhere-{turn}", on_click=chat.ask_again, args=(turn, Filters())
+        )
+    with st.container(key=f"foot-{turn}", gap=None):
+        if reply.retrieved:
+            name = "Nearest passages" if reply.abstained else "Passages considered"
+            with st.expander(name, key=f"considered-{turn}", type="compact"):
+                st.html(considered_html(reply, exchange.labels, exchange.undated))
+        if manner := manner_html(reply):
+            st.html(manner)
+
+
+def _draws_on_several(reply: Reply) -> bool:
+    return not reply.abstained and len({each.outlet or each.article_id for each in reply.citations}) > 1
