@@ -48,10 +48,6 @@ class Chats:
         """Let the database go."""
         self._database.close()
 
-    def revision(self) -> tuple[int, int]:
-        """Another value after every change of a chat or of the articles since the library was opened."""
-        return self._database.connection.total_changes, self._library.catalogue.revision()
-
     # Chats
 
     def chats(self, search: str = "") -> list[Chat]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.article import Filters
 from rag.errors import UnknownArticle
 from rag.settings import Settings
 from rag.ui import chat
@@ -37,15 +36,16 @@ def _page() -> None:
     with st.container(key="page"):
         main, beside = st.columns(2, gap=None)
     with main, st.container(key="chat", gap=None):
-        with masthead("Ask"):
-            if st.session_state.exchanges:
-                st.button("New chat", type="tertiary", on_click=chat.new_chat, width="content")
+        bar = masthead("Ask")
         settings = settings_or_stop()
         assistant = library_door(settings)
         fill_with_samples(assistant, settings)
+        chat.load(assistant)
+        with bar:
+            _ways_to_chats(assistant)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
-            st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed)
+            st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed, args=(assistant.chats,))
         with st.container(key="clicks"):
             watch_clicks(st.session_state.latest, st.session_state.step, st.session_state.opened, chat.open_citation)
     if st.session_state.opened:
@@ -53,6 +53,11 @@ def _page() -> None:
             _reader(assistant)
     with turns:
         _turns(assistant, settings)
+
+
+def _ways_to_chats(assistant: Assistant) -> None:
+    if st.session_state.exchanges:
+        st.button("New chat", type="tertiary", on_click=chat.open_chat, args=(None,), width="content")
 
 
 def _welcome(assistant: Assistant, settings: Settings) -> None:
@@ -72,7 +77,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
                 as_label(question),
                 key=f"offered-{number}",
                 on_click=chat.ask,
-                args=(question,),
+                args=(assistant.chats, question),
                 type="tertiary",
                 width="stretch",
             )
@@ -80,25 +85,28 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
 
 def _turns(assistant: Assistant, settings: Settings) -> None:
     """The chat; the answer that is waited for comes last, when everything else is drawn."""
-    exchanges, asked = st.session_state.exchanges, st.session_state.asked
-    if not exchanges and not asked:
+    exchanges = st.session_state.exchanges
+    if st.session_state.problem:
+        notice(st.session_state.problem)
+    if not exchanges:
         _welcome(assistant, settings)
-    count = max(len(exchanges), asked.turn + 1 if asked else 0)
-    places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(count)]
+    places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(len(exchanges))]
     for turn, exchange in enumerate(exchanges):
-        if not asked or asked.turn != turn:
+        if not exchange.waiting:
             with places[turn]:
-                show_exchange(turn, exchange)
-    if asked:
-        with places[asked.turn]:
-            show_question(asked.turn, asked.question, asked.filters or Filters())
+                show_exchange(assistant.chats, turn, exchange)
+    uncovered = st.session_state.uncovered
+    waiting = next((turn for turn, exchange in enumerate(exchanges) if exchange.waiting), None)
+    if waiting is not None:
+        with places[waiting]:
+            show_question(assistant.chats, waiting, exchanges[waiting].question, exchanges[waiting].conditions)
             with st.spinner("Reading"):
-                answer(assistant, asked)
-            st.rerun()
-    elif st.session_state.uncovered is not None and st.session_state.uncovered < len(exchanges):
-        with places[st.session_state.uncovered], st.spinner("Laying the outlets side by side"):
-            cover(assistant, st.session_state.uncovered)
-        if st.session_state.exchanges is not exchanges:
+                answer(assistant, waiting)
+        st.rerun()
+    elif uncovered is not None and uncovered < len(exchanges):
+        with places[uncovered], st.spinner("Laying the outlets side by side"):
+            cover(assistant, uncovered)
+        if chat.section(exchanges[uncovered]):
             st.rerun()
 
 

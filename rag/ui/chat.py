@@ -1,68 +1,74 @@
-"""The open chat, as the session keeps it: its exchanges, what waits for an answer, and the citation that is open."""
+"""The open chat: which one it is, by its address, and what the session knows of it beside what is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import Citation, Filters, Reply
+from rag.article import Citation, Filters
+from rag.chats.chats import Chats
+from rag.chats.exchange import Exchange
+from rag.errors import SecondSourceError
 
 if TYPE_CHECKING:
+    from rag.assistant import Assistant
     from rag.ui.coverage import Section
 
-
-@dataclass(frozen=True)
-class Exchange:
-    """One question of the chat with its reply, or with the message why there is none."""
-
-    question: str
-    reply: Reply | None = None
-    problem: str | None = None
-    labels: dict[str, str] = field(default_factory=dict)
-    """What the articles of the passages considered were called when the question was asked, by their ids."""
-    section: Section | None = None
-    """Who says what about it, where the answer draws on two outlets or more."""
-    undated: frozenset[str] = frozenset()
-    """Those of the articles that a condition on dates could not be applied to."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question that waits for its answer, and its place in the chat: a new one, or that of the answer it replaces.
-
-    `filters` are its conditions; where they are None they are read from the question.
-    """
-
-    question: str
-    turn: int
-    filters: Filters | None = None
+NOT_KEPT = "This chat is not kept here, or no longer."
 
 
 def begin() -> None:
     """Make what is missing of the session's state."""
-    state: dict[str, Any] = {"exchanges": [], "asked": None, "uncovered": None, "opened": None, "opening": 0}
-    state |= {"latest": -1, "step": 0}
+    state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
+    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "removals": 0, "rating": None}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
 
-def ask_typed() -> None:
+def load(assistant: Assistant) -> None:
+    """Read the chat of the address, as it is kept now; without one in the address, the one that was open last."""
+    chosen = st.query_params.get("chat") or st.session_state.chat
+    if chosen != st.session_state.chat:
+        _leave()
+    exchanges = assistant.chats.exchanges(chosen) if chosen else []
+    if chosen and not exchanges:
+        _leave()
+        chosen, st.session_state.problem = None, NOT_KEPT
+    st.session_state.chat, st.session_state.exchanges = chosen, exchanges
+    _note_in_address(chosen)
+    if (removals := assistant.library.catalogue.count("removals")) != st.session_state.removals:
+        st.session_state.sections, st.session_state.removals = {}, removals
+    if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
+        close_reader()
+
+
+def ask_typed(chats: Chats) -> None:
     """Ask what was typed."""
-    ask(st.session_state.typed)
+    ask(chats, st.session_state.typed)
 
 
-def ask(question: str) -> None:
-    """Ask a question after those of the open chat."""
-    wait_for(Asked(question, len(st.session_state.exchanges)))
+def ask(chats: Chats, question: str) -> None:
+    """Ask a question after those of the open chat; it is kept at once, and answered when the page is drawn next."""
+    close_reader()
+    try:
+        st.session_state.chat = chats.ask(st.session_state.chat, question)
+    except SecondSourceError as error:
+        st.session_state.problem = str(error)
+        return
+    _note_in_address(st.session_state.chat)
+    _bring_into_view(len(st.session_state.exchanges))
 
 
-def ask_again(turn: int, filters: Filters) -> None:
+def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
     """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
-    if not st.session_state.asked:
-        wait_for(Asked(st.session_state.exchanges[turn].question, turn, filters))
+    exchanges = st.session_state.exchanges
+    if any(exchange.waiting for exchange in exchanges):
+        return
+    close_reader()
+    chats.ask_again(exchanges[turn].id, filters)
+    st.session_state.sections.pop(exchanges[turn].id, None)
+    _bring_into_view(turn)
 
 
 def ask_who_says_what(turn: int) -> None:
@@ -70,32 +76,11 @@ def ask_who_says_what(turn: int) -> None:
     st.session_state.uncovered = turn
 
 
-def wait_for(asked: Asked) -> None:
-    """Have the question answered when the page is drawn next."""
-    close_reader()
-    st.session_state.asked, st.session_state.latest = asked, asked.turn
-    st.session_state.step += 1
-
-
-def new_chat() -> None:
-    """Start over."""
-    close_reader()
-    st.session_state.exchanges, st.session_state.asked, st.session_state.uncovered = [], None, None
-
-
-def forget(ids: Collection[str]) -> None:
-    """Take out of the open chat what it has of the articles `ids`, because they have been removed."""
-    begin()
-    close_reader()
-    left = []
-    for kept in st.session_state.exchanges:
-        if kept.reply and any(citation.article_id in ids for citation in kept.reply.citations):
-            continue
-        if kept.reply:
-            considered = tuple(passage for passage in kept.reply.retrieved if passage.article_id not in ids)
-            kept = replace(kept, reply=replace(kept.reply, retrieved=considered))
-        left.append(kept)
-    st.session_state.exchanges = left
+def open_chat(id: str | None) -> None:
+    """Go to the kept chat of that id; with None, start a new one."""
+    _leave()
+    st.session_state.chat = id
+    _note_in_address(id)
 
 
 def choose_pill(turn: int) -> None:
@@ -111,9 +96,8 @@ def open_citation(turn: int, number: int) -> None:
     """Open the article of a citation, however it was chosen; one that the turn does not cite, or is about to lose, is
     ignored.
     """
-    exchanges, asked = st.session_state.exchanges, st.session_state.asked
-    citations = citations_of(exchanges[turn]) if turn < len(exchanges) else ()
-    if (asked and asked.turn == turn) or number not in [citation.number for citation in citations]:
+    exchanges = st.session_state.exchanges
+    if number not in _numbers(turn) or exchanges[turn].waiting:
         return
     close_reader()
     st.session_state.opened = (turn, number)
@@ -122,11 +106,19 @@ def open_citation(turn: int, number: int) -> None:
     st.session_state[pills_key(turn)] = number if number in cited else None
 
 
+def section(exchange: Exchange) -> Section | None:
+    """Who says what about the exchange's question, if that was looked up."""
+    found: Section | None = st.session_state.sections.get(exchange.id)
+    return found
+
+
 def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
-    """Those of the answer and of who says what, each with a number of its own."""
+    """Those of the answer that can be opened, and of who says what, each with a number of its own."""
+    cited = exchange.reply.citations if exchange.reply else ()
+    covered = section(exchange)
     return (
-        *(exchange.reply.citations if exchange.reply else ()),
-        *(exchange.section.citations if exchange.section else ()),
+        *(citation for citation in cited if not exchange.citations[citation.number].removed_at),
+        *(covered.citations if covered else ()),
     )
 
 
@@ -140,3 +132,28 @@ def close_reader() -> None:
 def pills_key(turn: int) -> str:
     """The key of the buttons of the citations of a turn."""
     return f"cited-{turn}"
+
+
+def _numbers(turn: int) -> list[int]:
+    """The citations of a turn that can be opened."""
+    exchanges = st.session_state.exchanges
+    return [citation.number for citation in citations_of(exchanges[turn])] if turn < len(exchanges) else []
+
+
+def _leave() -> None:
+    close_reader()
+    st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
+    st.session_state.rating = None
+
+
+def _bring_into_view(turn: int) -> None:
+    st.session_state.latest, st.session_state.problem = turn, None
+    st.session_state.step += 1
+
+
+def _note_in_address(chat: str | None) -> None:
+    if chat != st.query_params.get("chat"):
+        if chat:
+            st.query_params["chat"] = chat
+        else:
+            st.query_params.pop("chat", None)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
-from rag.ui import chat
 from rag.ui.adding import adding
 from rag.ui.describe import counted, credit
 from rag.ui.escape import as_html
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
 
 NAMED = 8
 WHAT_GOES = (
-    "Their texts and earlier versions, what was corrected in them, and the answers of this chat that cite them go from "
-    "the library for good. The files that they were read from stay where they are; reading them again brings them back."
+    "Their texts and earlier versions, what was corrected in them, and their words in every kept answer go from the "
+    "library for good; an answer that cites them keeps a mark, with the words' hash. The files that they were read from "
+    "stay where they are; reading them again brings them back. To overwrite also what is left in unused parts of the "
+    "library's files, stop the app and run: python -m rag reindex --purge"
 )
 
 
@@ -50,7 +51,7 @@ def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
 
 
 def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
-    """Remove the articles `ids`, and what this page and the open chat show of them."""
+    """Remove the articles `ids`, and what this page shows of them."""
     try:
         assistant.library.remove(ids)
     except SecondSourceError as error:
@@ -58,6 +59,5 @@ def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
         return
     st.session_state["removed"] = True
     adding().forget(set(ids))
-    chat.forget(set(ids))
     st.query_params.pop("article", None)
     st.session_state["tables"] = st.session_state.get("tables", 0) + 1

@@ -5,50 +5,52 @@ from __future__ import annotations
 import streamlit as st
 
 from rag.article import Filters, Reply
+from rag.chats.chats import Chats
+from rag.chats.exchange import Exchange
 from rag.ui import chat
 from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
-from rag.ui.chat import Exchange
 from rag.ui.describe import conditions, shortened
 from rag.ui.escape import as_label
 from rag.ui.opening import notice
 
 
-def show_exchange(turn: int, exchange: Exchange) -> None:
+def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
     """Draw the exchange that is number `turn` of the chat, from 0."""
-    show_question(turn, exchange.question, exchange.reply.filters if exchange.reply else Filters())
+    show_question(chats, turn, exchange.question, exchange.reply.filters if exchange.reply else None)
     with st.container(gap="small"):
         if exchange.problem:
             notice(exchange.problem)
         if exchange.reply:
-            _reply(turn, exchange, exchange.reply)
-            if exchange.section:
-                label = f"Who says what: {as_label(exchange.section.statement)}"
+            _reply(chats, turn, exchange, exchange.reply)
+            if section := chat.section(exchange):
+                label = f"Who says what: {as_label(section.statement)}"
                 with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
-                    st.html(exchange.section.html)
-            elif _draws_on_several(exchange.reply):
+                    st.html(section.html)
+            elif _draws_on_several(exchange):
                 st.button("Who says what", key=f"cover-{turn}", on_click=chat.ask_who_says_what, args=(turn,))
 
 
-def show_question(turn: int, question: str, filters: Filters) -> None:
+def show_question(chats: Chats, turn: int, question: str, filters: Filters | None) -> None:
     """A question with its conditions, each of which a click takes away."""
     st.html(question_html(question))
     with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if filters:
             st.html('<p class="aside">Only</p>', width="content")
-        for number, (words, without) in enumerate(conditions(filters)):
+        for number, (words, without) in enumerate(conditions(filters or Filters())):
             st.button(
                 as_label(shortened(words)),
                 key=f"condition-{turn}-{number}",
                 on_click=chat.ask_again,
-                args=(turn, without),
+                args=(chats, turn, without),
             )
 
 
-def _reply(turn: int, exchange: Exchange, reply: Reply) -> None:
+def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
     opened = st.session_state.opened
-    st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None))
-    if reply.citations and not reply.abstained:
-        labels = {citation.number: citation_label(citation) for citation in reply.citations}
+    st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None, exchange.citations))
+    citations = [citation for citation in reply.citations if not exchange.citations[citation.number].removed_at]
+    if citations and not reply.abstained:
+        labels = {citation.number: citation_label(citation) for citation in citations}
         st.pills(
             "Citations",
             list(labels),
@@ -60,16 +62,20 @@ def _reply(turn: int, exchange: Exchange, reply: Reply) -> None:
         )
     if reply.reason == "outside_filters":
         st.button(
-            "Ask again without conditions", key=f"anywhere-{turn}", on_click=chat.ask_again, args=(turn, Filters())
+            "Ask again without conditions",
+            key=f"anywhere-{turn}",
+            on_click=chat.ask_again,
+            args=(chats, turn, Filters()),
         )
     with st.container(key=f"foot-{turn}", gap=None):
         if reply.retrieved:
             name = "Nearest passages" if reply.abstained else "Passages considered"
             with st.expander(name, key=f"considered-{turn}", type="compact"):
-                st.html(considered_html(reply, exchange.labels, exchange.undated))
+                st.html(considered_html(reply, exchange.labels, exchange.undated, exchange.considered))
         if manner := manner_html(reply):
             st.html(manner)
 
 
-def _draws_on_several(reply: Reply) -> bool:
-    return not reply.abstained and len({each.outlet or each.article_id for each in reply.citations}) > 1
+def _draws_on_several(exchange: Exchange) -> bool:
+    outlets = {each.outlet or each.article_id for each in chat.citations_of(exchange)}
+    return bool(exchange.reply and not exchange.reply.abstained and len(outlets) > 1)
