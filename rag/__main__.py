@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import intake, library, questions
+from rag.commands import chats, intake, library, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
@@ -35,9 +35,11 @@ for command in (
     library.remove,
     library.status,
     library.reindex,
+    chats.verify,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(intake.feeds, name="feeds")
+app.add_typer(chats.chats, name="chats")
 
 
 def main(run: Callable[[], None] = app) -> None:

@@ -60,6 +60,10 @@ class Chats:
         )
         return [Chat(*row) for row in rows]
 
+    def any(self) -> bool:
+        """Whether a chat is kept."""
+        return bool(self._rows("SELECT 1 FROM chats LIMIT 1"))
+
     def chat(self, id: str) -> Chat:
         """The chat of that id. Raises UsageError."""
         rows = self._rows(f"{_CHATS} WHERE c.id = ?", id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 
 from rag.article import Citation, Considered, Reply, Statement
-from rag.chats.exchange import Kept
+from rag.chats.exchange import Correction, Kept
 from rag.ui.describe import day, outlet_name, shortened
-from rag.ui.escape import as_html, as_label
+from rag.ui.escape import as_html, as_label, web_address
 
 LONG_QUESTION = 160
 STANDS_IN = {
@@ -62,7 +62,7 @@ def _removed(statement: Statement, removed: Mapping[int, Kept]) -> str:
     gone = [removed[number] for number in statement.citations if number in removed]
     when = f" on {day((gone[0].removed_at or '')[:10])}" if gone else ""
     hashes = "".join(f' <code title="sha256 {as_html(each.hash)}">{as_html(each.hash[:12])}</code>' for each in gone)
-    return f'<span class="gone">[removed: its article was taken out of the library{when};{hashes}]</span>'
+    return f'<span class="gone">[removed: its article was taken out of the library{when}{hashes}]</span>'
 
 
 def _marked(statement: Statement) -> str:
@@ -80,6 +80,35 @@ def citation_label(citation: Citation) -> str:
     """A citation as the label of a button: its number and its outlet, else its headline or first words."""
     name = citation.outlet or citation.title or citation.quote
     return as_label(f"{citation.number} · {shortened(name)}")
+
+
+def correction_html(correction: Correction) -> str:
+    """That an article has changed since the answer cited it, and which of the cited sentences it no longer has."""
+    name = f"<bdi>{as_html(correction.outlet or shortened(correction.label))}</bdi>"
+    told = f"Changed since: the article of {name} that {_cited(correction.numbers)}"
+    if not correction.lost:
+        return f'<p class="notice">{told}. What is cited still stands in it.</p>'
+    these = "" if correction.lost == correction.numbers else f" {_listed(correction.lost)}"
+    return f'<p class="notice">{told}. What is cited{these} no longer stands in it.</p>'
+
+
+def copy_text(reply: Reply) -> str:
+    """The answer to be pasted elsewhere: its text, and a line for each citation."""
+    sources = [
+        f"[{each.number}] "
+        + ", ".join(filter(None, (outlet_name(each.outlet), each.title, day(each.published), web_address(each.url))))
+        for each in reply.citations
+        if each.quote
+    ]
+    return "\n".join([" ".join(str(each) for each in reply.statements if each.text), "", *sources]).strip()
+
+
+def _cited(numbers: Sequence[int]) -> str:
+    return f"{_listed(numbers)} {'cites' if len(numbers) == 1 else 'cite'}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join(f"[{number}]" for number in numbers)
 
 
 def manner_html(reply: Reply) -> str:

@@ -10,13 +10,15 @@ import streamlit as st
 from rag.errors import UnknownArticle
 from rag.settings import Settings
 from rag.ui import chat
-from rag.ui.answering import answer, cover
+from rag.ui.answer import copy_text
+from rag.ui.answering import answer, cover, suggested
+from rag.ui.chat_list import ways_to_chats
 from rag.ui.clicks import watch_clicks
 from rag.ui.describe import counted
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
-from rag.ui.reader import show_article
+from rag.ui.reader import moved, show_article
 from rag.ui.turn import show_exchange, show_question
 
 if TYPE_CHECKING:
@@ -36,28 +38,24 @@ def _page() -> None:
     with st.container(key="page"):
         main, beside = st.columns(2, gap=None)
     with main, st.container(key="chat", gap=None):
-        bar = masthead("Ask")
+        masthead("Ask")
         settings = settings_or_stop()
         assistant = library_door(settings)
         fill_with_samples(assistant, settings)
         chat.load(assistant)
-        with bar:
-            _ways_to_chats(assistant)
+        ways_to_chats(assistant)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
             st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed, args=(assistant.chats,))
         with st.container(key="clicks"):
-            watch_clicks(st.session_state.latest, st.session_state.step, st.session_state.opened, chat.open_citation)
+            state = st.session_state
+            copies = {turn: copy_text(each.reply) for turn, each in enumerate(state.exchanges) if each.reply}
+            watch_clicks(state.latest, state.step, state.opened, copies, chat.open_citation)
     if st.session_state.opened:
         with beside, st.container(key="reader"):
             _reader(assistant)
     with turns:
         _turns(assistant, settings)
-
-
-def _ways_to_chats(assistant: Assistant) -> None:
-    if st.session_state.exchanges:
-        st.button("New chat", type="tertiary", on_click=chat.open_chat, args=(None,), width="content")
 
 
 def _welcome(assistant: Assistant, settings: Settings) -> None:
@@ -108,6 +106,24 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
             cover(assistant, uncovered)
         if chat.section(exchanges[uncovered]):
             st.rerun()
+    if exchanges:
+        with st.container(key="next", gap=None):
+            _next(assistant)
+
+
+def _next(assistant: Assistant) -> None:
+    """Questions to ask next, as they are found: the page can be used meanwhile."""
+    for number, question in enumerate(suggested(assistant)):
+        if not number:
+            st.html('<p class="aside">Ask next</p>')
+        st.button(
+            as_label(question),
+            key=f"next-{number}",
+            on_click=chat.ask,
+            args=(assistant.chats, question),
+            type="tertiary",
+            width="stretch",
+        )
 
 
 def _reader(assistant: Assistant) -> None:
@@ -120,5 +136,5 @@ def _reader(assistant: Assistant) -> None:
         notice("This article is no longer in the library.")
         st.button("Close", on_click=chat.close_reader)
         return
-    of_this_article = [citation for citation in citations if citation.article_id == article_id]
+    of_this_article = [moved(citation, article) for citation in citations if citation.article_id == article_id]
     show_article(article, of_this_article, number, st.session_state.opening, chat.close_reader)

@@ -21,7 +21,8 @@ NOT_KEPT = "This chat is not kept here, or no longer."
 def begin() -> None:
     """Make what is missing of the session's state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
-    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "removals": 0, "rating": None}
+    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "suggested": {}, "removals": 0}
+    state["rating"] = None
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
@@ -38,7 +39,7 @@ def load(assistant: Assistant) -> None:
     st.session_state.chat, st.session_state.exchanges = chosen, exchanges
     _note_in_address(chosen)
     if (removals := assistant.library.catalogue.count("removals")) != st.session_state.removals:
-        st.session_state.sections, st.session_state.removals = {}, removals
+        st.session_state.sections, st.session_state.suggested, st.session_state.removals = {}, {}, removals
     if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
         close_reader()
 
@@ -67,7 +68,8 @@ def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
         return
     close_reader()
     chats.ask_again(exchanges[turn].id, filters)
-    st.session_state.sections.pop(exchanges[turn].id, None)
+    for looked_up in (st.session_state.sections, st.session_state.suggested):
+        looked_up.pop(exchanges[turn].id, None)
     _bring_into_view(turn)
 
 
@@ -81,6 +83,20 @@ def open_chat(id: str | None) -> None:
     _leave()
     st.session_state.chat = id
     _note_in_address(id)
+
+
+def rate(chats: Chats, id: int, key: str) -> None:
+    """Keep the thumb that was pressed under an answer, and ask why."""
+    pressed = st.session_state[key]
+    chats.rate(id, None if pressed is None else bool(pressed))
+    st.session_state.rating = None if pressed is None else id
+
+
+def say_why(chats: Chats, id: int, liked: bool) -> None:
+    """Keep why an answer was rated as it was, and what would have been right."""
+    state = st.session_state
+    chats.rate(id, liked, state.get(f"remark-{id}", ""), state.get(f"expected-{id}", ""))
+    state.rating = None
 
 
 def choose_pill(turn: int) -> None:

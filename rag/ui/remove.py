@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 NAMED = 8
 WHAT_GOES = (
     "Their texts and earlier versions, what was corrected in them, and their words in every kept answer go from the "
-    "library for good; an answer that cites them keeps a mark, with the words' hash. The files that they were read from "
-    "stay where they are; reading them again brings them back. To overwrite also what is left in unused parts of the "
-    "library's files, stop the app and run: python -m rag reindex --purge"
+    "library for good; an answer that cites them keeps a mark with the words' hash. The files that they were read from "
+    "stay where they are; reading them again brings them back. To overwrite what unused parts of the library's files "
+    "may still hold, stop the app and run: python -m rag reindex --purge"
 )
 
 

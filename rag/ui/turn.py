@@ -8,9 +8,17 @@ from rag.article import Filters, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 from rag.ui import chat
-from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
+from rag.ui.answer import (
+    answer_html,
+    citation_label,
+    considered_html,
+    correction_html,
+    manner_html,
+    question_html,
+)
+from rag.ui.article import changes_html
 from rag.ui.describe import conditions, shortened
-from rag.ui.escape import as_label
+from rag.ui.escape import as_html, as_label
 from rag.ui.opening import notice
 
 
@@ -48,6 +56,11 @@ def show_question(chats: Chats, turn: int, question: str, filters: Filters | Non
 def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
     opened = st.session_state.opened
     st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None, exchange.citations))
+    for correction in exchange.corrections:
+        st.html(correction_html(correction))
+        if correction.changes:
+            with st.expander("What changed", key=f"changed-{turn}-{correction.article_id}", type="compact"):
+                st.html(changes_html(correction.changes))
     citations = [citation for citation in reply.citations if not exchange.citations[citation.number].removed_at]
     if citations and not reply.abstained:
         labels = {citation.number: citation_label(citation) for citation in citations}
@@ -74,6 +87,31 @@ def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
                 st.html(considered_html(reply, exchange.labels, exchange.undated, exchange.considered))
         if manner := manner_html(reply):
             st.html(manner)
+    _tools(chats, turn, exchange)
+
+
+def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
+    """What can be done with an answer: copy it, ask again, say whether it is good and why."""
+    with st.container(key=f"tools-{turn}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<a class="copy" href="#copy-{turn}" role="button">Copy</a>', width="content")
+        again = (chats, turn, exchange.conditions)
+        st.button("Ask again", key=f"again-{turn}", type="tertiary", on_click=chat.ask_again, args=again)
+        key = f"liked-{exchange.id}"
+        st.feedback("thumbs", key=key, default=None if exchange.liked is None else int(exchange.liked),
+                    on_change=chat.rate, args=(chats, exchange.id, key))  # fmt: skip
+        if exchange.remark:
+            st.html(f'<p class="aside"><bdi>{as_html(exchange.remark)}</bdi></p>')
+    if exchange.liked is not None and st.session_state.rating == exchange.id:
+        with st.form(f"why-{exchange.id}", border=False):
+            st.text_input("What is good about it?" if exchange.liked else "What is wrong with it?",
+                          exchange.remark, key=f"remark-{exchange.id}")  # fmt: skip
+            if not exchange.liked:
+                st.text_input(
+                    "What would be right? (in the words that a right answer has)",
+                    exchange.expected,
+                    key=f"expected-{exchange.id}",
+                )
+            st.form_submit_button("Save", on_click=chat.say_why, args=(chats, exchange.id, exchange.liked))
 
 
 def _draws_on_several(exchange: Exchange) -> bool:
