@@ -55,7 +55,8 @@ class Chats:
         words = [re.sub(r"([%_\\])", r"\\\1", word) for word in search.split()]
         having = " AND ".join([_HAS_WORD] * len(words))
         rows = self._rows(
-            f"{_CHATS} {f'WHERE {having}' if words else ''} ORDER BY asked DESC, c.begun_at DESC, c.id",
+            f"{_CHATS} {f'WHERE {having}' if words else ''} "
+            "ORDER BY (SELECT max(id) FROM exchanges WHERE chat_id = c.id) DESC",
             *(f"%{word}%" for word in words for _ in range(3)),
         )
         return [Chat(*row) for row in rows]

@@ -12,7 +12,7 @@ from rag.library.library import Library
 from rag.speech import speaker, utterances
 from rag.speech.attributions import is_name
 
-TRIED = 4
+TRIED = 3
 """Candidates at most: each costs as much as an answer."""
 
 
