@@ -28,9 +28,10 @@ _MIME = {"md": "text/markdown", "json": "application/json", "html": "text/html"}
 
 def ways_to_chats(assistant: Assistant) -> None:
     """The buttons that start a new chat and show the kept ones, where there are any."""
-    if not assistant.chats.any():
-        return
+    # The place is there from the start: what comes after it must not move.
     with st.container(key="ways", horizontal=True, horizontal_alignment="right", gap="small"):
+        if not assistant.chats.any():
+            return
         if st.button("Chats", key="chats", type="tertiary"):
             st.session_state.doomed = None
             _chats(assistant)

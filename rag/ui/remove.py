@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
+from rag.evaluation.report import forget
 from rag.ui.adding import adding
 from rag.ui.describe import counted, credit
 from rag.ui.escape import as_html
@@ -54,6 +55,7 @@ def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
     """Remove the articles `ids`, and what this page shows of them."""
     try:
         assistant.library.remove(ids)
+        forget(ids, assistant.library.folder)
     except SecondSourceError as error:
         st.session_state["removal-problem"] = str(error)
         return
