@@ -33,9 +33,9 @@ def main() -> None:
     """Ask, and write the section."""
     from streamlit.testing.v1 import AppTest
 
-    import rag.ui.answering
+    import rag.ui.suggesting
 
-    rag.ui.answering.suggestions = lambda *_: iter(())  # type: ignore[assignment]
+    rag.ui.suggesting.suggestions = lambda *_: iter(())  # type: ignore[assignment]
     seconds: list[list[float]] = [[] for _ in FOLLOWING]
     busy: list[list[float]] = [[] for _ in FOLLOWING]
     with TemporaryDirectory() as folder:

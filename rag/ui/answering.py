@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.chats.chats import turns
-from rag.chats.suggest import suggestions
 from rag.errors import SecondSourceError
+from rag.ui.suggesting import suggesting
 from rag.ui.work import UNEXPECTED
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ def answer(assistant: Assistant, turn: int) -> None:
     """
     exchanges = st.session_state.exchanges
     exchange = exchanges[turn]
+    suggesting().cancel()  # an answer that is waited for comes first
     with assistant.chats.answering(exchange.id) as waiting:
         if not waiting:
             return
@@ -56,25 +56,3 @@ def cover(assistant: Assistant, turn: int) -> None:
         except Exception:
             logger.exception("who says what could not be looked up: %r", reply.question)
     st.session_state.uncovered = None
-
-
-def suggested(assistant: Assistant) -> Iterator[str]:
-    """What could be asked after the last turn of the open chat; found once for an exchange."""
-    exchanges = st.session_state.exchanges
-    found = st.session_state.suggested
-    last = exchanges[-1]
-    if last.waiting or last.reply is None or last.reply.abstained:
-        return
-    if last.id not in found:
-        told = []
-        try:
-            for question in suggestions(assistant.library, assistant.ask, exchanges):
-                told.append(question)
-                yield question
-        except SecondSourceError as error:
-            logger.warning("no more questions are suggested: %s", error)
-        except Exception:
-            logger.exception("no more questions are suggested")
-        found[last.id] = told
-    else:
-        yield from found[last.id]

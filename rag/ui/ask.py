@@ -11,7 +11,7 @@ from rag.errors import UnknownArticle
 from rag.settings import Settings
 from rag.ui import chat
 from rag.ui.answer import copy_text
-from rag.ui.answering import answer, cover, suggested
+from rag.ui.answering import answer, cover
 from rag.ui.chat_list import ways_to_chats
 from rag.ui.clicks import watch_clicks
 from rag.ui.describe import counted
@@ -19,6 +19,7 @@ from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
 from rag.ui.reader import moved, show_article
+from rag.ui.suggesting import look_again, suggesting
 from rag.ui.turn import show_exchange, show_question
 
 if TYPE_CHECKING:
@@ -112,10 +113,14 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
 
 
 def _next(assistant: Assistant) -> None:
-    """Questions to ask next, as they are found: the page can be used meanwhile."""
-    for number, question in enumerate(suggested(assistant)):
-        if not number:
-            st.html('<p class="aside">Ask next</p>')
+    """Questions to ask next, as soon as it is known which."""
+    questions = suggesting().suggested(assistant, st.session_state.exchanges)
+    if questions is None:
+        look_again(assistant, st.session_state.exchanges)
+        return
+    if questions:
+        st.html('<p class="aside">Ask next</p>')
+    for number, question in enumerate(questions):
         st.button(
             as_label(question),
             key=f"next-{number}",

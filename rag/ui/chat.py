@@ -21,7 +21,7 @@ NOT_KEPT = "This chat is not kept here, or no longer."
 def begin() -> None:
     """Make what is missing of the session's state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
-    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "suggested": {}, "removals": 0}
+    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "removals": 0}
     state["rating"] = None
     for name, start in state.items():
         st.session_state.setdefault(name, start)
@@ -39,7 +39,7 @@ def load(assistant: Assistant) -> None:
     st.session_state.chat, st.session_state.exchanges = chosen, exchanges
     _note_in_address(chosen)
     if (removals := assistant.library.catalogue.count("removals")) != st.session_state.removals:
-        st.session_state.sections, st.session_state.suggested, st.session_state.removals = {}, {}, removals
+        st.session_state.sections, st.session_state.removals = {}, removals
     if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
         close_reader()
 
@@ -68,8 +68,7 @@ def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
         return
     close_reader()
     chats.ask_again(exchanges[turn].id, filters)
-    for looked_up in (st.session_state.sections, st.session_state.suggested):
-        looked_up.pop(exchanges[turn].id, None)
+    st.session_state.sections.pop(exchanges[turn].id, None)
     _bring_into_view(turn)
 
 

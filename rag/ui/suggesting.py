@@ -1,0 +1,65 @@
+"""What could be asked next, found in a thread of its own: nobody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.chats.suggest import suggestions
+from rag.ui.work import Work
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.chats.exchange import Exchange
+
+LOOKED_AGAIN = 1.0
+"""Seconds until it is looked again whether something was found."""
+
+
+class Suggesting(Work):
+    """What was found for the exchanges of the process's chats, as long as no article is removed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
+        """By the exchange and the hashes of its answer: asked again, it has another one."""
+        self._removals = 0
+
+    def suggested(self, assistant: Assistant, exchanges: Sequence[Exchange]) -> tuple[str, ...] | None:
+        """Questions that the library answers, to ask after the last of `exchanges`; None while they are looked for."""
+        last = exchanges[-1]
+        if last.waiting or last.reply is None or last.reply.abstained:
+            return ()
+        removals = assistant.library.catalogue.count("removals")
+        if removals != self._removals:
+            self._found, self._removals = {}, removals
+        key = (last.id, last.statements)
+        if key not in self._found and self.begin():
+            self.run("search for questions to suggest", lambda: self._look(assistant, exchanges, removals))
+        return self._found.get(key)
+
+    def _look(self, assistant: Assistant, exchanges: Sequence[Exchange], removals: int) -> None:
+        found: list[str] = []
+        try:
+            for question in suggestions(assistant.library, assistant.ask, exchanges):
+                found.append(question)
+                if self.cancelled:
+                    break
+        finally:
+            if removals == self._removals:
+                self._found[exchanges[-1].id, exchanges[-1].statements] = tuple(found)
+
+
+@st.cache_resource(show_spinner=False)
+def suggesting() -> Suggesting:
+    """The process's one Suggesting."""
+    return Suggesting()
+
+
+@st.fragment(run_every=LOOKED_AGAIN)
+def look_again(assistant: Assistant, exchanges: Sequence[Exchange]) -> None:
+    """Draw the page again when it is known what could be asked after the last of `exchanges`."""
+    if suggesting().suggested(assistant, exchanges) is not None:
+        st.rerun()
