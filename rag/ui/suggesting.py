@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.chats.exchange import Exchange
 
+READING = 1.5
+"""Seconds that a person is left to read, or to click on, an answer before the machine is busy with what comes next."""
 LOOKED_AGAIN = 1.0
 """Seconds until it is looked again whether something was found."""
 
@@ -42,13 +44,14 @@ class Suggesting(Work):
 
     def _look(self, assistant: Assistant, exchanges: Sequence[Exchange], removals: int) -> None:
         found: list[str] = []
+        self.pause(READING)
         try:
-            for question in suggestions(assistant.library, assistant.ask, exchanges):
+            for question in () if self.cancelled else suggestions(assistant.library, assistant.ask, exchanges):
                 found.append(question)
                 if self.cancelled:
                     break
         finally:
-            if removals == self._removals:
+            if not self.cancelled and removals == self._removals:
                 self._found[exchanges[-1].id, exchanges[-1].statements] = tuple(found)
 
 
