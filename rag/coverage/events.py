@@ -19,9 +19,8 @@ LATEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Articles of several outlets that tell of one event; `lead` is the one that the most others are near to."""
+    """Articles of several outlets that tell of one event, those that the most others are near to first."""
 
-    lead: Listed
     articles: tuple[Listed, ...]
 
     @property
@@ -40,7 +39,7 @@ def events(library: Library, most: int) -> list[Event]:
     """The events among the latest articles that several outlets tell of, at most `most`, those of the most outlets
     first.
 
-    The article with the most others near to it (`SAME_EVENT`) leads them; these are taken out, and so on: a leader
+    The article with the most others near to it (`SAME_EVENT`) leads these; they are taken out, and so on: a leader
     clustering (Hartigan, 1975).
     """
     listed = library.listed()[:LATEST]
@@ -61,7 +60,7 @@ def _groups(library: Library, listed: Sequence[Listed]) -> Iterator[Event]:
     matrix = np.stack(vectors)
     near = matrix @ matrix.T >= SAME_EVENT
     while near.any():
-        lead = int(near.sum(axis=1).argmax())
-        members = np.flatnonzero(near[lead])
-        yield Event(held[lead], tuple(held[n] for n in members))
+        neighbours = near.sum(axis=1)
+        members = np.flatnonzero(near[neighbours.argmax()])
+        yield Event(tuple(held[n] for n in members[np.argsort(-neighbours[members], kind="stable")]))
         near[members, :] = near[:, members] = False

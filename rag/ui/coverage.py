@@ -23,7 +23,8 @@ from rag.ui.escape import as_html
 from rag.ui.reader import paragraphs
 
 MOST_QUOTES, MOST_DATES = 6, 12
-LONGEST_OCCASION = 220
+FEWEST_WORDS, LONGEST_OCCASION = 4, 220
+"""Words and characters of what is told around a quotation: "she said" tells nothing."""
 HEADS = {
     "says": "Says it",
     "otherwise": "Says otherwise",
@@ -31,6 +32,7 @@ HEADS = {
     "silent": "Silent",
 }
 MANNERS = {"direct": "", "indirect": "indirect speech", "clip": "clip"}
+_QUOTED = re.compile(r"[“\"„][^“”\"„]*[”\"]")
 _WORDLESS = re.compile(r"^[\W_]*|[\s“”\"„‘’']*$")
 
 
@@ -135,10 +137,10 @@ def _account(account: Account, links: Links) -> str:
     if account.words and at >= 0:
         end = at + len(account.words)
         said = f"{as_html(text[:at])}<strong>{as_html(text[at:end])}</strong>{as_html(text[end:])}"
+    link = links.to(account.article, account.sentence)
     also = "".join(links.to(*each) for each in account.also)
     also = f' <span class="also">also {also}</span>' if also else ""
     name = as_html(outlet_name(account.outlet))
-    link = links.to(account.article, account.sentence)
     return f'<li><p class="outlet"><bdi>{name}</bdi></p><p class="said">{said}&#8288;{link}{also}</p></li>'
 
 
@@ -196,9 +198,9 @@ def _occasion(wording: Wording) -> str:
     if sentence is None or wording.manner == "indirect":
         return ""
     parts = (text[sentence.start : wording.start], text[wording.end : sentence.end])
-    around = [_WORDLESS.sub("", " ".join(part.split())) for part in parts]
+    around = [_WORDLESS.sub("", " ".join(_QUOTED.sub("…", part).split())) for part in parts]
     told = " … ".join(part for part in around if len(part) > 2)
-    return told if len(told) <= LONGEST_OCCASION else ""
+    return told if len(told.split()) >= FEWEST_WORDS and len(told) <= LONGEST_OCCASION else ""
 
 
 def _marked(text: str, start: int, differing: Sequence[Span]) -> str:
@@ -230,12 +232,11 @@ def _copy(origin: Origin, links: Links) -> str:
     outlets = counted(len({each.article.outlet or each.article.id for each in origin.carriers}), "outlet")
     carriers = ""
     for each in origin.carriers:
-        said = "" if each.fullest else _unfolded("Cut", each.cut, fullest, links)
-        said += "" if each.fullest else _unfolded("Added", each.added, each.article, links)
-        state = "the fullest" if each.fullest else _changed(each)
+        said = _unfolded("cut", each.cut, fullest, links) + _unfolded("added", each.added, each.article, links)
+        state = "the fullest" if each.fullest else "the same"
         carriers += (
             f'<li><p class="outlet"><bdi>{as_html(outlet_name(each.article.outlet))}</bdi></p>'
-            f'<div>{_headline(each.article, links)}<p class="occasion">{state}</p>{said}</div></li>'
+            f'<div>{_headline(each.article, links)}{said or f"""<p class="occasion">{state}</p>"""}</div></li>'
         )
     name = as_html(origin.name) if origin.name else "Not credited"
     return (
@@ -257,7 +258,7 @@ def _unfolded(what: str, sentences: Sequence[Sentence], article: Article, links:
     items = "".join(
         f"<li>{as_html(article.text[each.start : each.end])}&#8288;{links.to(article, each)}</li>" for each in sentences
     )
-    return f"<details><summary>{what}: {counted(len(sentences), 'sentence')}</summary><ul>{items}</ul></details>"
+    return f"<details><summary>{counted(len(sentences), 'sentence')} {what}</summary><ul>{items}</ul></details>"
 
 
 # Dates
@@ -268,7 +269,11 @@ def dates_html(entries: Iterable[Entry], links: Links) -> str:
     rows, before = "", ""
     for entry in entries:
         when = period(entry.first, entry.last)
-        rows += f'<tr><th scope="row">{when if when != before else ""}</th><td>{_told(entry, links)}</td></tr>'
+        computed = "computed" if entry.computed else ""
+        rows += (
+            f'<tr><th scope="row">{when if when != before else ""}</th><td>{_told(entry, links)}</td>'
+            f'<td class="how">{computed}</td></tr>'
+        )
         before = when
     return f'<table class="dates">{rows}</table>'
 
@@ -284,7 +289,7 @@ def _told(entry: Entry, links: Links) -> str:
             for each in entry.told
         )
         said += f' <span class="mark differs">the articles differ</span> <span class="occasion">{dates}</span>'
-    return said + (' <span class="mark">computed</span>' if entry.computed else "")
+    return said
 
 
 # People
@@ -302,12 +307,10 @@ def people_html(people: Iterable[Person], links: Links) -> str:
 
 
 def _person(person: Person, links: Links) -> str:
-    if len(person.spellings) == 1:
-        return f"<li><bdi>{as_html(person.name)}</bdi>{_users(person.mentions, links)}</li>"
-    spellings = "".join(
-        f"<li><bdi>{as_html(name)}</bdi>{_users(mentions, links)}</li>" for name, mentions in person.spellings.items()
-    )
-    return f'<li><p class="outlet"><bdi>{as_html(person.name)}</bdi></p><ul>{spellings}</ul></li>'
+    (name, mentions), *others = person.spellings.items()
+    also = "".join(f"<li>also <bdi>{as_html(each)}</bdi>{_users(where, links)}</li>" for each, where in others)
+    named = f"<strong><bdi>{as_html(name)}</bdi></strong>" if others else f"<bdi>{as_html(name)}</bdi>"
+    return f"<li>{named}{_users(mentions, links)}{f'<ul>{also}</ul>' if also else ''}</li>"
 
 
 def _users(mentions: Sequence[Mention], links: Links) -> str:

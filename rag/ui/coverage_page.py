@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import streamlit as st
 
 from rag.errors import SecondSourceError, UnknownArticle
 from rag.ui.clicks import watch_clicks
-from rag.ui.describe import counted, day, outlet_name, shortened
+from rag.ui.describe import counted, outlet_name, period, shortened
 from rag.ui.escape import as_html, as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from rag.ui.coverage import Links
 
-EVENTS_OFFERED = 6
+EVENTS_OFFERED, FIRST_OF_AN_EVENT = 6, 5
 LONGEST_HEADLINE, LONGEST_HEADING = 110, 300
+ASK = "Who says what about … a question, or words about one thing"
+COMPUTED = "Computed: the article leaves the day or the year to be reckoned from its own date (“on Monday”)."
 _STYLE = Path(__file__).with_name("coverage.css")
 _OPENED = (
     '<style>.cite[href="#cite-0-{}"] {{ color: var(--on-marker) !important; background: var(--marker-strong) }}</style>'
@@ -106,7 +109,7 @@ def _field(wanted: Wanted | None) -> None:
     asked = wanted.value if wanted and wanted.kind == "question" else ""
     key = f"words-{hash(wanted)}"
     with st.form(f"ask-{hash(wanted)}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Who says what about", asked, key=key, placeholder="A question, or words about one thing")
+        st.text_input("Who says what about", asked, key=key, placeholder=ASK, label_visibility="collapsed")
         st.form_submit_button("Compare", on_click=_ask, args=(key,))
 
 
@@ -128,7 +131,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     if questions := offered_questions(assistant, settings, "coverage.json"):
         _offer("Questions", [("question", each, as_label(each)) for each in questions])
     if events := _events(assistant):
-        _offer("Events", [("event", each.lead.id, _event_label(each)) for each in events])
+        _offer("Events", [("event", *_event(assistant, each)) for each in events])
     if not questions and not events:
         st.html('<p class="aside">No event of the latest articles is told by more than one outlet.</p>')
 
@@ -142,12 +145,14 @@ def _offer(heading: str, offered: Sequence[tuple[str, str, str]]) -> None:
             st.button(label, key=key, type="tertiary", width="stretch", on_click=_go_to, args=(kind, value))
 
 
-def _event_label(event: Event) -> str:
+def _event(assistant: Assistant, event: Event) -> tuple[str, str]:
+    """The id of the article that stands for an event, the first with a headline, and the label of its button."""
+    held = [assistant.library.article(each.id) for each in event.articles[:FIRST_OF_AN_EVENT]]
+    article = next((each for each in held if each.title), held[0])
     size = f"{counted(event.outlets, 'outlet')}, {counted(len(event.articles), 'article')}"
     if event.days:
-        first, last = (day(each) for each in event.days)
-        size += f", {first}" + (f" to {last}" if last != first else "")
-    return f"{as_label(shortened(event.lead.label, LONGEST_HEADLINE))} :small[{as_label(size)}]"
+        size += f", {period(*map(date.fromisoformat, event.days))}"
+    return article.id, f"{as_label(shortened(article.label, LONGEST_HEADLINE))} :small[{as_label(size)}]"
 
 
 def _events(assistant: Assistant) -> Sequence[Event]:
@@ -282,12 +287,11 @@ def _origins(coverage: Coverage, links: Links) -> None:
 
     copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
     own = [each.carriers[0].article for each in coverage.origins if len(each.carriers) == 1]
-    if copied:
-        _table(copies_html(copied, links))
-    else:
-        st.html('<p class="aside">No two of the articles print the same copy.</p>')
+    none = '<p class="names">No two of the articles print the same copy.</p>'
+    html = copies_html(copied, links) if copied else none
     if own:
-        _table(f"<h3>Written by themselves</h3>{headlines_html(own, links)}")
+        html += f"<h3>Their own</h3>{headlines_html(own, links)}"
+    _table(html)
     _exports(coverage, "origins")
 
 
@@ -306,6 +310,8 @@ def _timeline(coverage: Coverage, links: Links) -> None:
         on_select=_choose_mark,
         alt=told_in_words(shown),
     )
+    if any(entry.computed for entry in coverage.timeline):
+        st.html(f'<p class="aside">{COMPUTED}</p>')
     for name, entries in (("Earlier", shown.before), ("", shown.near), ("Later", shown.after)):
         if entries and name:
             with st.expander(f"{name} ({len(entries)})", type="compact", key=f"dates-{name.lower()}"):
@@ -331,10 +337,11 @@ def _people(coverage: Coverage, links: Links) -> None:
         st.html('<p class="aside">None of the articles names anybody in full.</p>')
         return
     several = several_spellings(coverage)
-    if several:
-        _table(f"<h3>Spelled in several ways</h3>{people_html(several, links)}")
-    if alike := [person for person in coverage.people if len(person.spellings) == 1]:
-        _table(f"<h3>{'Everybody else' if several else 'Named'}</h3>{people_html(alike, links)}")
+    alike = [person for person in coverage.people if len(person.spellings) == 1]
+    html = f"<h3>Spelled in several ways</h3>{people_html(several, links)}" if several else ""
+    if alike:
+        html += f"<h3>{'Everybody else' if several else 'Named'}</h3>{people_html(alike, links)}"
+    _table(html)
     _exports(coverage, "people")
 
 
@@ -342,7 +349,7 @@ def _exports(coverage: Coverage, table: Table) -> None:
     """Three buttons that save a table with its citations; what they save is made when it is asked for."""
     from rag.coverage.export import as_csv, as_json, markdown
 
-    with st.container(key=f"save-{table}", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key=f"exports-{table}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<p class="aside">Save this table as</p>', width="content")
         for label, make, ending, kind in (
             ("Markdown", markdown, "md", "text/markdown"),

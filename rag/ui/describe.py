@@ -44,6 +44,8 @@ def period(first: date, last: date) -> str:
         if first.day == 1 and (last + timedelta(1)).day == 1:
             return f"{first:%B %Y}"
         return f"{first.day} to {day(last.isoformat())}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {day(last.isoformat())}"
     return f"{day(first.isoformat())} to {day(last.isoformat())}"
 
 

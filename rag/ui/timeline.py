@@ -16,9 +16,9 @@ from rag.ui.escape import as_text
 if TYPE_CHECKING:
     import altair
 
-STATED, COMPUTED, DISPUTED = "stated", "computed from the article's own date", "the articles differ"
+STATED, COMPUTED, DISPUTED = "stated", "computed", "the articles differ"
 KNOWN = [STATED, COMPUTED, DISPUTED]
-FEWEST_DAYS = 14
+FEWEST_DAYS, A_YEAR = 14, 365
 LANE, AXIS = 34, 70
 """Pixels of a lane, and of what is above and below all of them."""
 LONGEST_NAME, LONGEST_TEXT = 22, 160
@@ -87,14 +87,19 @@ def chart(records: Sequence[dict[str, str | int]], dark: bool) -> altair.LayerCh
     import altair  # late: it takes half a second, and only this needs it
 
     chosen = altair.selection_point(SELECTION, fields=[NUMBER], toggle=False)
-    colours = altair.Scale(domain=KNOWN, range=COLOURS["dark" if dark else "light"])
+    palette = dict(zip(KNOWN, COLOURS["dark" if dark else "light"], strict=True))
+    known = [each for each in KNOWN if any(record["known"] == each for record in records)]
+    colours = altair.Scale(domain=known, range=[palette[each] for each in known])
+    first, last = (
+        date.fromisoformat(str(end([each[key] for each in records]))) for end, key in ((min, "from"), (max, "to"))
+    )
     names = list(dict.fromkeys(str(each["outlet"]) for each in records))
     data = altair.Data(values=list(records))  # type: ignore[no-untyped-call]
     base = altair.Chart(data).encode(
-        y=altair.Y("outlet:N", sort=names, title=None, axis=altair.Axis(grid=True, ticks=False, domain=False)),
-        color=altair.Color(
-            "known:N", scale=colours, title=None, legend=altair.Legend(orient="top", columns=1, labelLimit=0)
+        y=altair.Y(
+            "outlet:N", sort=names, title=None, axis=altair.Axis(grid=True, ticks=False, domain=False, labelLimit=200)
         ),
+        color=altair.Color("known:N", scale=colours, title=None, legend=altair.Legend(orient="top", labelLimit=0)),
         tooltip=[
             altair.Tooltip(f"{name}:N", title=title)
             for name, title in (("when", "when"), ("outlet", "outlet"), ("says", "says"), ("sentences", "sentences"))
@@ -105,11 +110,17 @@ def chart(records: Sequence[dict[str, str | int]], dark: bool) -> altair.LayerCh
         "from:T",
         title=None,
         scale=altair.Scale(type="utc", padding=14),
-        axis=altair.Axis(labelFlush=False, labelOverlap=True, grid=False, tickCount=6, format="%-d %b %Y"),
+        axis=altair.Axis(
+            labelFlush=False,
+            labelOverlap=True,
+            grid=False,
+            tickCount=6,
+            format="%-d %b" if last - first < timedelta(A_YEAR) else "%b %Y",
+        ),
     )
     size = altair.Size("sentences:Q", legend=None, scale=altair.Scale(domain=[1, 8], range=[60, 340], clamp=True))
     days = base.transform_filter("datum.from == datum.to").mark_circle(opacity=1, cursor="pointer")
-    spans = base.transform_filter("datum.from != datum.to").mark_bar(height=5, cursor="pointer", cornerRadius=2)
+    spans = base.transform_filter("datum.from != datum.to").mark_bar(height=5, cornerRadius=2)
     layers: altair.LayerChart = (
         altair.layer(spans.encode(x=time, x2="to:T"), days.encode(x=time, size=size).add_params(chosen))
         .properties(height=LANE * len(names) + AXIS)
