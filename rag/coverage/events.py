@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from rag.article import Article
 from rag.coverage.event import SAME_EVENT
 from rag.errors import UnknownArticle
 from rag.library.library import Library
@@ -16,11 +16,14 @@ from rag.library.rows import Listed
 LATEST = 300
 """How many of the latest articles are looked at: choosing is for what is news; for the rest there are questions."""
 
+LEADS_TRIED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Articles of several outlets that tell of one event, those that the most others are near to first."""
+    """Articles of several outlets that are near to one of them, their `lead`."""
 
+    lead: Article
     articles: tuple[Listed, ...]
 
     @property
@@ -39,28 +42,31 @@ def events(library: Library, most: int) -> list[Event]:
     """The events among the latest articles that several outlets tell of, at most `most`, those of the most outlets
     first.
 
-    The article with the most others near to it (`SAME_EVENT`) leads these; they are taken out, and so on: a leader
-    clustering (Hartigan, 1975).
+    An article with a headline that the most others are near to (`SAME_EVENT`) leads these; they are taken out, and so
+    on: a leader clustering (Hartigan, 1975).
     """
-    listed = library.listed()[:LATEST]
-    found = sorted(_groups(library, listed), key=lambda event: (-event.outlets, -len(event.articles)))
-    return [event for event in found if event.outlets > 1][:most]
-
-
-def _groups(library: Library, listed: Sequence[Listed]) -> Iterator[Event]:
     held, vectors = [], []
-    for each in listed:
-        with suppress(UnknownArticle):
-            vector = library.vector(each.id)
-            if vector.shape[0] > 1:
-                held.append(each)
-                vectors.append(vector)
+    for each in library.listed()[:LATEST]:
+        vector = library.vector(each.id)
+        if vector.any():
+            held.append(each)
+            vectors.append(vector)
     if not held:
-        return
+        return []
     matrix = np.stack(vectors)
     near = matrix @ matrix.T >= SAME_EVENT
-    while near.any():
-        neighbours = near.sum(axis=1)
-        members = np.flatnonzero(near[neighbours.argmax()])
-        yield Event(tuple(held[n] for n in members[np.argsort(-neighbours[members], kind="stable")]))
-        near[members, :] = near[:, members] = False
+    left = near.copy()
+    found: list[Event] = []
+    while left.any():
+        neighbours = left.sum(axis=1)
+        members = np.flatnonzero(left[neighbours.argmax()])
+        by_nearness = members[np.argsort(-neighbours[members], kind="stable")][:LEADS_TRIED]
+        with suppress(UnknownArticle):  # removed since the list was made
+            leads = [(n, library.article(held[n].id)) for n in by_nearness]
+            n, lead = next((each for each in leads if each[1].title), leads[0])
+            found.append(Event(lead, tuple(held[m] for m in np.flatnonzero(near[n]))))
+        left[members, :] = left[:, members] = False
+        if len(members) == 1:  # and so are all that are left
+            break
+    found = [event for event in found if event.outlets > 1]
+    return sorted(found, key=lambda event: (-event.outlets, -len(event.articles)))[:most]

@@ -22,7 +22,7 @@ from rag.ui.describe import counted, outlet_name, period, published
 from rag.ui.escape import as_html
 from rag.ui.reader import paragraphs
 
-MOST_QUOTES, MOST_DATES = 6, 12
+MOST_QUOTES, MOST_DATES = 3, 3
 FEWEST_WORDS, LONGEST_OCCASION = 4, 220
 """Words and characters of what is told around a quotation: "she said" tells nothing."""
 HEADS = {
@@ -76,17 +76,19 @@ class Links:
 
 
 def section_of(coverage: Coverage, turn: int, after: int) -> Section:
-    """The section under the answer of `turn`, whose own citations are numbered up to `after`."""
+    """The section under the answer of `turn`, whose own citations are numbered up to `after`.
+
+    It has the accounts, what several quote, who copies whom, and dates that differ; the rest is on the page.
+    """
     links = Links(turn, after)
     quotes = [row for row in coverage.quotes if len(row.outlets) > 1][:MOST_QUOTES]
     copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
+    disputed = [entry for entry in coverage.timeline if entry.disputed][:MOST_DATES]
     parts = [
         claims_html(coverage, links),
         _headed("Quoted by several", quotes, lambda: quotes_html(quotes, links)),
         _headed("One copy", copied, lambda: "".join(_told_in_brief(origin) for origin in copied)),
-        _headed("Dates", coverage.timeline, lambda: dates_html(coverage.timeline[-MOST_DATES:], links)),
-        _headed("Names spelled in several ways", spelled := several_spellings(coverage),
-                lambda: people_html(spelled, links)),
+        _headed("Dates that differ", disputed, lambda: dates_html(disputed, links)),
     ]  # fmt: skip
     return Section(coverage.statement, f'<div class="coverage">{"".join(parts)}</div>', tuple(links.citations))
 

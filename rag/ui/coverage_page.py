@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from rag.ui.coverage import Links
 
-EVENTS_OFFERED, FIRST_OF_AN_EVENT = 6, 5
+EVENTS_OFFERED = 6
 LONGEST_HEADLINE, LONGEST_HEADING = 110, 300
 ASK = "Who says what about … a question, or words about one thing"
 COMPUTED = "Computed: the article leaves the day or the year to be reckoned from its own date (“on Monday”)."
@@ -131,7 +131,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     if questions := offered_questions(assistant, settings, "coverage.json"):
         _offer("Questions", [("question", each, as_label(each)) for each in questions])
     if events := _events(assistant):
-        _offer("Events", [("event", *_event(assistant, each)) for each in events])
+        _offer("Events", [("event", each.lead.id, _event_label(each)) for each in events])
     if not questions and not events:
         st.html('<p class="aside">No event of the latest articles is told by more than one outlet.</p>')
 
@@ -145,14 +145,11 @@ def _offer(heading: str, offered: Sequence[tuple[str, str, str]]) -> None:
             st.button(label, key=key, type="tertiary", width="stretch", on_click=_go_to, args=(kind, value))
 
 
-def _event(assistant: Assistant, event: Event) -> tuple[str, str]:
-    """The id of the article that stands for an event, the first with a headline, and the label of its button."""
-    held = [assistant.library.article(each.id) for each in event.articles[:FIRST_OF_AN_EVENT]]
-    article = next((each for each in held if each.title), held[0])
+def _event_label(event: Event) -> str:
     size = f"{counted(event.outlets, 'outlet')}, {counted(len(event.articles), 'article')}"
     if event.days:
         size += f", {period(*map(date.fromisoformat, event.days))}"
-    return article.id, f"{as_label(shortened(article.label, LONGEST_HEADLINE))} :small[{as_label(size)}]"
+    return f"{as_label(shortened(event.lead.label, LONGEST_HEADLINE))} :small[{as_label(size)}]"
 
 
 def _events(assistant: Assistant) -> Sequence[Event]:
