@@ -61,7 +61,7 @@ def claim_of(
     writer_of = {id: origin.writer for origin in origins for id in origin.articles}
     agreeing = len({writer_of.get(each.article.id) for each in accounts["says"]})
     others = [*accounts.get("otherwise", ()), *accounts.get("beside", ())]
-    told = [*(replace(each, group=0) for each in accounts["says"]),
+    laid = [*(replace(each, group=0) for each in accounts["says"]),
             *(replace(each, group=number) for number, each in enumerate(others, 1))]  # fmt: skip
     return Claim(text, (*laid, *accounts.get("silent", ())), (agreeing, *(1 for _ in others)))
 
