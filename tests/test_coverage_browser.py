@@ -42,8 +42,8 @@ if PICTURES:
 OTHER_HOSTILE_ARTICLE = HOSTILE_ARTICLE | {
     "maintext": (
         "The zeppelin Zorblatt carried nine crates on April 1, 2031, said $\\alpha$ <img src=x onerror=alert(5)>.\n\n"
-        "“The zeppelin Zorblatt carried ![pixel](http://tracker.example/q.png) and :red[paint] for <b>nobody</b>,” said "
-        "Ada <script>alert(6)</script> Quill. “The zeppelin Zorblatt carried nothing else of any worth to us.”"
+        "“The zeppelin Zorblatt carried ![pixel](http://tracker.example/q.png) and :red[paint] for <b>nobody</b>,” "
+        "said Ada <script>alert(6)</script> Quill. “The zeppelin Zorblatt carried nothing else of any worth to us.”"
     ),
     "sitename": "![o](http://tracker.example/o.png) :red[Evil] $Post$ <i onclick=alert(7)>",
     "url": "https://zorblatt.example/1",
@@ -142,7 +142,7 @@ def test_each_table_is_looked_at_and_opens_its_sentences(
     playwright.expect(dots.first).to_be_visible(timeout=15_000)
     if scheme == "dark":
         photograph(page, name)
-    playwright.expect(dates.locator(".dates .how").first).to_have_text("computed")
+    playwright.expect(dates.get_by_text("computed", exact=True).locator("visible=true").first).to_be_visible()
     dots.last.click()
     playwright.expect(page.locator("mark.current")).to_be_in_viewport(timeout=15_000)
     page.keyboard.press("Escape")
@@ -223,7 +223,7 @@ def test_nothing_of_hostile_articles_runs_loads_links_or_restyles(visit: Callabl
         for fold in panel.locator("summary").all():
             fold.click()
         page.wait_for_timeout(300)
-    playwright.expect(page.get_by_role("tabpanel", name="Origins")).to_contain_text(HOSTILE_ARTICLE["title"])
+    playwright.expect(tab(page, "Origins")).to_contain_text(HOSTILE_ARTICLE["title"])
     tab(page, "Timeline").locator(".mark-symbol.role-mark path").first.hover()
     tip = page.locator("#vg-tooltip-element")
     playwright.expect(tip).to_contain_text("Zorblatt carried nine crates")

@@ -196,7 +196,7 @@ def test_the_chart_has_a_lane_an_outlet_and_marks_that_open_sentences() -> None:
     computed = Entry(entry.last, date(2031, 3, 13), (replace(entry.told[1], last=date(2031, 3, 13)),), False)
 
     records = lanes([again, computed], links)
-    drawn = chart(records, dark=False).to_dict()
+    drawn = chart(records, dark=False)
 
     assert [(each["outlet"], each["sentences"], each["known"]) for each in records] == [
         ("<b>It</b> sank", 2, STATED),

@@ -88,16 +88,16 @@ def _page() -> None:
         if laid.coverage is None:
             _nothing(laid)
             return
-        citations = show_tables(laid.coverage, _open)
-        opened = _opened(citations)
-        with st.container(key="clicks"):
-            watch_clicks(0, 0, opened, _open)
-            if opened:
+        number = st.session_state["coverage-opened"]
+        with st.container(key="clicks"):  # before what is clicked
+            watch_clicks(0, 0, (0, number) if number else None, _open)
+            if number:
                 # Apart from the tables: these are not drawn anew then, and what is unfolded stays so.
-                st.html(_OPENED.format(opened[1]))
-    if opened:
+                st.html(_OPENED.format(number))
+        citations = show_tables(laid.coverage, _open)
+    if number and number <= len(citations):
         with beside, st.container(key="reader"):
-            _reader(assistant, citations[opened[1] - 1])
+            _reader(assistant, citations[number - 1])
 
 
 def _field(wanted: Wanted | None) -> None:
@@ -203,12 +203,6 @@ def _nothing(laid: Laid) -> None:
     if laid.nearest:
         id, headline = laid.nearest
         _offer("The event that comes nearest", [("event", id, as_label(shortened(headline, LONGEST_HEADLINE)))])
-
-
-def _opened(citations: Sequence[Citation]) -> tuple[int, int] | None:
-    """The citation in the reader as a turn, which is always 0 here, and a number."""
-    number = st.session_state["coverage-opened"]
-    return (0, number) if number is not None and 0 < number <= len(citations) else None
 
 
 def _open(_: int, number: int) -> None:

@@ -117,7 +117,7 @@ def _timeline(coverage: Coverage, links: Links, choose: Callable[[int, int], Non
         st.html('<p class="aside">None of the articles says when anything happened.</p>')
         return
     dark = st.context.theme.type == "dark"
-    st.altair_chart(
+    st.vega_lite_chart(
         chart(lanes(shown.near, links), dark),
         key="timeline",
         on_select=partial(_choose_mark, choose),

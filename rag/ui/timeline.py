@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rag.coverage.coverage import Coverage
 from rag.coverage.timeline import Dated, Entry
 from rag.ui.coverage import Links
 from rag.ui.describe import outlet_name, period, shortened
 from rag.ui.escape import as_text
-
-if TYPE_CHECKING:
-    import altair
 
 STATED, COMPUTED, DISPUTED = "stated", "computed", "the articles differ"
 KNOWN = [STATED, COMPUTED, DISPUTED]
@@ -25,6 +22,8 @@ LONGEST_NAME, LONGEST_TEXT = 22, 160
 COLOURS = {"light": ["#1c4f82", "#7fa3c7", "#b3541e"], "dark": ["#8fb9e3", "#5d7f9f", "#f0a06a"]}
 """Stated, computed, disputed: the theme's accent, fainter, and one that stands out."""
 SELECTION, NUMBER = "chosen", "number"
+TOLD = ("when", "outlet", "says", "sentences")
+"""What is told of a mark that is pointed at."""
 
 
 @dataclass(frozen=True)
@@ -82,51 +81,47 @@ def lanes(entries: Sequence[Entry], links: Links) -> list[dict[str, str | int]]:
     ]
 
 
-def chart(records: Sequence[dict[str, str | int]], dark: bool) -> altair.LayerChart:
-    """A dot for a day, the larger the more sentences; a bar for several days. A click chooses the record's number."""
-    import altair  # late: it takes half a second, and only this needs it
+def chart(records: Sequence[dict[str, str | int]], dark: bool) -> dict[str, Any]:
+    """A dot for a day, the larger the more sentences; a bar for several days. A click chooses the record's number.
 
-    chosen = altair.selection_point(SELECTION, fields=[NUMBER], toggle=False)
+    It is a Vega-Lite specification, written out: the library that writes them looks at other modules while these are
+    still being imported by another visit's thread.
+    """
     palette = dict(zip(KNOWN, COLOURS["dark" if dark else "light"], strict=True))
     known = [each for each in KNOWN if any(record["known"] == each for record in records)]
-    colours = altair.Scale(domain=known, range=[palette[each] for each in known])
-    first, last = (
-        date.fromisoformat(str(end([each[key] for each in records]))) for end, key in ((min, "from"), (max, "to"))
-    )
-    names = list(dict.fromkeys(str(each["outlet"]) for each in records))
-    data = altair.Data(values=list(records))  # type: ignore[no-untyped-call]
-    base = altair.Chart(data).encode(
-        y=altair.Y(
-            "outlet:N", sort=names, title=None, axis=altair.Axis(grid=True, ticks=False, domain=False, labelLimit=200)
-        ),
-        color=altair.Color("known:N", scale=colours, title=None, legend=altair.Legend(orient="top", labelLimit=0)),
-        tooltip=[
-            altair.Tooltip(f"{name}:N", title=title)
-            for name, title in (("when", "when"), ("outlet", "outlet"), ("says", "says"), ("sentences", "sentences"))
-        ],
-    )
+    first = date.fromisoformat(min(str(record["from"]) for record in records))
+    last = date.fromisoformat(max(str(record["to"]) for record in records))
+    names = list(dict.fromkeys(record["outlet"] for record in records))
     # Days have no hour: in the reader's own time zone they could be the ones before.
-    time = altair.X(
-        "from:T",
-        title=None,
-        scale=altair.Scale(type="utc", padding=14),
-        axis=altair.Axis(
-            labelFlush=False,
-            labelOverlap=True,
-            grid=False,
-            tickCount=6,
-            format="%-d %b" if last - first < timedelta(A_YEAR) else "%b %Y",
-        ),
-    )
-    size = altair.Size("sentences:Q", legend=None, scale=altair.Scale(domain=[1, 8], range=[60, 340], clamp=True))
-    days = base.transform_filter("datum.from == datum.to").mark_circle(opacity=1, cursor="pointer")
-    spans = base.transform_filter("datum.from != datum.to").mark_bar(height=5, cornerRadius=2)
-    layers: altair.LayerChart = (
-        altair.layer(spans.encode(x=time, x2="to:T"), days.encode(x=time, size=size).add_params(chosen))
-        .properties(height=LANE * len(names) + AXIS)
-        .configure_view(strokeWidth=0)
-    )
-    return layers
+    time = {"field": "from", "type": "temporal", "title": None, "scale": {"type": "utc", "padding": 14}, "axis": {
+        "labelFlush": False, "labelOverlap": True, "grid": False, "tickCount": 6,
+        "format": "%-d %b" if (last - first).days < A_YEAR else "%b %Y"}}  # fmt: skip
+    days = {
+        "transform": [{"filter": "datum.from == datum.to"}],
+        "mark": {"type": "circle", "opacity": 1, "cursor": "pointer"},
+        "params": [{"name": SELECTION, "select": {"type": "point", "fields": [NUMBER], "toggle": False}}],
+        "encoding": {"x": time, "size": {"field": "sentences", "type": "quantitative", "legend": None,
+                                         "scale": {"domain": [1, 8], "range": [60, 340], "clamp": True}}},
+    }  # fmt: skip
+    spans = {
+        "transform": [{"filter": "datum.from != datum.to"}],
+        "mark": {"type": "bar", "height": 5, "cornerRadius": 2},
+        "encoding": {"x": time, "x2": {"field": "to"}},
+    }
+    return {
+        "data": {"values": list(records)},
+        "height": LANE * len(names) + AXIS,
+        "encoding": {
+            "y": {"field": "outlet", "type": "nominal", "sort": names, "title": None,
+                  "axis": {"grid": True, "ticks": False, "domain": False, "labelLimit": 200}},
+            "color": {"field": "known", "type": "nominal", "title": None,
+                      "legend": {"orient": "top", "labelLimit": 0},
+                      "scale": {"domain": known, "range": [palette[each] for each in known]}},
+            "tooltip": [{"field": name, "type": "nominal", "title": name} for name in TOLD],
+        },
+        "layer": [spans, days],
+        "config": {"view": {"strokeWidth": 0}},
+    }  # fmt: skip
 
 
 def told_in_words(shown: Window) -> str:
