@@ -51,7 +51,7 @@ def _page() -> None:
         with st.container(key="clicks"):
             state = st.session_state
             copies = {turn: copy_text(each.reply) for turn, each in enumerate(state.exchanges) if each.reply}
-            watch_clicks(state.latest, state.step, state.opened, copies, chat.open_citation)
+            watch_clicks(state.latest, state.step, state.opened, chat.open_citation, copies)
     if st.session_state.opened:
         with beside, st.container(key="reader"):
             _reader(assistant)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -19,8 +20,8 @@ def watch_clicks(
     turn: int,
     step: int,
     opened: tuple[int, int] | None,
-    copies: Mapping[int, str],
     choose: Callable[[int, int], None],
+    copies: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
     """Call `choose(turn, number)` when a citation link is clicked, and bring the latest turn into view.
 

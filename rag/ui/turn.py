@@ -19,7 +19,7 @@ from rag.ui.answer import (
 from rag.ui.article import changes_html
 from rag.ui.describe import conditions, shortened
 from rag.ui.escape import as_html, as_label
-from rag.ui.opening import notice
+from rag.ui.opening import link_to, notice
 
 
 def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
@@ -34,6 +34,7 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
                 label = f"Who says what: {as_label(section.statement)}"
                 with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
                     st.html(section.html)
+                    link_to("Coverage", "Open in Coverage", question=exchange.reply.query)
             elif _draws_on_several(exchange):
                 st.button("Who says what", key=f"cover-{turn}", on_click=chat.ask_who_says_what, args=(turn,))
 
