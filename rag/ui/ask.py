@@ -19,7 +19,7 @@ from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
 from rag.ui.reader import moved, show_article
-from rag.ui.suggesting import look_again, suggesting
+from rag.ui.suggesting import show_suggestions
 from rag.ui.turn import show_exchange, show_question
 
 if TYPE_CHECKING:
@@ -109,26 +109,7 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
             st.rerun()
     if exchanges:
         with st.container(key="next", gap=None):
-            _next(assistant)
-
-
-def _next(assistant: Assistant) -> None:
-    """Questions to ask next, as soon as it is known which."""
-    questions = suggesting().suggested(assistant, st.session_state.exchanges)
-    if questions is None:
-        look_again(assistant, st.session_state.exchanges)
-        return
-    if questions:
-        st.html('<p class="aside">Ask next</p>')
-    for number, question in enumerate(questions):
-        st.button(
-            as_label(question),
-            key=f"next-{number}",
-            on_click=chat.ask,
-            args=(assistant.chats, question),
-            type="tertiary",
-            width="stretch",
-        )
+            show_suggestions(assistant)
 
 
 def _reader(assistant: Assistant) -> None:

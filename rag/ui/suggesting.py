@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.chats.suggest import suggestions
+from rag.ui import chat
+from rag.ui.escape import as_label
 from rag.ui.work import Work
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 READING = 1.5
 """Seconds that a person is left to read, or to click on, an answer before the machine is busy with what comes next."""
-LOOKED_AGAIN = 1.0
+LOOKED_AGAIN = 2.0
 """Seconds until it is looked again whether something was found."""
 
 
@@ -61,8 +63,21 @@ def suggesting() -> Suggesting:
     return Suggesting()
 
 
-@st.fragment(run_every=LOOKED_AGAIN)
-def look_again(assistant: Assistant, exchanges: Sequence[Exchange]) -> None:
-    """Draw the page again when it is known what could be asked after the last of `exchanges`."""
-    if suggesting().suggested(assistant, exchanges) is not None:
-        st.rerun()
+def show_suggestions(assistant: Assistant) -> None:
+    """Draw the questions to ask next after the open chat's last, as soon as it is known which.
+
+    They are drawn by themselves: the page, and what is open on it, stays as it is when they come.
+    """
+    exchanges = st.session_state.exchanges
+    known = suggesting().suggested(assistant, exchanges) is not None
+    st.fragment(_questions, run_every=None if known else LOOKED_AGAIN)(assistant, exchanges)
+
+
+def _questions(assistant: Assistant, exchanges: Sequence[Exchange]) -> None:
+    questions = suggesting().suggested(assistant, exchanges)
+    if questions:
+        st.html('<p class="aside">Ask next</p>')
+    for number, question in enumerate(questions or ()):
+        if st.button(as_label(question), key=f"next-{number}", type="tertiary", width="stretch"):
+            chat.ask(assistant.chats, question)
+            st.rerun()
