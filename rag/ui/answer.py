@@ -42,7 +42,7 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
     paragraphs: list[list[str]] = [[]]
     for statement in reply.statements:
         if not statement.text:
-            paragraphs[-1].append(_removed(statement, removed))
+            paragraphs.append([_removed(statement, removed)])
             continue
         links = [_link(turn, citations[number], opened) for number in statement.citations if number in citations]
         if paragraphs[-1] and any(mark.kind == "outlet" for mark in statement.marks):
@@ -53,7 +53,7 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
         notes.append(STRUCK_OUT.format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
-    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs)
+    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)
     return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
@@ -88,8 +88,8 @@ def correction_html(correction: Correction) -> str:
     told = f"Changed since: the article of {name} that {_cited(correction.numbers)}"
     if not correction.lost:
         return f'<p class="notice">{told}. What is cited still stands in it.</p>'
-    these = "" if correction.lost == correction.numbers else f" {_listed(correction.lost)}"
-    return f'<p class="notice">{told}. What is cited{these} no longer stands in it.</p>'
+    these = "What is cited" if correction.lost == correction.numbers else f"What {_cited(correction.lost)}"
+    return f'<p class="notice">{told}. {these} no longer stands in it.</p>'
 
 
 def copy_text(reply: Reply) -> str:
