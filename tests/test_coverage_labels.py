@@ -15,7 +15,8 @@ from rag.assistant import Assistant
 from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, ledger, quoted
-from rag.coverage.relation import RELATIONS, read, relation
+from rag.coverage.relation import RELATIONS, relation
+from rag.coverage.sense import read
 from rag.coverage.timeline import dated
 from rag.embedding import Embedding
 from rag.library.library import Library
