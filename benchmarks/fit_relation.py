@@ -1,8 +1,7 @@
 """Fit the weights by which two sentences are told to agree, differ or have nothing to do with one another.
 
-The figure is that of tests/data/coverage/claims.jsonl, pairs on each of which two annotators agreed. To fit on there are
-also those of more-claims.jsonl, which one annotator labelled alike in two passes; they weigh less. Each fold leaves out
-one story: its pairs of both files.
+The figure is that of tests/data/coverage/claims.jsonl, on which two readers agreed. To fit on there are also the pairs
+of more-claims.jsonl, of one reader; they weigh less. Each fold leaves out one story: its pairs of both files.
 """
 
 from __future__ import annotations
@@ -25,21 +24,33 @@ from rag.coverage.sense import read
 
 LABELS = ROOT / "tests" / "data" / "coverage"
 TARGET = Path(relation.__file__).with_suffix(".json")
-OF_TWO_ANNOTATORS = 3.0
-"""How much a pair weighs that two annotators labelled, to one of a single annotator."""
+SECTION = "Whether two sentences agree: the fit"
+OF_TWO_READERS = 3.0
+"""How much a pair weighs that two readers labelled, to one of a single reader."""
+NOTE = (
+    "Of the pairs of each relation the share that is told, and the mean of the three (the balanced accuracy): with "
+    "weights fitted on other stories only; in the last column with the weights as they are, fitted on these pairs too."
+)
 SAME_STORY = {"First_Falcon_Heavy_launch": "elon_musk_reveals_red_tesla_roadster_bound_for_mars"}
 """Events of the development set's index that are parts of another one there."""
 
 
 def main() -> None:
     """Fit, say how well it does on stories it has not seen, and write the weights fitted on all."""
+    body, made = measured()
+    TARGET.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+    write_section(SECTION, body)
+
+
+def measured() -> tuple[str, dict[str, Any]]:
+    """The table of how well it does on stories it has not seen, and what relation.json is to hold."""
     judged, more = (
         [json.loads(line) for line in (LABELS / f"{name}.jsonl").read_text("utf-8").splitlines()]
         for name in ("claims", "more-claims")
     )
     pairs = judged + more
     features, labels, stories = _seen(pairs)
-    weights = np.array([OF_TWO_ANNOTATORS] * len(judged) + [1.0] * len(more))
+    weights = np.array([OF_TWO_READERS] * len(judged) + [1.0] * len(more))
     told = np.empty_like(labels)
     for story in set(stories):
         seen = stories != story
@@ -55,22 +66,17 @@ def main() -> None:
             for name, constant, row in zip(RELATIONS, constants, coefficients, strict=True)
         },
     }
-    TARGET.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
     of_two = np.arange(len(pairs)) < len(judged)
     rows = [
         _row(name, labels[of], told[of], _told(constants, coefficients, features[of]))
-        for name, of in (("labelled by two", of_two), ("by one, to fit on", ~of_two))
+        for name, of in (("of two readers", of_two), ("of one, to fit on", ~of_two))
     ]
-    note = (
-        "Of the pairs of each relation the share that is told, and the mean of the three (the balanced accuracy): first "
-        "with weights fitted on other stories only, last (the weights as they are) fitted on these pairs too."
-    )
     counts = "; ".join(
         ", ".join(f"{number} {label}" for label, number in Counter(pair["label"] for pair in several).items())
         for several in (judged, more)
     )
     header = ["pairs", *RELATIONS, "balanced accuracy", "weights as they are"]
-    write_section("Whether two sentences agree: the fit", f"{note} Pairs: {counts}.\n\n{table(header, rows)}")
+    return f"{NOTE} Pairs: {counts}.\n\n{table(header, rows)}", made
 
 
 def _row(name: str, labels: NDArray[Any], told: NDArray[Any], as_they_are: NDArray[Any]) -> list[str]:

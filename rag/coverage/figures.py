@@ -71,14 +71,15 @@ _NAMED = re.compile(rf"\w\W+(?!{_MONTH}|\w+day\b)[A-Z][\w-]*\s$")
 _PERSON = re.compile(r"\b[A-Z][\w'’-]+, $")
 _SCORE = re.compile(r"\b\d{1,3}([-–]\d{1,3}){1,2}\b")
 _EXACT = frozenset(("clock", "date", "in year", "ordinal", "age", "score"))
+_BARE = frozenset(("count", "added", "ordinal", "in year"))
 NEARLY = 0.07
 """Two figures one of which is given as "about" so much are the same when they are no further apart than this share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`text[start:end]` is `value` of a `kind`: "clock" (minutes), "date", "in year", "ordinal", "age", "score", "money",
-    "percent", "count", "added" (so many more), or a unit ("hour", "km").
+    """`text[start:end]` is `value` of a `kind`: "clock" (minutes), "date", "in year", "ordinal", "age", "score",
+    "money", "percent", "count", "added" (so many more), or a unit ("hour", "km").
     """
 
     start: int
@@ -92,7 +93,9 @@ class Figure:
         apart = abs(self.value - other.value)
         if self.kind not in _EXACT and self.kind == other.kind and (self.about or other.about):
             return apart <= NEARLY * max(self.value, other.value)
-        return apart == 0 and (self.kind == other.kind or {self.kind, other.kind} <= {"count", "added", "ordinal", "in year"})
+        return apart == 0 and (
+            self.kind == other.kind or {self.kind, other.kind} <= {"count", "added", "ordinal", "in year"}
+        )
 
 
 def figures(text: str) -> list[Figure]:

@@ -36,7 +36,7 @@ def likelihood(one: Sense, other: Sense, of: Relation) -> float:
 
 
 def odds(one: Sense, other: Sense) -> NDArray[np.float64]:
-    """How likely each of RELATIONS is, as log odds up to a constant: (3,); sentences differ in a value or not at all."""
+    """How likely each of RELATIONS is, as log odds up to a constant: (3,). What differs, differs in a value."""
     seen = features(one, other)
     found = np.asarray(_weights() @ np.array([1.0, *(seen[name] for name in FEATURES)]), np.float64)
     if not seen["other_value"]:
@@ -67,7 +67,8 @@ def features(one: Sense, other: Sense) -> dict[str, float]:
 def _shared(one: Sense, other: Sense) -> float:
     """The share of the weight of the words of the one that has the more, that stand in both."""
     a, b = (dict(zip(sense.stems, sense.weights.tolist(), strict=True)) for sense in (one, other))
-    return sum(a[word] for word in a.keys() & b.keys()) / max(sum(a.values()), sum(b.values()), 1e-6)
+    both = sum(a[word] for word in a.keys() & b.keys())
+    return float(both / max(sum(a.values()), sum(b.values()), 1e-6))
 
 
 def _mean(values: Vector, weights: Vector) -> float:
