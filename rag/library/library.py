@@ -66,6 +66,8 @@ class Library:
         """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
         self._vectors = VectorIndex(folder)
         self._keywords = KeywordIndex(folder)
+        self.changes = 0
+        """Rises whenever the indexes may find something else than before."""
         self.repaired: str | None = None
         """What was found torn at start and rebuilt, in words, or None."""
 
@@ -278,6 +280,7 @@ class Library:
                     self._repair(str(error))
                     return
                 self.catalogue.settle(pending[-1][0])
+            self.changes += 1
 
     def rebuild(self) -> None:
         """Build both indexes anew from the catalogue. Embeds nothing."""
@@ -293,6 +296,7 @@ class Library:
                     "Check that the disk has room and the folder can be written, then run `python -m rag reindex`."
                 ) from error
             self.catalogue.settle(last)
+            self.changes += 1
 
     def _open_indexes(self) -> None:
         """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
