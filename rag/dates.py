@@ -49,7 +49,7 @@ NOT_LAST = 2
 """Days: who speaks of "last Monday" on a Tuesday or a Wednesday means the one before."""
 _AHEAD = (
     r"(?:will|won['’]t|would|shall|(?:is|are) (?:set |due |likely |going |scheduled |expected |planning )?to|"
-    r"plans? to|until|ahead of|upcoming|coming)|['’]ll"
+    r"plans? to|until|ahead of|for later|upcoming|coming)|['’]ll"
 )
 _PLANNED = r"(?:due|scheduled|expected|planned|set|supposed|slated)"
 _PAST = (

@@ -38,6 +38,7 @@ LABELS = Path(__file__).parent / "data" / "relative-dates.jsonl"
         ("It rained last Tuesday.", "last Tuesday", "10 June 2031"),
         ("The crew has a second try on Wednesday.", "Wednesday", "18 June 2031"),
         ("The crew has a plan, it said on Wednesday.", "Wednesday", "11 June 2031"),
+        ("The council called a meeting for later Saturday.", "Saturday", "14 June 2031"),
         ("The lock broke on New Year’s Eve.", "New Year’s Eve", "31 December 2030"),
         ("The lock broke on Halloween.", "Halloween", "31 October 2031"),
         ("The river was low last summer.", "last summer", "1 June to 31 August 2030"),
