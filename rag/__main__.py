@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import intake, library, questions
+from rag.commands import intake, keeping, library, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
@@ -35,6 +35,9 @@ for command in (
     library.remove,
     library.status,
     library.reindex,
+    keeping.doctor,
+    keeping.backup,
+    keeping.restore,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(intake.feeds, name="feeds")
