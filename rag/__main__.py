@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 
@@ -13,8 +14,8 @@ from rag.commands import intake, keeping, library, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
-STOPPED = 130
-"""The exit code after Ctrl-C, which Typer turns into an exit of its own."""
+STOPPED, ENDED = 130, 143
+"""The exit codes after Ctrl-C, which Typer turns into an exit of its own, and after SIGTERM."""
 
 app = typer.Typer(
     help="Ask your news library. Every sentence cited, every citation checked.",
@@ -53,11 +54,16 @@ def main(run: Callable[[], None] = app) -> None:
         err.print(escape(printable(str(error))))
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as stopped:
-        if isinstance(stopped, SystemExit) and stopped.code != STOPPED:
+        if isinstance(stopped, SystemExit) and stopped.code not in (STOPPED, ENDED):
             raise
         err.print("Stopped. What was reported is kept.")
-        sys.exit(STOPPED)
+        sys.exit(stopped.code if isinstance(stopped, SystemExit) else STOPPED)
+
+
+def _end(*_: object) -> None:
+    sys.exit(ENDED)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     main()

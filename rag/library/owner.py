@@ -25,7 +25,8 @@ def own(folder: Path) -> FileLock:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", thread_local=False)  # the thread that closes may be another than opened
         lock.acquire(timeout=0)
-        (folder / "lock.holder").write_text(f"process {os.getpid()} ({_what_runs()})")
+        with suppress(OSError):  # only a courtesy, which a full disk may refuse
+            (folder / "lock.holder").write_text(f"process {os.getpid()} ({_what_runs()})")
     except Timeout as error:
         who = holder(folder) or "another process"
         raise LibraryBusy(
