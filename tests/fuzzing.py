@@ -176,6 +176,26 @@ def _damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
+def _restated(content: bytes, chance: random.Random) -> bytes:
+    """JSON that stays JSON, and says something else than it should."""
+    document = json.loads(content)
+    values: list[Callable[[], object]] = [
+        lambda: chance.choice(_HOSTILE),
+        lambda: _letters(chance),
+        lambda: chance.choice(
+            [None, True, 0, -1, 1e308, 10**30, [], {}, [[]], ["a", 5, None], {"a": {}}, "2031-02-30", "9999"]
+        ),
+        lambda: _plain(chance) * chance.choice([1, 20]),
+        lambda: "LONDON (Reuters) - " + _plain(chance) + "\n\n" + chance.choice(_HOSTILE),
+    ]
+    for each in document if isinstance(document, list) else [document]:
+        for _ in range(chance.randint(1, 3)):
+            each[chance.choice([*each, "maintext", "title", "date_publish", "url", "authors"])] = chance.choice(
+                values
+            )()
+    return json.dumps(document).encode()
+
+
 def _rezipped(content: bytes, chance: random.Random) -> bytes:
     """A Word file damaged within, where a damaged zip would hide it."""
     target = BytesIO()
@@ -201,6 +221,8 @@ def files(seed: int, number: int) -> Iterator[tuple[str, bytes]]:
         suffix, content = chance.choice(seeds)
         if chance.random() < 0.15:
             content, suffix = chance.choice(hostile)(), chance.choice(_SUFFIXES)
+        elif suffix == ".json" and chance.random() < 0.6:
+            content = _restated(content, chance)
         elif suffix == ".docx" and chance.random() < 0.7:
             content = _rezipped(content, chance)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import time
@@ -62,13 +63,36 @@ def told(number: int, what: str, outcomes: Counter[str], slowest: float) -> str:
     return f"{number} {what}: {counts}; nothing broke; the slowest took {slowest:.2f} s"
 
 
-@pytest.mark.parametrize("number", [300, pytest.param(100_000, marks=SOAK)])
-def test_questions_with_a_stand_in_embedding(folder: Path, number: int, tell: Tell) -> None:
-    embedding = WordCountEmbedding()
+SHORT = [
+    (
+        "Linnet Herald",
+        "2031-03-11",
+        "The barge hit the Candlemas Bridge at 9 p.m. on Monday. Three passengers were hurt.",
+    ),
+    (
+        "Quernside Post",
+        "2031-03-12",
+        "“It will cost 4.6 million crowns,” said the minister, Ilse Varga. She promised a light.",
+    ),
+    (
+        "Hollin Islander",
+        None,
+        "The ferry did not close, according to the harbour master. He said it was the council’s.",
+    ),
+]
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=SOAK) for seed in range(1, 11))])
+def test_questions_with_a_stand_in_embedding(folder: Path, seed: int, tell: Tell) -> None:
+    """A hundred thousand in all; the library is small, because what is tried is the questions."""
+    embedding, number = WordCountEmbedding(), 10_000 if seed else 300
+    lines = [json.dumps({"sitename": outlet, "date": day, "text": text}) for outlet, day, text in SHORT]
+    (folder / "articles.jsonl").write_text("\n".join(lines))
     with Library.open(folder / "store", embedding.identity, embedding.model_name) as library:
-        put_in(library, embedding, SAMPLES / "articles")
+        put_in(library, embedding, folder / "articles.jsonl")
+        assert library.outlets() == sorted(outlet for outlet, _, _ in SHORT)
         assistant = Assistant(library, embedding, Settings(store=folder, models=folder))
-        tell(told(number, "questions", *ask_all(assistant, number, seed=number)))
+        tell(told(number, "questions", *ask_all(assistant, number, seed)))
 
 
 @pytest.mark.parametrize("number", [10, pytest.param(500, marks=SOAK)])
