@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rag.assistant import Assistant
 from rag.errors import SecondSourceError
@@ -84,7 +85,7 @@ class Journal:
         os.write(handle, json.dumps(line).encode() + b"\n")
         os.close(handle)
 
-    def lines(self) -> Iterator[dict[str, list[list[int]]]]:
+    def lines(self) -> Iterator[dict[str, Any]]:
         if self.path.exists():
             yield from map(json.loads, self.path.read_text().splitlines())
 
@@ -124,9 +125,12 @@ def work(store: Path, folder: Path, journal_path: Path, seed: Path) -> None:
     chance, journal = random.Random(str(seed)), Journal(journal_path)
     with open_assistant(store) as assistant:
         states = held(assistant.library)
+        journal.write(did="nothing", changes=[])
         while True:
             do = chance.choices([_put, _remove, _rebuild, _describe, _purge, _ask], [5, 3, 1, 2, 0.3, 4])[0]
+            journal.write(did=do.__name__.strip("_"), changes=[])
             do(assistant, folder, states, journal, chance)
+            journal.write(did="nothing", changes=[])
 
 
 def _put(assistant: Assistant, folder: Path, states: States, journal: Journal, chance: random.Random) -> None:

@@ -24,7 +24,7 @@ from rag.ingestion.intake import Intake
 from rag.library.library import MADE_WITH, Library
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_whole, contents, generated_articles, put_in, rows
-from tests.conftest import Run
+from tests.conftest import SOAK, Run
 from tests.fakes import WordCountEmbedding
 
 ARTICLES = 6
@@ -169,6 +169,15 @@ FAULTS = {
         "The indexes were made with chromadb 0.0.1",
     ),
 }  # fmt: skip
+LIKE_OTHERS = {
+    "temporary files",
+    "an unfinished restore",
+    "a vector of a wrong dimension",
+    "a vector that is no number",
+    "passages in the middle of a word",
+    "a lost passage",
+    "torn words",
+}
 LEFT = {
     "a torn page": (
         lambda store: scramble(store / "library.db"),
@@ -199,7 +208,7 @@ def test_a_whole_library_is_found_whole_and_left_as_it_is(store: Path) -> None:
     assert (store / "library.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [pytest.param(name, marks=SOAK if name in LIKE_OTHERS else ()) for name in FAULTS])
 def test_a_planted_fault_is_found_and_mended(template: Path, store: Path, fault: str) -> None:
     with open_(store) as library:
         expected, counts = contents(library), rows(library)

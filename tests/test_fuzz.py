@@ -103,7 +103,7 @@ def test_questions_through_the_whole(folder: Path, model: Embedding, number: int
         tell(told(number, "questions through the whole", *ask_all(assistant, number, seed=number)))
 
 
-@pytest.mark.parametrize("number", [150, pytest.param(10_000, marks=SOAK)])
+@pytest.mark.parametrize("number", [80, pytest.param(10_000, marks=SOAK)])
 def test_files(folder: Path, number: int, tell: Tell) -> None:
     """Read, described, split, kept and indexed, a hundred at a time."""
     embedding, outcomes, slowest = WordCountEmbedding(), Counter[str](), 0.0

@@ -49,7 +49,11 @@ def examine_file(path: Path) -> Iterator[Finding]:
         with closing(sqlite3.connect(path)) as db:
             said = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({COMPLAINTS})")]
             (version,) = db.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
+        remedy = "Check that the disk has room and the folder can be written."
+        yield Finding(f"{path.name} cannot be read: {error}.", remedy)
+        return
+    except sqlite3.DatabaseError as error:
         said = [str(error)]
     if said == ["ok"]:
         if version > SCHEMA_VERSION:

@@ -42,8 +42,8 @@ class Catalogue(Records):
                 logger.info("The library in %s was brought up to date; its former state is in %s.", path.parent, copy)
         except sqlite3.DatabaseError as error:
             raise LibraryError(
-                f"{path} cannot be opened as a library: {error}. Check the disk and the folder's permissions, "
-                "or choose another folder with --store."
+                f"{path} cannot be opened as a library: {error}. Check that the disk has room and the folder can be "
+                "written; `python -m rag doctor` says more. Or choose another folder with --store."
             ) from error
         if version > SCHEMA_VERSION:
             database.close()

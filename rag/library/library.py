@@ -79,7 +79,7 @@ class Library:
         """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
 
         Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
-        opens whatever model it was built with, to be read, reduced or embedded anew.
+        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then.
 
         Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
         model, LibraryError when the folder cannot be used.
@@ -89,8 +89,9 @@ class Library:
             catalogue = Catalogue(folder / "library.db")
             built_with = catalogue.meta("model")
             if built_with is None:
-                catalogue.set_meta("model_name", model_name)
-                catalogue.set_meta("model", model)  # last: where it is, the name is
+                if model:
+                    catalogue.set_meta("model_name", model_name)
+                    catalogue.set_meta("model", model)  # last: where it is, the name is
             elif built_with != model and not any_model:
                 name = catalogue.meta("model_name")
                 catalogue.close()
@@ -328,10 +329,10 @@ class Library:
             raise TornIndex(f"of the passages that are there {share:.0%} are found")
 
     def _repair(self, reason: str) -> None:
+        self.rebuild()
         if self.catalogue.count("articles"):
             self.repaired = reason
             logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
-        self.rebuild()
 
     def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
         with self._indexes:
