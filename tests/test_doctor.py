@@ -253,6 +253,18 @@ def test_a_disk_almost_full_and_a_model_that_is_not_there(store: Path, monkeypat
     ]  # fmt: skip
 
 
+def test_nothing_is_embedded_with_another_model(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FAULTS["a lost sentence"][0](store)
+    other = WordCountEmbedding("another")
+    monkeypatch.setattr(rag.doctor.folder, "load_embedding", lambda settings: other)
+
+    left = examined(store, fix=True).left
+
+    assert re.match("The library was built with the embedding model word-count, not with another", left[0].what)
+    assert "do not fit the text" in left[1].what
+    assert other.texts == []
+
+
 def test_an_altered_export_of_the_model_is_made_anew(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = exported_model(Settings(store=store, models=store / "models"))
     exported.parent.mkdir()

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from rag.errors import UnknownArticle
 from tests.checks import assert_whole, outcomes, put_in
 from tests.conftest import SOAK, Tell
-from tests.crashing import IN_MEMORY, open_assistant, write_article
+from tests.crashing import IN_MEMORY, ask_and_check, open_assistant, write_article
 
 NUMBERS = st.integers(0, 9)
 OUTLETS = ["The Linnet Herald", "The Hollin Islander", ""]
@@ -88,15 +88,7 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def ask(self, number: int) -> None:
-        reply = self.assistant.ask(f"What did word{number} meet on day 3?")
-        for each in reply.citations:
-            assert self.assistant.library.article(each.article_id).text[each.start : each.end] == each.quote
-        cited = {each.article_id for each in reply.citations}
-        assert cited <= set(self.ids.values())
-        if number in self.versions:
-            assert not reply.abstained
-            assert self.ids[number] in cited
-            assert any(f"word{number}v{self.versions[number][-1]} " in each.quote for each in reply.citations)
+        ask_and_check(self.assistant, [number])
 
     @rule(number=NUMBERS)
     def find(self, number: int) -> None:

@@ -40,6 +40,7 @@ class Report:
 class _Examination:
     findings: list[Finding]
     embedding: Embedding | None
+    """The library's own model, where it is there: no other may embed anything into it."""
 
 
 def look_after(settings: Settings, fix: bool = False) -> Report:
@@ -73,7 +74,7 @@ def _examine(settings: Settings, former_holder: str | None) -> _Examination:
     try:
         findings = [*examine_folder(folder, former_holder)]
         model = examine_model(settings)
-        embedding = None if isinstance(model, Finding) else model
+        embedding = model if isinstance(model, Embedding) else None
         if isinstance(model, Finding):
             findings.append(model)
         damage = [*examine_file(path)]
@@ -81,9 +82,10 @@ def _examine(settings: Settings, former_holder: str | None) -> _Examination:
         if not damage:
             with closing(Database(path)) as database:
                 records = Records(database)
-                origin = [*examine_origin(records, embedding)]
-                own_model = embedding if embedding and records.meta("model") == embedding.identity else None
-                findings += [*origin, *examine_rows(database), *examine_articles(records, own_model)]
+                findings += examine_origin(records, embedding)
+                if embedding and records.meta("model") != embedding.identity:
+                    embedding = None
+                findings += [*examine_rows(database), *examine_articles(records, embedding)]
                 findings += examine_indexes(folder)
         return _Examination(findings, embedding)
     finally:
@@ -100,7 +102,6 @@ def _mend(settings: Settings, found: _Examination) -> Finding | None:
         try:
             for place in _things(found.findings, "sweep", "export"):
                 sweep(Path(place))
-            model = found.embedding or examine_model(settings)
             if "reindex" in steps:
                 with closing(Database(path)) as database, database.writing():
                     database.connection.execute("REINDEX")
@@ -109,9 +110,9 @@ def _mend(settings: Settings, found: _Examination) -> Finding | None:
             if "drop" in steps:
                 with closing(Database(path)) as database:
                     drop_orphans(database)
-            if isinstance(model, Embedding) and (ids := _things(found.findings, "remake")):
+            if found.embedding and (ids := _things(found.findings, "remake")):
                 with closing(Catalogue(path)) as catalogue:
-                    _remake(catalogue, model, ids)
+                    _remake(catalogue, found.embedding, ids)
         finally:
             disown(folder, lock)
         if "rebuild" in steps:
