@@ -25,6 +25,7 @@ from tests.fakes import WordCountEmbedding
 from tests.fuzzing import SAMPLES, files, questions
 
 LONGEST_SECONDS = 10.0
+"""Of the processor's time, so that a busy machine fails no question."""
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def ask_all(assistant: Assistant, number: int, seed: int) -> tuple[Counter[str],
     outcomes, slowest = Counter[str](), 0.0
     texts = {article.id: article.text for article in assistant.library.articles()}
     for n, (question, filters, chat) in enumerate(questions(seed, number)):
-        began = time.monotonic()
+        began = time.process_time()
         try:
             reply = assistant.ask(question, filters, chat)
         except UsageError as error:
@@ -51,10 +52,9 @@ def ask_all(assistant: Assistant, number: int, seed: int) -> tuple[Counter[str],
             for each in reply.citations:
                 assert texts[each.article_id][each.start : each.end] == each.quote
             outcomes[reply.reason or "answered"] += 1
-        slowest = max(slowest, time.monotonic() - began)
-        assert time.monotonic() - began < LONGEST_SECONDS, (
-            f"question {n} of seed {seed}: {question!r}, {filters}, {chat}"
-        )
+        took = time.process_time() - began
+        slowest = max(slowest, took)
+        assert took < LONGEST_SECONDS, f"question {n} of seed {seed}: {question!r}, {filters}, {chat}"
     return outcomes, slowest
 
 

@@ -95,15 +95,13 @@ class LibraryMachine(RuleBasedStateMachine):
         found = {id.rsplit("-", 2)[0] for id, _ in self.assistant.library.by_words(f"word{number}", 50)}
         assert found == ({self.ids[number]} if number in self.versions else set())
 
-    @rule()
-    def restart(self) -> None:
+    @rule(index_anew=st.sampled_from([False, False, False, True]))
+    def restart(self, index_anew: bool) -> None:
+        if index_anew:
+            self.assistant.library.rebuild()
         self.assistant.close()
         self.assistant = open_assistant(self.folder / "store")
         assert self.assistant.library.repaired is None
-
-    @rule()
-    def index_anew(self) -> None:
-        self.assistant.library.rebuild()
 
     @rule()
     def read_again(self) -> None:
