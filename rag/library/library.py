@@ -159,6 +159,10 @@ class Library:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()
 
+    def origins(self) -> list[str]:
+        """The names of those who first wrote articles that others carry, in alphabetical order."""
+        return self.catalogue.origins()
+
     def versions(self, id: str) -> list[tuple[Version, list[Change]]]:
         """The earlier versions of an article, the oldest first, each with what the next one changed in its text."""
         earlier = self.catalogue.versions(id)

@@ -65,6 +65,11 @@ class Records:
             row[0] for row in self._rows("SELECT DISTINCT outlet FROM articles WHERE outlet IS NOT NULL ORDER BY 1")
         ]
 
+    def origins(self) -> list[str]:
+        """The names of those who first wrote articles that others carry, in alphabetical order."""
+        rows = self._rows("SELECT DISTINCT origin FROM articles WHERE origin IS NOT NULL")
+        return sorted({name for (origins,) in rows for name in origins.split(", ")})
+
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""
         rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
