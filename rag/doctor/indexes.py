@@ -77,7 +77,7 @@ def _vectors_of(index: VectorIndex, records: Records, expected: set[str]) -> Ite
         yield f"By their vectors {share:.0%} of the passages are found."
     sampled = {passage.article_id for passage in records.passages([id for id, _ in sample]).values()}
     contents = [(article, each) for article in _readable(records, sampled) for each in records.embedded(article.id)]
-    if differing := index.differing(contents):
+    if differing := index.differing(contents[:PROBED]):
         yield f"The index of vectors says something else of {len(differing)} passages than the database."
 
 
