@@ -131,7 +131,7 @@ class LibraryMachine(RuleBasedStateMachine):
         assert library._vectors.count() == library._keywords.count() == library.status().passages
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(200, marks=SOAK)])
+@pytest.mark.parametrize("examples", [4, pytest.param(260, marks=SOAK)])
 def test_the_library_and_its_model_hold_the_same(examples: int, tell: Tell) -> None:
     LibraryMachine.steps = 0
     run_state_machine_as_test(
