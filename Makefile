@@ -45,6 +45,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.retrieval
 	@$(BIN)/python -m benchmarks.coverage
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.chat
 	@$(BIN)/python -m benchmarks.growth
 
 screenshots: $(VENV)/installed-dev

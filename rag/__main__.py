@@ -10,7 +10,7 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import intake, keeping, library, questions
+from rag.commands import chats, intake, keeping, library, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
@@ -39,9 +39,11 @@ for command in (
     keeping.doctor,
     keeping.backup,
     keeping.restore,
+    chats.verify,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(intake.feeds, name="feeds")
+app.add_typer(chats.chats, name="chats")
 
 
 def main(run: Callable[[], None] = app) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.article import Filters, Reply, Sentence, Turn
+from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import SecondSourceError, UsageError
 from rag.library.library import Library
@@ -58,7 +59,9 @@ class Assistant:
         return cls(library, embedding, settings, make_fetcher)
 
     def close(self) -> None:
-        """Let the library go."""
+        """Let the library and its chats go."""
+        if "chats" in self.__dict__:
+            self.chats.close()
         self.library.close()
 
     def __enter__(self) -> Assistant:
@@ -66,6 +69,11 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def chats(self) -> Chats:
+        """The chats that are kept."""
+        return Chats(self.library)
 
     @cached_property
     def intake(self) -> Intake:

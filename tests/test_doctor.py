@@ -140,6 +140,10 @@ FAULTS = {
         change("INSERT INTO sentences VALUES ('nobody', 0, 0, 5)", "INSERT INTO signatures VALUES ('nobody', x'00')"),
         "1 rows of the table sentences belong to no article",
     ),
+    "an answer to no question": (
+        change("INSERT INTO statements VALUES (99, 0, 'A text.', 'hash', '[]', '[]')"),
+        "1 rows of the table statements belong to no question",
+    ),
     "a vector of nothing": (change("INSERT INTO vectors VALUES ('x', x'00')"), "vectors belong to no passage"),
     "a lost vector": (
         change("DELETE FROM vectors WHERE hash = (SELECT min(vector) FROM passages)"),

@@ -23,7 +23,7 @@ WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("speech", "article"),
     ("embedding_export", "embedding"),
-    ("chats", "assistant"),
+    ("assistant", "chats"),
     ("evaluation", "assistant"),
     ("__main__", "commands"),
 }

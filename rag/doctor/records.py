@@ -19,6 +19,7 @@ from rag.ingestion.prepare import text_to_embed
 from rag.ingestion.split import headline_within
 from rag.library.copies import blanked
 from rag.library.database import Database
+from rag.library.kept import OF_AN_EXCHANGE
 from rag.library.records import Records
 from rag.library.rows import Embedded
 from rag.library.schema import SCHEMA_VERSION
@@ -26,7 +27,8 @@ from rag.library.schema import SCHEMA_VERSION
 OF_AN_ARTICLE: Final = ("versions", "sentences", "passages", "addresses", "edits", "lines", "signatures")
 """The tables whose rows belong to an article."""
 _ORPHANS: Final = dict.fromkeys(OF_AN_ARTICLE, "article_id NOT IN (SELECT id FROM articles)") | {
-    "vectors": "hash NOT IN (SELECT vector FROM passages)"
+    "vectors": "hash NOT IN (SELECT vector FROM passages)",
+    **dict.fromkeys(OF_AN_EXCHANGE, "exchange_id NOT IN (SELECT id FROM exchanges)"),
 }
 _OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|non-unique entry in index")
 COMPLAINTS = 20
@@ -74,7 +76,7 @@ def examine_rows(database: Database) -> Iterator[Finding]:
     for table, orphaned in _ORPHANS.items():
         ((count,),) = database.rows(f"SELECT count(*) FROM {table} WHERE {orphaned}")
         if count:
-            to = "passage" if table == "vectors" else "article"
+            to = "passage" if table == "vectors" else "question" if table in OF_AN_EXCHANGE else "article"
             yield mendable(f"{count} rows of the table {table} belong to no {to}.", "drop")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.article import Article, Sentence, fingerprint
 from rag.errors import LibraryError
-from rag.library import schema
+from rag.library import kept, schema
 from rag.library.database import Database, now
 from rag.library.records import Records
 from rag.library.rows import COLUMNS, Embedded, about_of
@@ -168,14 +168,19 @@ class Catalogue(Records):
                 self._put(article, key, sentences, passages)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Remove the articles with all their versions, together. Raises UnknownArticle, and then removes none."""
+        """Remove the articles with all their versions, and their words from every kept answer, together.
+
+        Raises UnknownArticle, and then removes none.
+        """
+        moment = now()
         with self._transaction():
             for id in ids:
                 ((title,),) = self._rows("SELECT title FROM articles WHERE id = ?", id) or [(self.article(id).title,)]
                 self._forget(id)
                 for table in ("versions", "edits", "addresses"):
                     self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
-                removed = (id, fingerprint(title) if title else None, now())
+                kept.forget(self._db, id, moment)
+                removed = (id, fingerprint(title) if title else None, moment)
                 self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
 
