@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.article import Filters, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
-from rag.errors import UsageError
+from rag.errors import SecondSourceError, UsageError
 from rag.library.library import Library
 from rag.querying.answer import LONGEST_QUESTION, Answerer, Searched
 from rag.settings import Settings
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from rag.ingestion.fetch import Fetcher
     from rag.ingestion.intake import Intake
     from rag.ingestion.pipeline import IngestEvent
+
+watch = logging.getLogger("rag.questions")
+"""One line of JSON for each question: ids, counts and times, never a word of what was asked or answered."""
 
 
 class Assistant:
@@ -86,7 +92,26 @@ class Assistant:
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
-        return self._answerer.answer(question, filters, chat)
+        line: dict[str, object] = {"question": uuid.uuid4().hex, "turns": len(chat), "characters": len(question)}
+        line["error"] = "unexpected"
+        try:
+            reply = self._answerer.answer(question, filters, chat)
+            line |= {
+                "error": None,
+                "answered_by": reply.answered_by,
+                "reason": reply.reason,
+                "statements": len(reply.statements),
+                "articles": [citation.article_id for citation in reply.citations],
+                "struck_out": reply.struck_out,
+                "retrieved": len(reply.retrieved),
+                **reply.timings,
+            }
+            return reply
+        except SecondSourceError as error:
+            line["error"] = type(error).__name__
+            raise
+        finally:
+            watch.info(json.dumps(line))
 
     def ask_after(self, turns: Sequence[str], question: str, filters: Filters | None = None) -> Reply:
         """Ask `turns`, the earlier questions of a chat, in order, and then `question`. Raises as `ask` does."""

@@ -16,7 +16,7 @@ LAYERS = [
     {"embedding", "embedding_export", "llm"},
     {"library"},
     {"ingestion", "querying", "coverage"},
-    {"assistant", "chats", "evaluation"},
+    {"assistant", "chats", "evaluation", "doctor"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
 WITHIN_A_LAYER = {

@@ -11,6 +11,8 @@ from rag.article import Article
 from rag.library import copies, kept
 
 SCHEMA_VERSION = 3
+REPLACED = "library.db.replaced.backup"
+"""What the database is kept as that a restored backup has replaced."""
 _DESCRIPTIONS = """
 ALTER TABLE articles ADD COLUMN place TEXT;
 ALTER TABLE articles ADD COLUMN published_from TEXT;
@@ -81,8 +83,8 @@ def backup_of(path: Path, version: int) -> Path:
 
 
 def backups(path: Path) -> list[Path]:
-    """The copies that are there of a database's older formats."""
-    return sorted(path.parent.glob(f"{path.name}.format-*.backup*"))
+    """The copies that are there of a database's former states."""
+    return sorted(path.parent.glob(f"{path.name}.*.backup*"))
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:

@@ -195,7 +195,7 @@ class Answerer:
         return [NodeWithScore(node=each.node, score=(each.score or 0.0) + 2 * (not n)) for n, each in enumerate(nodes)]
 
     def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
-        question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
+        question = _one_line(question)
         if not question:
             raise UsageError("The question is empty: type what you want to know.")
         if len(question) > LONGEST_QUESTION:
@@ -203,7 +203,7 @@ class Answerer:
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
         read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins())
-        query = stand_alone(read.question, chat)
+        query = stand_alone(read.question, [replace(turn, question=_one_line(turn.question)) for turn in chat])
         queries = (query, *sub_questions(query))
         if filters is None:
             filters = read.filters
@@ -315,6 +315,11 @@ class Answerer:
         near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"The library has no outlet called {name!r}.{hint}")
+
+
+def _one_line(text: str) -> str:
+    """What was typed, on one line, without halves of characters."""
+    return " ".join(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
 
 
 class _Clock:
