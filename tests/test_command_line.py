@@ -387,7 +387,9 @@ def test_the_program_ingests_and_says_who_holds_the_library(tmp_path: Path, arti
         f"[2/2] added: {articles / 'ferry.txt'}", f"failed: {articles / 'empty.txt'}: it is empty"
     ]  # fmt: skip
 
-    (articles / "questions.jsonl").write_text('{"question": "When did the ferry leave?"}\n' * 2000)
+    (articles / "questions.jsonl").write_text(
+        "".join(f'{{"question": "When did ferry {number} leave?"}}\n' for number in range(4000))
+    )
     holder = program(
         "ask", "--batch", articles / "questions.jsonl", "--out", tmp_path / "answers", store=tmp_path / "store"
     )
