@@ -15,7 +15,7 @@ from rag.article import Article, Sentence, Telling
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
-from rag.coverage.figures import figures
+from rag.figures import figures
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import Row, ledger

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from rag.article import Article, Sentence, Span
-from rag.coverage.figures import figures
+from rag.figures import figures
 from rag.coverage.people import same_person
 from rag.embedding import Embedding
 from rag.library.library import Library

@@ -48,7 +48,7 @@ _PATTERN = re.compile(
     rf"|(?P<ordinal>\bNo\. ?\d+\b|\b\d+(?:st|nd|rd|th)\b|\b(?:{_ORDINALS.replace(' ', '|')})\b)"
     rf"|(?P<money>[$£€¥]\s?(?P<sum>\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?P<scale_>{_SCALE}|[mk](?!\w)))?)"
     rf"|(?P<year>\b(?:1[89]|20)\d\d\b(?!,\d|[\s-](?:{_UNIT.replace('?P<unit>', '?:')}|people)))"
-    rf"|\b(?P<number>{_NUMBER})(?:[\s-](?P<scale>{_SCALE})s?)?(?:[\s-]?{_UNIT})?"
+    rf"|\b(?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALE})s?)?(?:[\s-]?{_UNIT})?"
     r"|\b(?P<none>no(?:body| one|ne)?)\b(?!\.)",
     re.IGNORECASE,
 )
