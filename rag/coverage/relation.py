@@ -17,8 +17,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.figures import Figure, figures
 from rag.embedding import Embedding
+from rag.figures import Figure, figures
 from rag.library.library import Library
 from rag.words import STOP_WORDS, WORD, stem
 

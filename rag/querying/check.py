@@ -16,16 +16,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.article import Article, Sentence
+from rag.article import Sentence, Support
 from rag.embedding import Embedding
+from rag.figures import figures
 from rag.library.library import Library
 from rag.querying.facts import (
     Evidence,
+    attribution,
     missing_names,
     name_words,
     negations,
@@ -33,17 +35,22 @@ from rag.querying.facts import (
     wrong_date,
     wrong_figure,
     wrong_speaker,
-    attribution,
 )
+from rag.querying.fence import Source, gives_orders
 from rag.words import STOP_WORDS, WORD, stem
 
-Support = Literal["supported", "partly", "unsupported"]
-FEATURES = ("covered", "least", "stray", "cosine", "in_place", "elsewhere", "opposed")
+FEATURES = ("covered", "least", "stray", "cosine", "in_place", "elsewhere", "misplaced", "opposed")
 MOST_SENTENCES = 3
 ENOUGH_MORE = 0.02
 """How much more of a claim a further sentence must cover to be called in as evidence."""
+CONTEXT_WORDS = 3
 PASSAGES_KEPT_READ = 64
-LEAST_WORDS = 3
+CONVERTED = 25
+"""Characters between a figure and its conversion: "$200,000 (£151,000)"."""
+MISPLACED = 0.12
+"""How much more alike the surroundings of another figure may be before a figure is taken for that one."""
+STRANGE, UNLIKE = 0.6, 0.45
+"""A word that is rarer, and whose nearest is less alike, is nothing that a paraphrase would bring."""
 Vector = NDArray[np.float32]
 
 
@@ -52,15 +59,6 @@ class Entailment(Protocol):
 
     def __call__(self, premise: str, claim: str) -> tuple[float, float]:
         """How likely the premise entails the claim, and how likely it contradicts it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A passage that a model was given: `article.text[start:end]`."""
-
-    article: Article
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +108,8 @@ class Checker:
         likelihood = likelihood_of(row)
         cited = tuple((place, span) for span in evidence.spans)
         lack = self.wrong(claim, evidence)
+        if not lack and row["misplaced"] > MISPLACED:
+            lack = "a figure in it is told of something else"
         if lack:
             return Finding("unsupported", cited, lack, likelihood)
         support: Support = (
@@ -131,10 +131,22 @@ class Checker:
         if figure:
             return f"“{figure}” does not stand there"
         nowhere, _ = missing_names(claim, evidence)
+        nowhere += self._strange_opening(claim, evidence)
         if nowhere:
             return f"“{nowhere[0]}” does not stand there"
         who = wrong_speaker(claim, evidence, self.library.sentences_of(evidence.article))
         return f"it is not “{who}” who says so" if who else ""
+
+    def _strange_opening(self, claim: str, evidence: Evidence) -> list[str]:
+        """The claim's first word, where it can only be a name: its article has nothing like it, and few others do."""
+        read = self._read("", claim)
+        if not read.spans or claim[: read.spans[0][0]].strip("\"'“‘( ") or not claim[read.spans[0][0]].isupper():
+            return []
+        (start, end), whole = read.spans[0], f"{evidence.article.title or ''} {evidence.article.text}"
+        if read.weights[0] < STRANGE or read.stems[0] in {stem(word) for word in WORD.findall(whole)}:
+            return []
+        near = self._read("", evidence.text)
+        return [claim[start:end]] if float((near.vectors @ read.vectors[0]).max(initial=0.0)) < UNLIKE else []
 
     def _tells_as_fact(self, claim: str, evidence: Evidence) -> bool:
         """Whether the claim tells as a fact what the evidence only has as the words of somebody whom it does not name."""
@@ -149,7 +161,9 @@ class Checker:
         sentences = [
             each
             for each in self.library.sentences_of(source.article)
-            if source.start <= each.start and each.end <= source.end
+            if source.start <= each.start
+            and each.end <= source.end
+            and not gives_orders(source.article.text[each.start : each.end])
         ]
         rows = [_inside(passage, each.start - source.start, each.end - source.start) for each in sentences]
         if not len(read.spans) or not any(len(each) for each in rows):
@@ -231,8 +245,10 @@ def _features(
     best = near.max(axis=1)
     total = float(read.weights.sum())
     lowest = np.sort(best)[: max(1, len(best) // 4)]
-    pooled = [_of_length_one((vectors * weights[:, None]).sum(axis=0)) for vectors, weights in
-              ((read.vectors, read.weights), (passage.vectors[inside], passage.weights[inside]))]
+    pooled = [
+        _of_length_one((vectors * weights[:, None]).sum(axis=0))
+        for vectors, weights in ((read.vectors, read.weights), (passage.vectors[inside], passage.weights[inside]))
+    ]
     held = {passage.stems[n] for n in inside}
     stray = [w * max(0.0, 0.75 - c) for w, c, s in zip(read.weights, best, read.stems, strict=True) if s not in held]
     _, elsewhere = missing_names(read.text, evidence)
@@ -243,6 +259,7 @@ def _features(
         "cosine": float(pooled[0] @ pooled[1]),
         "in_place": _in_place(read, passage, near, inside),
         "elsewhere": min(len(elsewhere), 3) / 3,
+        "misplaced": _misplaced(read, passage, inside),
         "opposed": _opposed(read, passage, near, inside, evidence),
     }
 
@@ -259,9 +276,39 @@ def _in_place(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64]
     return worst
 
 
-def _opposed(
-    read: Read, passage: Read, near: Vector, inside: NDArray[np.int64], evidence: Evidence
-) -> float:
+def _misplaced(read: Read, passage: Read, inside: NDArray[np.int64]) -> float:
+    """How much more alike than its own the surroundings of another figure of its kind are, at worst: 0 for not at all."""
+    last = max((passage.spans[n][1] for n in inside), default=0)
+    first = min((passage.spans[n][0] for n in inside), default=0)
+    told = [each for each in figures(passage.text) if first <= each.start and each.end <= last]
+    claimed = [each for each in figures(read.text) if each.value != 1 or read.text[each.start].isdigit()]
+    worst = 0.0
+    for each in claimed:
+        own = _context(read, each.start, each.end)
+        same = [o for o in told if each.same_as(o)]
+        others = [
+            o
+            for o in told
+            if o.kind == each.kind
+            and not any(one.same_as(o) for one in claimed)
+            and not any(abs(one.start - o.start) < CONVERTED for one in same)
+        ]
+        if same and others:
+            alike = [max(float(own @ _context(passage, o.start, o.end)) for o in several) for several in (others, same)]
+            worst = max(worst, alike[0] - alike[1])
+    return worst
+
+
+def _context(read: Read, start: int, end: int) -> Vector:
+    """The vector of the words next to `text[start:end]`, its own left out."""
+    before = [n for n, (_, last) in enumerate(read.spans) if last <= start][-CONTEXT_WORDS:]
+    after = [n for n, (first, _) in enumerate(read.spans) if first >= end][:CONTEXT_WORDS]
+    if not before and not after:
+        return np.zeros(read.vectors.shape[1], np.float32)
+    return _of_length_one(read.vectors[before + after].sum(axis=0))
+
+
+def _opposed(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64], evidence: Evidence) -> float:
     """1 where what one of the two negates the other affirms, else 0."""
     claimed = _negated(read, range(len(read.spans)))
     columns = list(range(len(inside)))

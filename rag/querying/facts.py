@@ -6,7 +6,7 @@ Each function tells what of a claim is not borne out by evidence, as words that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -15,11 +15,24 @@ from rag.article import Article, Sentence
 from rag.dates import relative_dates
 from rag.figures import Figure, figures
 from rag.speech import speaker
-from rag.speech.attributions import QUOTED, Attribution, attributions, is_name
+from rag.speech.attributions import QUOTED, TITLE, Attribution, attributions, is_name
 from rag.speech.quotations import quotations
 from rag.words import STOP_WORDS, WORD, stem
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = re.compile(
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?(?! \w+ed)"
 )
@@ -39,7 +52,9 @@ _NEGATOR = re.compile(
     r"rul(?:e|ed|es) out|stopped short)\b",
     re.IGNORECASE,
 )
-_NOT_NEGATING = re.compile(r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE)
+_NOT_NEGATING = re.compile(
+    r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
+)
 _DEMONYMS = (
     "american america us usa",
     "british britain uk",
@@ -63,6 +78,10 @@ _DEMONYMS = (
 )
 _SAME_PLACE = {word: names.split()[0] for names in _DEMONYMS for word in names.split()}
 _IN_FULL = re.compile(r"\b(?:United States(?: of America)?|U\.S\.A?\.?|United Kingdom|U\.K\.)")
+_OF_HEADS = (
+    r"(?:Bank|University|Bay|Gulf|Isle|Church|House|Institute|Museum|College|School|Ministry|Department|Republic|Lake|"
+    r"Cape|Strait|Court|Secretary|Sea|Duke|Prince|Archbishop|Bishop)"
+)
 _AGENCIES = frozenset(("reuters", "ap", "afp", "press", "agency", "xinhua", "tass"))
 _NO_NAME = frozenset(
     re.findall(
@@ -186,10 +205,13 @@ def missing_names(claim: str, evidence: Evidence) -> tuple[list[str], list[str]]
     near_words, whole_words = _vocabulary(near), _vocabulary(whole)
     nowhere, elsewhere = [], []
     names = name_words(_shortened(claim))
+    mixed = _mixed(claim, whole)
     for at, word in names:
-        if _stands(word, near_words):
+        if word in mixed:
+            nowhere.append(mixed[word])
+        elif _stands(word, near_words):
             continue
-        if not _stands(word, whole_words):
+        elif not _stands(word, whole_words):
             nowhere.append(word)
         # "Stephen Biegun" where the sentence has only "Biegun": the article gives the whole name.
         elif not _beside_another(at, word, names, claim, near_words, whole):
@@ -200,7 +222,9 @@ def missing_names(claim: str, evidence: Evidence) -> tuple[list[str], list[str]]
 def _vocabulary(text: str) -> set[str]:
     text = _shortened(text)
     words = {_plain(match.group()) for match in WORD.finditer(text)}
-    initials = {"".join(w[0] for w in run.split()).lower() for run in re.findall(r"(?:[A-Z][\w’'-]+ ){1,5}[A-Z][\w’'-]+", text)}
+    initials = {
+        "".join(w[0] for w in run.split()).lower() for run in re.findall(r"(?:[A-Z][\w’'-]+ ){1,5}[A-Z][\w’'-]+", text)
+    }
     return words | initials
 
 
@@ -224,8 +248,16 @@ def _stands(word: str, words: set[str]) -> bool:
         return False
     # "China" and "Chinese", "Egypt" and "Egyptian"; one name in two spellings.
     return any(
-        (len(other) >= 4 and plain[:4] == other[:4] and re.fullmatch(r"(?:e?se?|i?ans?|is?h|ns?|s|i|ic|es)?", _tail(plain, other)))
-        or (abs(len(other) - len(plain)) <= 1 and len(plain) > 5 and SequenceMatcher(None, plain, other).ratio() >= _LIKE)
+        (
+            len(other) >= 4
+            and plain[:4] == other[:4]
+            and re.fullmatch(r"(?:e?se?|i?ans?|is?h|ns?|s|i|ic|es)?", _tail(plain, other))
+        )
+        or (
+            abs(len(other) - len(plain)) <= 1
+            and len(plain) > 5
+            and SequenceMatcher(None, plain, other).ratio() >= _LIKE
+        )
         for other in words
     )
 
@@ -236,7 +268,28 @@ def _tail(one: str, other: str) -> str:
     return longer[len(stem_) :].lstrip("aey") if longer.startswith(stem_) else "no tail"
 
 
-def _beside_another(at: int, word: str, names: Sequence[tuple[int, str]], claim: str, near: set[str], whole: str) -> bool:
+def _mixed(claim: str, whole: str) -> dict[str, str]:
+    """Names put together from two that the article has ("Bruce Palmer" of Bruce Arians and Carson Palmer): by a word."""
+    found = {}
+    for head, name in re.findall(rf"\b({_OF_HEADS}) of ((?:the )?[A-Z]\w+)", claim):
+        if f"{head} of {name}" not in whole and re.search(rf"\b{head} of (?:the )?[A-Z]", whole):
+            found[head] = f"{head} of {name}"
+    for first, last in re.findall(r"\b([A-Z][\w-]+) ([A-Z][\w-]+)", claim):
+        if re.fullmatch(TITLE, first) or f"{first} {last}" in whole or first.lower() in _NO_NAME:
+            continue
+        others = (
+            re.findall(rf"\b{re.escape(first)} [A-Z]", whole),
+            re.findall(rf"\b[A-Z]\w+ {re.escape(last)}\b", whole),
+        )
+        alone = re.search(rf"\b{re.escape(first)}\b(?! [A-Z])", whole)
+        if all(others) and not alone:
+            found[last] = f"{first} {last}"
+    return found
+
+
+def _beside_another(
+    at: int, word: str, names: Sequence[tuple[int, str]], claim: str, near: set[str], whole: str
+) -> bool:
     for other_at, other in names:
         first, second = sorted([(at, word), (other_at, other)])
         beside = claim[first[0] + len(first[1]) : second[0]] == " "
