@@ -19,20 +19,6 @@ from rag.speech.attributions import QUOTED, TITLE, Attribution, attributions, is
 from rag.speech.quotations import quotations
 from rag.words import STOP_WORDS, WORD, stem
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _MONTH = re.compile(
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?(?! \w+ed)"
 )
@@ -52,6 +38,10 @@ _NEGATOR = re.compile(
     r"rul(?:e|ed|es) out|stopped short)\b",
     re.IGNORECASE,
 )
+_DENIED = (
+    r"lie[sd]?|lying|false|untrue|hoax|fabricated|fake|den(?:y|ies|ied|ying)|refut\w+|disput\w+|debunk\w+|reject\w+"
+)
+_DENIAL = re.compile(rf"\b(?:{_DENIED})\b", re.IGNORECASE)
 _NOT_NEGATING = re.compile(
     r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
 )
@@ -157,7 +147,7 @@ def wrong_date(claim: str, evidence: Evidence) -> str | None:
         if int(match.group()) not in years and match.group() not in text:
             return match.group()
     months = {match[1] for match in _MONTH.finditer(text)} | {
-        MONTHS[day.month - 1][:3] for span in computed for day in span if (span[1] - span[0]).days < 32
+        f"{day:%b}" for span in computed for day in span if (span[1] - span[0]).days < 32
     }
     for match in _MONTH.finditer(claim):
         if match[1] not in months and not re.search(rf"\b{match[1]}\w+", text):
@@ -302,6 +292,11 @@ def negations(text: str) -> list[int]:
     """Where the text negates, in characters."""
     hidden = _NOT_NEGATING.sub(lambda match: "x" * len(match.group()), text)
     return [match.start() for match in _NEGATOR.finditer(hidden)]
+
+
+def denies(text: str) -> bool:
+    """Whether the text says of something that it is not so."""
+    return bool(_DENIAL.search(text))
 
 
 def attribution(claim: str) -> str | None:
