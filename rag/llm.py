@@ -9,6 +9,7 @@ import importlib
 import queue
 import re
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -158,6 +159,10 @@ def _server(path: str, context: int) -> Any:
     params.n_ctx = context
     params.n_parallel = 1
     params.verbosity = -1
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.poll = (
+            0  # its threads wait asleep: spinning, they take the processor from one another where it is shared
+        )
     params.api_keys = [secrets.token_urlsafe(24)]
     try:
         return xllamacpp.Server(params)
@@ -187,19 +192,17 @@ class LocalModel(CustomLLM):
             context_window=self.context, num_output=self.most_tokens, is_chat_model=True, model_name=self.name
         )
 
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: ARG002
         message = self.chat([ChatMessage(role=MessageRole.USER, content=prompt)]).message
         return CompletionResponse(text=message.content or "")
 
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:  # noqa: ARG002
         for each in self.stream_chat([ChatMessage(role=MessageRole.USER, content=prompt)]):
             yield CompletionResponse(text=each.message.content or "", delta=each.delta, raw=each.raw)
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        last = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
-        for last in self.stream_chat(messages, **kwargs):
-            pass
-        return last
+        last = deque(self.stream_chat(messages, **kwargs), maxlen=1)
+        return last[0] if last else ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """What is generated, piece by piece; closing the generator stops it."""

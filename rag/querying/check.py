@@ -151,7 +151,7 @@ class Checker:
         return evidence, features(read, passage, cosines, inside, evidence, source.start, question)
 
     def _chosen(self, read: Read, cosines: Vector, rows: Sequence[NDArray[np.int64]]) -> list[int]:
-        """The sentences (by number) that together cover the claim best, each of them adding to it."""
+        """The sentence (by number) that covers the claim best, and its neighbours as long as each adds to it."""
         chosen: list[int] = []
         nearest = np.zeros(len(read.spans), np.float32)
         reached = 0.0
@@ -159,7 +159,7 @@ class Checker:
             tried = {
                 n: float(np.maximum(nearest, cosines[:, inside].max(axis=1)) @ read.weights)
                 for n, inside in enumerate(rows)
-                if n not in chosen and len(inside)
+                if len(inside) and (not chosen or n in (min(chosen) - 1, max(chosen) + 1))
             }
             if not tried:
                 break

@@ -13,7 +13,6 @@ from dataclasses import replace
 from sentencex import segment
 
 from rag.article import Article, Citation, Sentence, Statement
-from rag.library.library import Library
 from rag.querying.check import Checker, Finding
 from rag.querying.citations import LONGEST_QUOTE, check, citation_of
 from rag.querying.fence import Source, gives_orders, plain
@@ -31,6 +30,9 @@ _FOREIGN = re.compile(
     r"&#?\w+;|\{\{|```",
     re.IGNORECASE,
 )
+_OF_PASSAGES = re.compile(r"^\W*(?:the|these|this) passages?\b", re.IGNORECASE)
+"""What is said of the passages, and not of the news, is nothing that they could bear out."""
+_ENDED = re.compile(r"[.!?…][\"”’')\]]*$")
 _LISTED = re.compile(r"^(?:[-*•]|\d+[.)])\s+")
 _MAY_STILL_BELONG = re.compile(r"[\s\"”’)]*(?:\[[^\]]*)?")
 LEAST_WORDS = 3
@@ -40,13 +42,13 @@ LEAST_WORDS = 3
 class Prose:
     """The statements of one answer as they come, and their citations, numbered in the order of the text."""
 
-    def __init__(self, library: Library, checker: Checker, sources: Sequence[Source], strike: bool = True) -> None:
+    def __init__(self, checker: Checker, question: str, sources: Sequence[Source], strike: bool = True) -> None:
         """`strike` leaves what is not borne out out of the answer; otherwise it is marked only."""
         self.statements: list[Statement] = []
         self.citations: list[Citation] = []
         self.gives_up = False
         """Whether the model says that the passages do not answer."""
-        self._library, self._checker, self._sources, self._strike = library, checker, sources, strike
+        self._checker, self._question, self._sources, self._strike = checker, question, sources, strike
 
     @property
     def supported(self) -> bool:
@@ -58,7 +60,7 @@ class Prose:
         return sum(each.struck for each in self.statements)
 
     def follow(self, pieces: Iterable[str]) -> Iterator[Statement]:
-        """The statements, each when its sentence has ended; what the model is in the middle of at the end counts too."""
+        """The statements, each when its sentence has ended; one that was broken off is left out."""
         for sentence in sentences(pieces):
             statement = self._read(sentence)
             if statement is not None:
@@ -68,20 +70,22 @@ class Prose:
     def _read(self, sentence: str) -> Statement | None:
         numbers = [int(n) for found in _CITED.findall(sentence) for n in re.findall(r"\d+", found)]
         text = " ".join(plain(_LISTED.sub("", _CITED.sub("", sentence))).split())
+        if not _ENDED.search(text):  # the model was stopped in the middle of it
+            return None
         if _NO_ANSWER.search(text):
             self.gives_up = True
             return None
-        if len(text.split()) < LEAST_WORDS or any(text == each.text for each in self.statements):
+        if len(text.split()) < LEAST_WORDS or _OF_PASSAGES.search(text) or any(text == each.text for each in self.statements):
             return None
         if _FOREIGN.search(sentence) or gives_orders(text):
             # Not even struck through: what an article made a model write has no place on the page.
             return Statement("A sentence with an address or markup in it.", support="unsupported", struck=True)
         cited = [n - 1 for n in dict.fromkeys(numbers) if 1 <= n <= len(self._sources)]
-        finding = self._checker.check(text, [self._sources[n] for n in cited])
+        finding = self._checker.check(text, [self._sources[n] for n in cited], self._question)
         places, added = cited, False
         if finding.support != "supported":
             others = [n for n in range(len(self._sources)) if n not in cited]
-            elsewhere = self._checker.check(text, [self._sources[n] for n in others])
+            elsewhere = self._checker.check(text, [self._sources[n] for n in others], self._question)
             if elsewhere.support == "supported":
                 finding, places, added = elsewhere, others, True
         return self._statement(text, finding, places, added)
@@ -105,7 +109,7 @@ class Prose:
             if (each.article_id, each.start, each.end) == (article.id, sentence.start, sentence.end):
                 return each.number
         citation = citation_of(len(self.citations) + 1, article, sentence)
-        if not check(citation, self._library):
+        if not check(citation, self._checker.library):
             return None
         self.citations.append(citation)
         return citation.number

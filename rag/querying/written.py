@@ -16,6 +16,7 @@ from rag.querying.check import Checker
 from rag.querying.prose import Prose
 from rag.querying.write import Usage, Writer
 
+STOPPED = "Stopped before anything was written: these are the articles' own sentences."
 logger = logging.getLogger(__name__)
 
 
@@ -29,7 +30,7 @@ def replies(
     """
     began = time.perf_counter()
     sources = writer.fits(found)
-    prose = Prose(checker.library, checker, sources, strike)
+    prose = Prose(checker, extracted.question, sources, strike)
     usage = Usage()
 
     def so_far() -> Reply:
@@ -56,8 +57,9 @@ def replies(
         yield replace(extracted, reason="model_failed", note=f"{error}.")
         return
     last, cost = so_far(), writer.cost(usage)
-    if stop.is_set() and prose.statements:
-        yield replace(last, note="Stopped: this is what was written until then.")
+    if stop.is_set():
+        kept = last if prose.statements else extracted
+        yield replace(kept, note="Stopped: this is what was written until then." if prose.statements else STOPPED)
     elif prose.gives_up and not prose.supported:
         none = Statement(f"{writer.name} found no answer to this in the {len(sources)} nearest passages.")
         yield replace(last, statements=(none,), citations=(), abstained=True, reason="not_covered", note=cost)
