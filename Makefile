@@ -44,7 +44,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.growth
 
 screenshots: $(VENV)/installed-dev
-	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py tests/test_library_browser.py
+	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py tests/test_library_browser.py tests/test_coverage_browser.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

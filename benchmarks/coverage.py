@@ -1,28 +1,35 @@
 """Whether coverage finds the facts that questions over several outlets ask for, with the outlets that tell them.
 
 A fact is found where an account of an outlet whose article is its evidence has one of its wordings in a cited sentence;
-a question is right where all of its facts are. Also: how fully the event's articles are found, and the time.
+a question is right where all of its facts are. Also: how fully the event's articles are found; and, in libraries of
+several sizes (`--sizes`, see growth.py), the time from an answer to who says what.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import invented
 from benchmarks.common import (
     DEV_STORE,
     bench,
     dev_library,
     open_assistant,
+    percentile,
     questions,
+    say,
     scorer,
     table,
     write_section,
 )
+from rag.assistant import Assistant
 from rag.coverage.coverage import Coverage
 
 FILES = ("questions.jsonl", "more-questions.jsonl")
@@ -30,7 +37,11 @@ TYPES = ("disagreement", "multi_source")
 
 
 def main() -> None:
-    """Ask each question, look up its coverage, and write the table."""
+    """Ask each question, look up its coverage, and write the tables."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    help = "libraries filled up to so many passages, timed beside the development set"
+    arguments.add_argument("--sizes", type=int, nargs="*", default=[100_000], metavar="PASSAGES", help=help)
+    sizes = arguments.parse_args().sizes
     score = scorer()
     index = json.loads((bench() / "index.json").read_text("utf-8"))
     event_of = {each["id"]: each["event"] for each in index}
@@ -38,27 +49,54 @@ def main() -> None:
     recall, precision, seconds = [], [], []
     dev_library()
     with open_assistant(DEV_STORE) as assistant:
+        size = _size(assistant)
         outlet_of = {Path(str(each.path)).stem: each.outlet for each in assistant.library.articles()}
-        for file in FILES:
-            for item in questions(file):
-                if item["type"] not in TYPES:
-                    continue
-                assistant.ask(item["question"])
-                start = time.perf_counter()
-                coverage = assistant.coverage(item["question"])
-                seconds.append(time.perf_counter() - start)
-                right[item["type"], file].append(_right(coverage, item, outlet_of, score))
-                found = {Path(str(article.path)).stem for article in coverage.articles}
-                wanted = {id for id, event in event_of.items() if event == item["event"]}
-                recall.append(len(found & wanted) / len(wanted))
-                precision.append(len(found & wanted) / max(1, len(found)))
+        for file, item in _asked():
+            coverage, taken = _covered(assistant, item["question"])
+            seconds.append(taken)
+            right[item["type"], file].append(_right(coverage, item, outlet_of, score))
+            found = {Path(str(article.path)).stem for article in coverage.articles}
+            wanted = {id for id, event in event_of.items() if event == item["event"]}
+            recall.append(len(found & wanted) / len(wanted))
+            precision.append(len(found & wanted) / max(1, len(found)))
+    times = [[size, *_times(seconds)]]
+    for passages in sizes:
+        store = invented.library(passages, fresh=False)
+        say(f"Questions in {store}")
+        with open_assistant(store) as assistant:
+            taken_there = [_covered(assistant, item["question"])[1] for _, item in _asked()]
+            times.append([_size(assistant), *_times(taken_there)])
     body = [[kind, file, f"{sum(each)} of {len(each)}"] for (kind, file), each in right.items()]
     told = table(["questions", "file", "all facts with their outlets"], body)
     event = table(
-        ["the event's articles found", "of those found, the event's", "seconds after an answer, median", "longest"],
-        [[f"{np.mean(recall):.3f}", f"{np.mean(precision):.3f}", f"{np.median(seconds):.2f}", f"{max(seconds):.2f}"]],
+        ["the event's articles found", "of those found, the event's"],
+        [[f"{np.mean(recall):.3f}", f"{np.mean(precision):.3f}"]],
     )
-    write_section("Who says what", f"{told}\n\n{event}")
+    time_table = table(["from an answer to who says what", "median", "95th percentile", "longest"], times)
+    write_section("Who says what", f"{told}\n\n{event}\n\n{time_table}")
+
+
+def _asked() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The questions over several outlets, each with its file."""
+    for file in FILES:
+        yield from ((file, item) for item in questions(file) if item["type"] in TYPES)
+
+
+def _covered(assistant: Assistant, question: str) -> tuple[Coverage, float]:
+    """The coverage of a question that has just been answered, and in how many seconds it came."""
+    assistant.ask(question)
+    start = time.perf_counter()
+    coverage = assistant.coverage(question)
+    return coverage, time.perf_counter() - start
+
+
+def _size(assistant: Assistant) -> str:
+    status = assistant.library.status()
+    return f"{status.articles:,} articles, {status.passages:,} passages"
+
+
+def _times(seconds: list[float]) -> list[str]:
+    return [f"{value:.2f} s" for value in (float(np.median(seconds)), percentile(seconds, 0.95), max(seconds))]
 
 
 def _right(coverage: Coverage, item: dict[str, Any], outlet_of: dict[str, str | None], score: Any) -> bool:

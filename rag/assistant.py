@@ -10,11 +10,11 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from rag.article import Filters, Reply, Turn
+from rag.article import Filters, Reply, Sentence, Turn
 from rag.embedding import Embedding, load_embedding
-from rag.errors import LanguageModelError
+from rag.errors import LanguageModelError, UsageError
 from rag.library.library import Library
-from rag.querying.answer import Answerer, Searched
+from rag.querying.answer import LONGEST_QUESTION, Answerer, Searched
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -175,6 +175,28 @@ class Assistant:
         return cover(
             self.library, self.embedding, searched.question, list(found), partial(self._answerer.tell, searched)
         )
+
+    def coverage_of_event(self, id: str) -> Coverage:
+        """Who tells of the event that the article of that id is about; nothing is asked. Raises UnknownArticle."""
+        from rag.coverage.coverage import cover
+
+        article = self.library.article(id)
+        return cover(self.library, self.embedding, article.label, [id], lambda articles: ())
+
+    def coverage_of_sentence(self, id: str, start: int, end: int) -> Coverage:
+        """What the other outlets say to a sentence of the article of that id, `text[start:end]`.
+
+        Raises UnknownArticle, and UsageError where the article has no such stretch.
+        """
+        from rag.coverage.coverage import cover
+
+        article = self.library.article(id)
+        text = article.text[start:end]
+        if not 0 <= start < end <= len(article.text) or not text.strip():
+            raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
+        searched = self._answerer.search(text[:LONGEST_QUESTION], Filters(), ())
+        tell = partial(self._answerer.tell, searched)
+        return cover(self.library, self.embedding, text, [id], tell, (article, Sentence(start, end)))
 
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""

@@ -65,3 +65,18 @@ def test_outlets_that_agree_are_not_told_as_differing(told: Assistant) -> None:
     reply = told.ask("What struck the bridge? Do the reports differ?")
 
     assert "differ" not in reply.answer
+
+
+def test_an_origin_s_account_is_heard_beside_an_outlet_s(told: Assistant, articles: Path) -> None:
+    carried = "RIVERTON (Reuters) - At least 23 people were hurt when the barge struck the bridge. Boats were sent."
+    item = {"maintext": carried, "url": "https://tern-gazette.example/barge", "date_publish": "2031-03-11"}
+    (articles / "tern-gazette.example.json").write_text(json.dumps(item))
+    assert [event.outcome for event in told.ingest([articles / "tern-gazette.example.json"])] == ["added"]
+
+    reply = told.ask("How many people were hurt according to marram-post.example and according to Reuters?")
+
+    assert_cited(reply, told.library)
+    heard = [statement.text.split(":")[0] for statement in reply.statements if ": " in statement.text[:30]]
+    assert heard == ["marram-post.example", "Reuters"]
+    assert "19 people" in reply.answer
+    assert "23 people" in reply.answer

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rag.article import Article, Sentence
+from rag.assistant import Assistant
 from rag.querying.answerable import counted, lacking
 from rag.querying.evidence import Candidate
 from rag.querying.rerank import Match
@@ -35,7 +38,6 @@ BRIDGE = "The Candlemas Bridge opened in spring."
         ("How many passengers were hurt?", "Some 17 other passengers were hurt.", "says how many passengers"),
         ("What is the name of the helmsman?", "The helmsman, Odd Vell, was alone.", "names the helmsman"),
         ("What are the names of the two barges?", "The barges Alda and Mirren sank.", "names the two barges"),
-        ("What explanation did Thorsby give?", "“It was fog,” said Thorsby.", "quotes Thorsby on it"),
     ],
 )
 def test_what_is_lacking_is_told_and_what_stands_there_is_not(question: str, answer: str, lack: str) -> None:
@@ -56,3 +58,17 @@ def test_the_number_counts_what_is_asked() -> None:
     assert counted("How many people died?", "The 12 trams carried seven crates.") is None
     assert counted("How many times have they met?", "They met for the 12th time on Monday.") == "12th time on Monday"
     assert counted("Who died?", "At least seven people were killed.") is None
+
+
+def test_words_are_lacking_where_nobody_is_quoted(assistant: Assistant, articles: Path) -> None:
+    (articles / "bridge.txt").write_text(f"{BRIDGE} Ada Thorsby closed it in autumn because of the fog, for a week.")
+    assert [event.outcome for event in assistant.ingest([articles])] == ["added"]
+
+    for question in ("What explanation did Ada Thorsby herself give?", "What did Ada Thorsby say about the fog?"):
+        reply = assistant.ask(question)
+        assert reply.abstained
+        assert "quotes Ada Thorsby on it" in reply.answer
+
+    (articles / "fog.txt").write_text(f"{BRIDGE} “It was the fog that made us close it,” said Ada Thorsby on Monday.")
+    assert [event.outcome for event in assistant.ingest([articles / "fog.txt"])] == ["added"]
+    assert "“It was the fog" in assistant.ask("What explanation did Ada Thorsby herself give?").answer

@@ -44,3 +44,26 @@ def test_without_outlets_none_is_asked_for() -> None:
 )
 def test_questions_about_several_accounts(question: str, outlets: tuple[str, ...], several: bool) -> None:
     assert asks_several(question, Filters(outlets)) is several
+
+
+@pytest.mark.parametrize(
+    ("question", "tellers", "asked"),
+    [
+        (
+            "How was the fault explained in the Associated Press story, and in the Hindustan Times?",
+            ("Associated Press", "Hindustan Times"),
+            "How was the fault explained?",
+        ),
+        (
+            "What did the warden say about floods to The Guardian, and to Reuters?",
+            ("The Guardian", "Reuters"),
+            "What did the warden say about floods?",
+        ),
+        ("What did the warden say to Reuters about floods?", (), "What did the warden say to Reuters about floods?"),
+        ("Who closed the bridge, according to Reuters?", (), "Who closed the bridge, according to Reuters?"),
+    ],
+)
+def test_an_outlet_may_be_compared_with_an_origin(question: str, tellers: tuple[str, ...], asked: str) -> None:
+    found = read_conditions(question, ["Hindustan Times", "The Guardian"], TODAY, ["Associated Press", "Reuters"])
+
+    assert (found.tellers, found.asked, found.filters) == (tellers, asked, Filters())

@@ -14,7 +14,7 @@ from rag.ingestion.clean import omitted
 from rag.ingestion.dates import Dated, dates_in, inferred
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import from_text
-from rag.ingestion.pipeline import story
+from rag.ingestion.prepare import story
 from rag.library.library import Library
 from rag.settings import ROOT
 from tests.checks import put_in

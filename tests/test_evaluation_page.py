@@ -142,9 +142,9 @@ def test_the_app_leads_to_its_pages(page: AppTest) -> None:
 
     assert not app.exception
     offered = "Add your own articles on the Library page"
-    assert [link.proto.label for link in app.get("page_link")] == ["Library", "Evaluation", offered]
+    assert [link.proto.label for link in app.get("page_link")] == ["Coverage", "Library", "Evaluation", offered]
     assert '<span class="here" aria-current="page">Ask</span>' in shown(app)
-    assert [link.proto.label for link in page.run().get("page_link")] == ["Ask", "Library"]
+    assert [link.proto.label for link in page.run().get("page_link")] == ["Ask", "Coverage", "Library"]
 
 
 def test_the_first_visit_says_how_a_file_is_run(page: AppTest) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from rag.article import Article, Sentence
 from rag.ingestion.split import sentences
-from rag.speech import person_meant, speaker, unnamed_speaker, utterances
+from rag.speech import group_meant, person_meant, speaker, unnamed_speaker, utterances
 from tests.conftest import SHARED
 
 LABELS = Path(__file__).parent / "data" / "speakers.jsonl"
@@ -241,3 +241,30 @@ def test_real_quotations(bench: Path) -> None:
 
     assert right >= 0.9 * len(labels)
     assert right >= 0.95 * (right + wrong)
+
+
+COMPANIES = (
+    "Marram Air, an airline that flies to the islands, lost a barge. The airline said that it had sunk.\n"
+    "Tern and Sons owns the quay. The company will not pay, and the company's lawyer agrees.\n"
+    "Bank of Quay lent the money. The bank wants it back."
+)
+
+
+def test_the_airline_is_the_one_that_was_named_just_before() -> None:
+    article = Article(text=COMPANIES)
+    told = sentences(COMPANIES)
+    meant = [
+        (COMPANIES[each.start : each.end][: found[0]], found[1])
+        for each in told
+        if (found := group_meant(article, each, told))
+    ]
+
+    assert meant == [("The airline", "Marram Air")], "what is not said to be a company, or not named whole, is not it"
+
+
+def test_the_company_may_be_the_one_of_the_headline() -> None:
+    text = "Nobody was hurt. The company's barge sank. The council met."
+    article = Article(text=text, title="The shipping company Brigg Lines loses a barge")
+    told = sentences(text)
+
+    assert [group_meant(article, each, told) for each in told] == [None, (len("The company"), "Brigg Lines"), None]

@@ -60,6 +60,12 @@ def test_a_pronoun_is_told_with_its_person() -> None:
     assert line(text, "Linnet") == "He [Tom Pell] now lives in Linnet."
 
 
+def test_the_company_is_told_with_its_name() -> None:
+    text = "The ferry belongs to Brigg Lines, a company of the town. The company's skipper was on leave."
+
+    assert line(text, "skipper") == "The company's [Brigg Lines] skipper was on leave."
+
+
 def test_several_things_are_told_at_once() -> None:
     text = "Tom Pell, 46, left the port in May. He came back on Monday and was seen on Tuesday."
 

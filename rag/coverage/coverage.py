@@ -13,6 +13,7 @@ from rag.coverage.event import of_one_event
 from rag.coverage.origins import Origin, origins
 from rag.coverage.people import Person, people
 from rag.coverage.quotes import Row, ledger
+from rag.coverage.sentence import claim_of
 from rag.coverage.timeline import Entry, timeline
 from rag.embedding import Embedding
 from rag.library.library import Library
@@ -35,6 +36,8 @@ class Coverage:
     timeline: tuple[Entry, ...]
     people: tuple[Person, ...]
     timings: Mapping[str, int] = field(default_factory=dict)
+    sentence: tuple[Article, Sentence] | None = None
+    """What is asked about, where that is a sentence of an article."""
 
     @property
     def outlets(self) -> int:
@@ -46,12 +49,15 @@ class Coverage:
         """How many cover the event, how many answer, and how many origins there are, in one sentence."""
         if not self.articles:
             return "No article of the library comes near this."
-        answering = max((each.answering for each in self.claims), default=0)
         writers = len({each.writer for each in self.origins})
-        covers, answers = ("" if number != 1 else "s" for number in (self.outlets, answering))
+        covers = "" if self.outlets != 1 else "s"
+        said = f"{_counted(self.outlets, 'outlet')} cover{covers} this, from {_counted(writers, 'origin')}"
+        if not self.claims:
+            return f"{said}."
+        answering = max(each.answering for each in self.claims)
+        verb = "answer" if self.sentence is None else "speak"
         return (
-            f"{_counted(self.outlets, 'outlet')} cover{covers} this, from {_counted(writers, 'origin')}; "
-            f"{answering} answer{answers} it."
+            f"{said}; {answering} {verb}{'' if answering != 1 else 's'} {'it' if self.sentence is None else 'of it'}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -138,17 +144,30 @@ class Coverage:
                 for entry in self.timeline
             ],
             "people": [
-                {"name": each.name, "spellings": {name: list(ids) for name, ids in each.spellings.items()}}
+                {
+                    "name": each.name,
+                    "spellings": {
+                        name: [asdict(cited(*mention)) for mention in mentions]
+                        for name, mentions in each.spellings.items()
+                    },
+                }
                 for each in self.people
             ],
             "timings": dict(self.timings),
         }
 
 
-def cover(library: Library, embedding: Embedding, question: str, found: Sequence[str], tell: Tell) -> Coverage:
+def cover(
+    library: Library,
+    embedding: Embedding,
+    question: str,
+    found: Sequence[str],
+    tell: Tell,
+    sentence: tuple[Article, Sentence] | None = None,
+) -> Coverage:
     """Put together what the library has on the event of `found`, ids of the articles that a question found, best first.
 
-    `tell` says what articles tell of what was asked.
+    `tell` says what articles tell of what was asked, which is a `sentence` of an article or else the question.
     """
     start = time.perf_counter()
     laps: dict[str, int] = {}
@@ -160,17 +179,22 @@ def cover(library: Library, embedding: Embedding, question: str, found: Sequence
     lap("event")
     written = origins(library, articles)
     lap("origins")
-    claims = tuple(claim(asked, told, articles, written, library, embedding) for asked, told in tell(articles))
+    claims: tuple[Claim, ...]
+    if sentence:
+        told = [each for _, tellings in tell(articles) for each in tellings]
+        claims = (claim_of(*sentence, told, articles, written, library, embedding),)
+    else:
+        claims = tuple(claim(asked, told, articles, written, library, embedding) for asked, told in tell(articles))
     lap("claims")
     quotes = ledger(library, embedding, articles)
     lap("quotes")
     dated = timeline(library, articles)
     lap("timeline")
-    named = people(articles)
+    named = people(library, articles)
     lap("people")
     return Coverage(
         question, tuple(articles), claims, tuple(quotes), tuple(written), tuple(dated), tuple(named),
-        laps | {"total_ms": sum(laps.values())},
+        laps | {"total_ms": sum(laps.values())}, sentence,
     )  # fmt: skip
 
 

@@ -1,18 +1,21 @@
-"""Coverage as Markdown and as CSV, every line with the article and the offsets that it rests on."""
+"""Coverage as Markdown, CSV and JSON, whole or table by table, every line with the article and offsets it rests on."""
 
 from __future__ import annotations
 
 import csv
 import html
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, Literal, get_args
 
 from rag.article import Article, Sentence
 from rag.coverage.coverage import Coverage
 from rag.coverage.timeline import Entry
 
+Table = Literal["claims", "quotes", "origins", "timeline", "people"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
 VERDICTS: Final = {
     "says": "says it",
     "otherwise": "says otherwise",
@@ -24,99 +27,33 @@ _FORMULA = re.compile(r"^[=+\-@\t\r]")
 COLUMNS = ("section", "of", "outlet", "verdict", "from", "until", "text", "article", "start", "end", "url")
 
 
-def markdown(coverage: Coverage) -> str:
-    """The whole of it as Markdown: a table each, articles' words escaped, the citations numbered at the end."""
+def markdown(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """The tables as Markdown: articles' words escaped, the citations numbered at the end."""
     notes = _Notes()
     lines = [f"# {_plain(coverage.question)}", "", coverage.statement, ""]
-    for claim in coverage.claims:
-        lines += [f"## {_plain(claim.asked)}", ""]
-        rows = []
-        for account in claim.accounts:
-            says = notes.cite(account.article, account.sentence) if account.sentence else ""
-            origin = f"claim {account.group + 1}" if account.group is not None else ""
-            rows.append(
-                [_outlet(account.article), VERDICTS[account.verdict], origin, _plain(account.words or ""), says]
-            )
-        lines += [*_table(("outlet", "", "claim", "words", "sentence"), rows), ""]
-        counts = [f"claim {number}: {count}" for number, count in enumerate(claim.origins, 1)]
-        lines += [f"Independent origins: {', '.join(counts)}." if counts else "Nobody says anything to it.", ""]
-    several = [row for row in coverage.quotes if len(row.outlets) > 1]
-    if several:
-        lines += ["## Quotes", ""]
-        for row in several:
-            lines += [f"**{_plain(row.speaker or 'speaker not told')}**: {row.verdict}", ""]
-            lines += [
-                f"- {_outlet(each.article)} ({each.manner}): {_with_marks(each.text, each.start, each.differing)} "
-                f"{notes.mark(each.article, Sentence(each.start, each.end))}"
-                for each in row.wordings
-            ]
-            lines.append("")
-    copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
-    if copied:
-        lines += ["## One copy", ""]
-        for copy in copied:
-            lines += [f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", ""]
-            for carrier in copy.carriers:
-                cut, added = len(carrier.cut), len(carrier.added)
-                said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
-                lines.append(f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}")
-            lines.append("")
-    if coverage.timeline:
-        lines += ["## Timeline", ""]
-        rows = [
-            [_when(entry), notes.cite(entry.told[0].article, entry.told[0].sentence)] for entry in coverage.timeline
-        ]
-        lines += [*_table(("when", "what"), rows), ""]
-    spelled = [person for person in coverage.people if len(person.spellings) > 1]
-    if spelled:
-        lines += ["## Names", ""]
-        lines += [f"- {', '.join(_plain(name) for name in person.spellings)}" for person in spelled]
-        lines.append("")
+    for name in tables:
+        lines += _MARKDOWN_OF[name](coverage, notes)
     return "\n".join([*lines, *notes.lines(), ""])
 
 
-def as_csv(coverage: Coverage) -> str:
-    """The whole of it as one table of COLUMNS; no cell can be taken for a formula."""
+def as_csv(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """The tables as one of COLUMNS; no cell can be taken for a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for row in _rows(coverage):
-        writer.writerow([_FORMULA.sub(r"'\g<0>", str(cell)) if cell is not None else "" for cell in row])
+    for name in tables:
+        for row in _ROWS_OF[name](coverage):
+            writer.writerow([_FORMULA.sub(r"'\g<0>", str(cell)) if cell is not None else "" for cell in row])
     return out.getvalue()
 
 
+def as_json(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """What `Coverage.to_json` gives, of the tables only these."""
+    kept = {name: value for name, value in coverage.to_json().items() if name in tables or name not in TABLES}
+    return json.dumps(kept, ensure_ascii=False, indent=2)
+
+
 FORMS: dict[str, Callable[[Coverage], str]] = {"md": markdown, "csv": as_csv}
-
-
-def _rows(coverage: Coverage) -> Iterator[Sequence[object]]:
-    for claim in coverage.claims:
-        for account in claim.accounts:
-            verdict = VERDICTS[account.verdict]
-            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.article, account.sentence))
-    for row in coverage.quotes:
-        for each in row.wordings:
-            place = _place(each.article, Sentence(each.start, each.end))
-            yield ("quote", row.speaker, each.article.outlet, f"{row.verdict} ({each.manner})", "", "", *place)
-    for number, origin in enumerate(coverage.origins, 1):
-        for carrier in origin.carriers:
-            of = origin.name or f"origin {number}"
-            verdict = "fullest" if carrier.fullest else f"{len(carrier.cut)} cut, {len(carrier.added)} added"
-            yield ("origin", of, carrier.article.outlet, verdict, "", "", *_place(carrier.article, None))
-    for entry in coverage.timeline:
-        for told in entry.told:
-            verdict = ", ".join(["computed"] * told.computed + ["disputed"] * entry.disputed)
-            place = _place(told.article, told.sentence)
-            yield ("timeline", "", told.article.outlet, verdict, told.first, told.last, *place)
-    for person in coverage.people:
-        for name, ids in person.spellings.items():
-            yield ("name", person.name, "", name, "", "", "", " ".join(ids), "", "", "")
-
-
-def _place(article: Article, sentence: Sentence | None) -> tuple[object, ...]:
-    if sentence is None:
-        return "", article.id, "", "", article.url
-    text = " ".join(article.text[sentence.start : sentence.end].split())
-    return text, article.id, sentence.start, sentence.end, article.url
 
 
 class _Notes:
@@ -144,6 +81,154 @@ class _Notes:
             article = self._articles[id]
             about = f"{article.published or 'undated'}, {_plain(article.label)}"
             yield f"{number}. {_outlet(article)}, {about}, article {id}, {start} to {end}, {_plain(article.url or '')}"
+
+
+# Markdown
+
+
+def _claims(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    for claim in coverage.claims:
+        yield from (f"## {_plain(claim.asked)}", "")
+        rows = []
+        for account in claim.accounts:
+            says = notes.cite(account.article, account.sentence) if account.sentence else ""
+            says = " ".join([says, *(notes.mark(*each) for each in account.also)])
+            origin = f"claim {account.group + 1}" if account.group is not None else ""
+            rows.append(
+                [_outlet(account.article), VERDICTS[account.verdict], origin, _plain(account.words or ""), says]
+            )
+        yield from (*_table(("outlet", "", "claim", "words", "sentence"), rows), "")
+        counts = [f"claim {number}: {count}" for number, count in enumerate(claim.origins, 1)]
+        yield from (f"Independent origins: {', '.join(counts)}." if counts else "Nobody says anything to it.", "")
+
+
+def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    several = [row for row in coverage.quotes if len(row.outlets) > 1]
+    alone = [row for row in coverage.quotes if len(row.outlets) <= 1]
+    if several:
+        yield from ("## Quotes", "")
+    for row in several:
+        yield from (f"**{_plain(row.speaker or 'speaker not told')}**: {row.verdict}", "")
+        for each in row.wordings:
+            words = _with_marks(each.text, each.start, each.differing)
+            mark = notes.mark(each.article, Sentence(each.start, each.end))
+            yield f"- {_outlet(each.article)} ({each.manner}): {words} {mark}"
+        yield ""
+    if alone:
+        yield from ("## Quoted by one outlet", "")
+        for row in alone:
+            for each in row.wordings:
+                words = notes.cite(each.article, Sentence(each.start, each.end))
+                yield f"- {_plain(row.speaker or 'speaker not told')}, {_outlet(each.article)} ({each.manner}): {words}"
+        yield ""
+
+
+def _origins(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
+    if copied:
+        yield from ("## One copy", "")
+    for copy in copied:
+        yield from (f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", "")
+        fullest = next(each.article for each in copy.carriers if each.fullest)
+        for carrier in copy.carriers:
+            cut, added = len(carrier.cut), len(carrier.added)
+            said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
+            yield f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}"
+            yield from (f"  - cut: {notes.cite(fullest, sentence)}" for sentence in carrier.cut)
+            yield from (f"  - added: {notes.cite(carrier.article, sentence)}" for sentence in carrier.added)
+        yield ""
+
+
+def _timeline(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    if coverage.timeline:
+        rows = []
+        for entry in coverage.timeline:
+            told, *others = entry.told
+            says = [notes.cite(told.article, told.sentence), *(notes.mark(o.article, o.sentence) for o in others)]
+            rows.append([_when(entry), " ".join(says)])
+        yield from ("## Timeline", "", *_table(("when", "what"), rows), "")
+
+
+def _people(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    spelled = [person for person in coverage.people if len(person.spellings) > 1]
+    if spelled:
+        yield from ("## Names", "")
+        for person in spelled:
+            yield "- " + ", ".join(
+                f"{_plain(name)} {' '.join(notes.mark(*each) for each in mentions)}"
+                for name, mentions in person.spellings.items()
+            )
+        yield ""
+
+
+_MARKDOWN_OF: dict[Table, Callable[[Coverage, _Notes], Iterator[str]]] = {
+    "claims": _claims,
+    "quotes": _quotes,
+    "origins": _origins,
+    "timeline": _timeline,
+    "people": _people,
+}
+
+
+# CSV: rows of COLUMNS
+
+
+def _claim_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for claim in coverage.claims:
+        for account in claim.accounts:
+            verdict = VERDICTS[account.verdict]
+            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.article, account.sentence))
+
+
+def _quote_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for row in coverage.quotes:
+        for each in row.wordings:
+            place = _place(each.article, Sentence(each.start, each.end))
+            yield ("quote", row.speaker, each.article.outlet, f"{row.verdict} ({each.manner})", "", "", *place)
+
+
+def _origin_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for number, origin in enumerate(coverage.origins, 1):
+        of = origin.name or f"origin {number}"
+        fullest = next(each.article for each in origin.carriers if each.fullest)
+        for carrier in origin.carriers:
+            verdict = "fullest" if carrier.fullest else f"{len(carrier.cut)} cut, {len(carrier.added)} added"
+            yield ("origin", of, carrier.article.outlet, verdict, "", "", *_place(carrier.article, None))
+            for sentence in carrier.cut:
+                yield ("origin", of, carrier.article.outlet, "cut", "", "", *_place(fullest, sentence))
+            for sentence in carrier.added:
+                yield ("origin", of, carrier.article.outlet, "added", "", "", *_place(carrier.article, sentence))
+
+
+def _timeline_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for entry in coverage.timeline:
+        for told in entry.told:
+            verdict = ", ".join(["computed"] * told.computed + ["disputed"] * entry.disputed)
+            place = _place(told.article, told.sentence)
+            yield ("timeline", "", told.article.outlet, verdict, told.first, told.last, *place)
+
+
+def _people_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for person in coverage.people:
+        for name, mentions in person.spellings.items():
+            for article, sentence in mentions:
+                yield ("name", person.name, article.outlet, name, "", "", *_place(article, sentence))
+
+
+_ROWS_OF: dict[Table, Callable[[Coverage], Iterator[Sequence[object]]]] = {
+    "claims": _claim_rows,
+    "quotes": _quote_rows,
+    "origins": _origin_rows,
+    "timeline": _timeline_rows,
+    "people": _people_rows,
+}
+
+
+def _place(article: Article, sentence: Sentence | None) -> tuple[object, ...]:
+    if sentence is None:
+        return "", article.id, "", "", article.url
+    text = " ".join(article.text[sentence.start : sentence.end].split())
+    return text, article.id, sentence.start, sentence.end, article.url
 
 
 def _outlet(article: Article) -> str:

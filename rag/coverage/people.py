@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from rag.article import Article
+from rag.article import Article, Sentence
+from rag.library.library import Library
 from rag.speech.persons import Persons
 from rag.words import WORD
 
@@ -16,12 +17,21 @@ SAME_SPELLING = 0.8
 """difflib's ratio from which two words are one name, mistyped or transcribed in another way."""
 
 
+Mention = tuple[Article, Sentence]
+"""An article with the first of its sentences that names somebody so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the articles name: the spelling that the most of them use, and every spelling with its articles."""
+    """Somebody whom the articles name: the spelling used most, and every spelling with the articles that use it."""
 
     name: str
-    spellings: dict[str, tuple[str, ...]]
+    spellings: dict[str, tuple[Mention, ...]]
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Those of all spellings."""
+        return tuple(each for several in self.spellings.values() for each in several)
 
 
 def same_person(one: str, other: str) -> bool:
@@ -34,14 +44,15 @@ def same_person(one: str, other: str) -> bool:
     return bool(shorter) and all(any(_alike(word, each) for each in longer) for word in shorter)
 
 
-def people(articles: Sequence[Article]) -> list[Person]:
+def people(library: Library, articles: Sequence[Article]) -> list[Person]:
     """Those whom the articles name with more than one word, the most named first."""
     named: Counter[str] = Counter()
-    having: dict[str, list[str]] = {}
+    having: dict[str, list[Mention]] = {}
     for article in articles:
+        sentences = library.sentences(article.id)
         for name in _named_in(article.text):
             named[name] += 1
-            having.setdefault(name, []).append(article.id)
+            having.setdefault(name, []).append((article, _naming(article.text, name, sentences)))
     groups: list[list[str]] = []
     for name, _ in named.most_common():
         for group in groups:
@@ -56,6 +67,12 @@ def people(articles: Sequence[Article]) -> list[Person]:
 @lru_cache(maxsize=512)
 def _named_in(text: str) -> tuple[str, ...]:
     return tuple(name for name in Persons(text, ()).named_in(text) if " " in name)
+
+
+def _naming(text: str, name: str, sentences: Sequence[Sentence]) -> Sentence:
+    """The first sentence that names somebody so; where the words do not stand together, by the last of them."""
+    at = max(text.find(name), 0) or max(text.find(name.split()[-1]), 0)
+    return next((each for each in sentences if each.start <= at < each.end), Sentence(at, at + len(name)))
 
 
 def _alike(one: str, other: str) -> bool:

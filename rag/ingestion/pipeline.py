@@ -10,30 +10,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import courlan
-import numpy as np
-from llama_index.core.bridge.pydantic import ConfigDict
-from llama_index.core.ingestion import IngestionPipeline
-from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, TransformComponent
 
-from rag.article import Article, Passage, Sentence, Span, fingerprint
+from rag.article import Article, fingerprint
 from rag.embedding import Embedding
 from rag.ingestion.beside import beside_the_others
-from rag.ingestion.clean import kept, omitted
-from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
+from rag.ingestion.prepare import Prepared, described, prepare
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
-from rag.ingestion.split import headline_within, passage_budget, passages, sentences
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.ingestion.worker import Parser
-from rag.library.copies import blanked
 from rag.library.feeds import Feeds
 from rag.library.library import Library
-from rag.library.rows import Embedded
 
 ARTICLES_AT_ONCE = 16
 LONGEST_SILENCE = 0.7
@@ -41,11 +33,8 @@ LONGEST_SILENCE = 0.7
 FIRST_PACE = 0.2
 """Seconds that keeping an article is thought to take until it has been seen."""
 NO_ADDRESS = "this is no address: it begins with https:// or http://"
-LONGEST_LABEL = 50
-"""Characters of what is omitted and does not part a passage."""
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
-Prepared = tuple[Article, list[Sentence], list[Embedded]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,83 +81,6 @@ class _Taken:
         self.sources[key] = source
         if article.url:
             self.contents.setdefault((article.content_hash, article.outlet), key)
-
-
-class SplitIntoPassages(TransformComponent):
-    """Documents to passages that the model reads whole: headline and text within its tokens."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-    embedding: Any
-
-    def __call__(self, nodes: Sequence[BaseNode], **_: Any) -> Sequence[BaseNode]:
-        return [node for document in nodes for node in self._split(document)]
-
-    def _split(self, document: BaseNode) -> Iterator[TextNode]:
-        text = document.get_content(MetadataMode.NONE)
-        counts = self.embedding.token_counts
-        headline = headline_within(document.metadata["title"], counts)
-        budget = passage_budget(headline, counts, self.embedding.max_tokens)
-        omitted: Sequence[Span] = document.metadata["omitted"]
-        groups = self._groups(text, omitted, budget)
-        read = blanked(text, omitted)
-        for position, group in enumerate(groups):
-            start, end = group[0].start, group[-1].end
-            yield TextNode(
-                id_=f"{document.node_id}-{document.metadata['version']}-{position}",
-                text=read[start:end],
-                start_char_idx=start,
-                end_char_idx=end,
-                metadata={"headline": headline, "article_id": document.node_id, "sentences": group},
-                excluded_embed_metadata_keys=["article_id", "sentences"],
-                metadata_template="{value}",
-                text_template="{metadata_str}\n{content}",
-            )
-
-    def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
-        """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the
-        borders of no other: a caption more or less does not change what the rest of the article is found by. A label of
-        a few words ("Advertisement") between two paragraphs does not part them: the passage goes across it.
-        """
-        counts = self.embedding.token_counts
-        for group in passages(text, sentences(text), counts, budget):
-            start, end = group[0].start, group[-1].end
-            within = [(max(a, start) - start, min(b, end) - start) for a, b in omitted if a < end and start < b]
-            if not within:
-                yield group
-                continue
-            parting = [(a, b) for a, b in within if not _is_label(text[start + a : start + b])]
-            for first, last in kept(text[start:end], parting):
-                labels = [(a - first, b - first) for a, b in within if first <= a and b <= last]
-                moved = [
-                    Sentence(start + first + sentence.start, start + first + sentence.end)
-                    for stretch in story(text[start + first : start + last], labels)
-                    for sentence in stretch
-                ]
-                yield from passages(text, moved, counts, budget)
-
-
-def _is_label(words: str) -> bool:
-    return len(words) <= LONGEST_LABEL and ":" not in words
-
-
-class EmbedWhatIsNew(TransformComponent):
-    """Gives each passage its vector: the library's, where it has one for that very text, else the model's."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-    embedding: Any
-    known: Any
-    """A function from the hashes of texts to those vectors that are known, as float32 bytes."""
-
-    def __call__(self, nodes: Sequence[BaseNode], **_: Any) -> Sequence[BaseNode]:
-        texts = [node.get_content(MetadataMode.EMBED) for node in nodes]
-        hashes = [fingerprint(text) for text in texts]
-        vectors: dict[str, bytes] = self.known(hashes)
-        new = {hash: text for hash, text in zip(hashes, texts, strict=True) if hash not in vectors}
-        computed = self.embedding.get_text_embedding_batch(list(new.values()))
-        vectors |= {hash: np.asarray(v, np.float32).tobytes() for hash, v in zip(new, computed, strict=True)}
-        for node, hash in zip(nodes, hashes, strict=True):
-            node.metadata |= {"hash": hash, "vector": vectors[hash]}
-        return nodes
 
 
 def ingest(
@@ -294,19 +206,6 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
     prepare_again(library, embedding, beside_the_others(library, taken.changed))
 
 
-def story(text: str, omitted: Sequence[Span]) -> Iterator[list[Sentence]]:
-    """The sentences of the story, those of each stretch between what is omitted together."""
-    for start, end in kept(text, omitted):
-        yield [Sentence(start + s.start, start + s.end) for s in sentences(text[start:end])]
-
-
-def described(library: Library, article: Article) -> Article:
-    """The article with what its text tells of it, what is no part of its story, and a person's corrections."""
-    article = replace(article, omitted=omitted(article.text))
-    found = [sentence for stretch in story(article.text, article.omitted) for sentence in stretch]
-    return undated(library.corrected(describe(article, found)), found)
-
-
 def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Article]) -> None:
     """Split anew articles that are there and whose headline, or whose omitted stretches, are no longer the same."""
     for first in range(0, len(articles), ARTICLES_AT_ONCE):
@@ -317,7 +216,7 @@ def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Art
                 for each in articles[first : first + ARTICLES_AT_ONCE]
                 if library.catalogue.exists(each.id)
             ]
-            prepared = _prepare(embedding, some, library.catalogue.vectors)
+            prepared = prepare(embedding, some, library.catalogue.vectors)
             library.put([(a, library.catalogue.key(a.id), s, e) for a, s, e in prepared])
 
 
@@ -328,7 +227,7 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
         articles = [library.article(id) for id in ids[first : first + ARTICLES_AT_ONCE]]
         # Those that an older version of the program took in have never been described.
         articles = [article if article.basis else described(library, article) for article in articles]
-        yield from _prepare(embedding, articles, lambda hashes: {})
+        yield from prepare(embedding, articles, lambda hashes: {})
 
 
 def _decide(
@@ -412,30 +311,10 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
         return
     with library.writing:
         articles = [described(library, plan.article) for plan in planned]
-        prepared = _prepare(embedding, articles, library.catalogue.vectors)
+        prepared = prepare(embedding, articles, library.catalogue.vectors)
         library.put([(a, plan.key, s, e) for plan, (a, s, e) in zip(planned, prepared, strict=True)])
     for plan in planned:
         if plan.item.kept:
             plan.item.kept()
     for plan in planned:
         yield _event(plan.item, plan.outcome, plan.article.id)
-
-
-def _given(article: Article) -> dict[str, Any]:
-    return {"title": article.title, "version": article.version, "omitted": article.omitted}
-
-
-def _prepare(
-    embedding: Embedding, articles: Sequence[Article], known: Callable[[list[str]], dict[str, bytes]]
-) -> list[Prepared]:
-    steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
-    documents = [Document(id_=a.id, text=a.text, metadata=_given(a)) for a in articles]
-    nodes = IngestionPipeline(transformations=steps, disable_cache=True).run(documents=documents)
-    prepared: dict[str, Prepared] = {article.id: (article, [], []) for article in articles}
-    for node in nodes:
-        article, found, embedded = prepared[node.metadata["article_id"]]
-        group: list[Sentence] = node.metadata["sentences"]
-        found.extend(group)
-        passage = Passage(node.node_id, article.id, group[0].start, group[-1].end)
-        embedded.append(Embedded(passage, node.metadata["hash"], node.metadata["vector"]))
-    return list(prepared.values())

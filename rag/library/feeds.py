@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.errors import LibraryError, UsageError
+from rag.errors import UsageError
+from rag.library.database import Database, now
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS feeds (
@@ -47,16 +43,14 @@ class Feeds:
 
     def __init__(self, database: Path) -> None:
         """Raises LibraryError when the tables cannot be made."""
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(database, timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._transaction():
+        self._database = Database(database)
+        self._rows, self._transaction = self._database.rows, self._database.transaction
+        with self._transaction() as db:
             for statement in SCHEMA.split(";\n"):
-                self._db.execute(statement)
+                db.execute(statement)
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._database.close()
 
     def __enter__(self) -> Feeds:
         return self
@@ -68,70 +62,46 @@ class Feeds:
 
     def followed(self) -> list[Feed]:
         """The feeds that are followed, the first added first."""
-        with self._lock:
-            rows = self._db.execute("SELECT url, title, read_at, result FROM feeds ORDER BY added_at, url").fetchall()
+        rows = self._rows("SELECT url, title, read_at, result FROM feeds ORDER BY added_at, url")
         return [Feed(*row) for row in rows]
 
     def follow(self, url: str, title: str | None) -> None:
         """Follow a feed from now on; of one that is followed already the title is noted anew."""
-        with self._transaction():
-            self._db.execute(
+        with self._transaction() as db:
+            db.execute(
                 "INSERT INTO feeds (url, title, added_at) VALUES (?, ?, ?) "
                 "ON CONFLICT (url) DO UPDATE SET title = excluded.title",
-                (url, title, _now()),
+                (url, title, now()),
             )
 
     def unfollow(self, url: str) -> None:
         """Follow it no more; its articles stay. Raises UsageError where it is not followed."""
         self.check(url)
-        with self._transaction():
-            self._db.execute("DELETE FROM feeds WHERE url = ?", (url,))
-            self._db.execute("DELETE FROM visits WHERE url = ?", (url,))
+        with self._transaction() as db:
+            db.execute("DELETE FROM feeds WHERE url = ?", (url,))
+            db.execute("DELETE FROM visits WHERE url = ?", (url,))
 
     def check(self, url: str) -> None:
         """Raises UsageError where this feed is not followed."""
-        with self._lock:
-            if not self._db.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
-                raise UsageError(f"No feed {url!r} is followed. `python -m rag feeds list` shows those that are.")
+        if not self._rows("SELECT 1 FROM feeds WHERE url = ?", url):
+            raise UsageError(f"No feed {url!r} is followed. `python -m rag feeds list` shows those that are.")
 
     def note_reading(self, url: str, result: str) -> None:
         """Note that the feed has just been read, and in a sentence with what result."""
-        with self._transaction():
-            self._db.execute("UPDATE feeds SET read_at = ?, result = ? WHERE url = ?", (_now(), result, url))
+        with self._transaction() as db:
+            db.execute("UPDATE feeds SET read_at = ?, result = ? WHERE url = ?", (now(), result, url))
 
     # Visits
 
     def visit(self, url: str) -> Visit:
         """What is known of the last visit; a Visit of nothing but the address where there was none."""
-        with self._lock:
-            row = self._db.execute("SELECT url, etag, last_modified, mark FROM visits WHERE url = ?", (url,)).fetchone()
-        return Visit(*row) if row else Visit(url)
+        rows = self._rows("SELECT url, etag, last_modified, mark FROM visits WHERE url = ?", url)
+        return Visit(*rows[0]) if rows else Visit(url)
 
     def remember(self, visit: Visit) -> None:
         """Note a visit, in the place of the one before."""
-        with self._transaction():
-            self._db.execute(
+        with self._transaction() as db:
+            db.execute(
                 "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?)",
-                (visit.url, visit.etag, visit.last_modified, visit.mark, _now()),
+                (visit.url, visit.etag, visit.last_modified, visit.mark, now()),
             )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._db.execute("COMMIT")
-            except BaseException as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LibraryError(
-                        f"The list of feeds cannot be written: {error}. What it held before is safe. "
-                        "Check that the disk has room and the folder can be written, then try again."
-                    ) from error
-                raise
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import math
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from rag.article import Article, Filters, Passage, Sentence
-from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle, UsageError
+from rag.errors import LibraryError, ModelError, UnknownArticle, UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.copies import Copies, candidates, groups
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
+from rag.library.owner import own
 from rag.library.rows import Embedded, Known, Listed, Version
 from rag.library.vectors import VectorIndex
 
@@ -80,7 +79,7 @@ class Library:
         Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
         model, LibraryError when the folder cannot be used.
         """
-        lock = _own(folder)
+        lock = own(folder)
         try:
             catalogue = Catalogue(folder / "library.db")
             built_with = catalogue.meta("model")
@@ -148,6 +147,10 @@ class Library:
     def outlets(self) -> list[str]:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()
+
+    def origins(self) -> list[str]:
+        """The names of those who first wrote articles that others carry, in alphabetical order."""
+        return self.catalogue.origins()
 
     def versions(self, id: str) -> list[tuple[Version, list[Change]]]:
         """The earlier versions of an article, the oldest first, each with what the next one changed in its text."""
@@ -341,32 +344,3 @@ def _fill_new_memory() -> None:
     """Have memory filled as it is handed out, where the C library can (glibc): what lay in it reaches no file."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(M_PERTURB, 0x55)
-
-
-def _what_runs() -> str:
-    """This program as it was called, for the message to whoever finds the library in use."""
-    program = Path(sys.argv[0])
-    name = f"python -m {program.parent.name}" if program.name == "__main__.py" else program.name
-    return " ".join([name, *sys.argv[1:2]])
-
-
-def _own(folder: Path) -> FileLock:
-    """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
-    holder = folder / "lock.holder"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock", thread_local=False)  # the thread that closes may be another than opened
-        lock.acquire(timeout=0)
-        holder.write_text(f"process {os.getpid()} ({_what_runs()})")
-    except Timeout as error:
-        who = holder.read_text(errors="replace") if holder.exists() else "another process"
-        raise LibraryBusy(
-            f"The library in {folder} is in use by {who}: close it first, or choose another folder "
-            "(--store, or SECOND_SOURCE_STORE)."
-        ) from error
-    except OSError as error:
-        raise LibraryError(
-            f"{folder} cannot hold a library: {error.strerror or error}. "
-            "Choose another folder (--store, or SECOND_SOURCE_STORE)."
-        ) from error
-    return lock

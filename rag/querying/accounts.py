@@ -16,13 +16,13 @@ from rag.querying.extract import Evidence, alike
 from rag.querying.understand import WORD, Query, stem
 from rag.querying.wording import answering_words
 
-WORDS_FOR_ALL, SENTENCES_OF_ONE = 96, 3
+WORDS_FOR_ALL, SENTENCES_OF_ONE = 110, 3
 """Of an answer that tells the accounts of named outlets: its words, and how many sentences one outlet gets."""
 MOST_VALUES = 4
 FATE_NEAR = 40
 """Characters around a number in which stands what befell those it counts."""
-FURTHEST_BEHIND = 3.0
-"""In log odds behind the best: an outlet's sentence further behind than this tells of something else."""
+FURTHEST_BEHIND = 6.0
+"""In log odds behind the best: what is further behind tells of something else."""
 
 
 def named_accounts(
@@ -61,14 +61,14 @@ def differing_accounts(
     The value is what answers in an outlet's best sentence that holds one: the number of what is counted, a date, a
     name. The value told last comes first, as it may supersede the others. Nothing where they all give one.
     """
-    found = candidates(ranked)
+    found = candidates(ranked, len(ranked))
     worth = (weigh(query, found, library) + contrast(query, found, library)).tolist()
     weights = library.rarity([stem(word) for word in WORD.findall(query.text)])
     groups: dict[frozenset[str], list[Candidate]] = {}
     heard: set[str | None] = set()
-    least = max(worth, default=0.0) - FURTHEST_BEHIND
-    for weight, each in sorted(zip(worth, found, strict=True), key=lambda pair: -pair[0]):
-        value = value_of(answer_in(query, each.text, weights))
+    values = [value_of(answer_in(query, each.text, weights)) for each in found]
+    least = max((weight for weight, value in zip(worth, values, strict=True) if value), default=0.0) - FURTHEST_BEHIND
+    for weight, value, each in sorted(zip(worth, values, found, strict=True), key=lambda told: -told[0]):
         if weight >= least and value and each.article.outlet not in heard:
             heard.add(each.article.outlet)
             groups.setdefault(value, []).append(each)

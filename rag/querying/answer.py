@@ -43,8 +43,8 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
-    for each of them, best first; `by_outlet` those of each outlet that is named, for what is `asked` of
-    them all.
+    for each of them, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
+    what is `asked` of them all.
     """
 
     question: str
@@ -66,8 +66,20 @@ def choose(searched: Searched, library: Library, weigh: Weigh = weigh) -> list[E
     if searched.by_outlet:
         return named_accounts(searched.asked, searched.by_outlet, library, weigh) or answer
     if asks_several(searched.question, searched.filters):
-        return differing_accounts(searched.queries[0], searched.ranked[0], library, weigh) or answer
+        return differing_accounts(things_asked(searched.queries[0])[0], searched.ranked[0], library, weigh) or answer
     return answer
+
+
+def things_asked(whole: Query) -> list[Query]:
+    """The question in its parts, without the one that asks whether the outlets agree: that is what is told anyway.
+
+    A question in one part is taken whole.
+    """
+    parts = [part for part in sub_questions(whole) if not asks_several(part.text[: part.own], Filters())]
+    question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.text[: whole.own])
+    if not parts and question.strip() and asks_several(whole.text[len(question) : whole.own], Filters()):
+        return [Query(question.strip(), len(question.strip()))]
+    return parts or [whole]
 
 
 class Answerer:
@@ -160,7 +172,7 @@ class Answerer:
         Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
         """
         found = []
-        for query in self._things_asked(searched.asked):
+        for query in things_asked(searched.asked):
             own = query.text[: query.own]
             vector = np.array(self.embedding.get_query_embedding(own), np.float32)
             weights = self.library.rarity(terms(own))
@@ -169,17 +181,6 @@ class Answerer:
             ranked = self._late_interaction.rerank(query, nodes)
             found.append((query.text[: query.own], tellings(query, ranked, self.library)))
         return found
-
-    def _things_asked(self, whole: Query) -> list[Query]:
-        """The question in its parts, without the one that asks whether the outlets agree: that is what is told anyway.
-
-        A question in one part is taken whole.
-        """
-        parts = [part for part in sub_questions(whole) if not asks_several(part.text[: part.own], Filters())]
-        question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.text[: whole.own])
-        if not parts and question.strip() and asks_several(whole.text[len(question) : whole.own], Filters()):
-            return [Query(question.strip(), len(question.strip()))]
-        return parts or [whole]
 
     def _nearest(
         self, article: Article, vector: NDArray[np.float32], weights: Mapping[str, float]
@@ -211,7 +212,7 @@ class Answerer:
             raise UsageError(
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
-        read = read_conditions(question, self.library.outlets(), date.today())
+        read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins())
         query = stand_alone(read.question, chat)
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
@@ -226,17 +227,27 @@ class Answerer:
         clock.lap("retrieve_ms")
         ranked = self._rerank(queries, found, filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
-        by_outlet = self._by_outlet(asked, filters) if len(filters.outlets) > 1 else {}
+        things = things_asked(asked)
+        asked = things[0] if len(things) == 1 else asked
+        tellers = filters.outlets if len(filters.outlets) > 1 else read.tellers
+        by_outlet = self._by_teller(asked, tellers, filters, found)
         clock.lap("rerank_ms")
         return Searched(question, filters, queries, ranked, asked, by_outlet)
 
-    def _by_outlet(self, query: Query, filters: Filters) -> dict[str, list[NodeWithScore]]:
-        """The best passages of each of the outlets that the filters name."""
+    def _by_teller(
+        self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]
+    ) -> dict[str, list[NodeWithScore]]:
+        """The best passages of each of the outlets, and of each of the origins among the articles that were found."""
         ranked = {}
-        for outlet in filters.outlets:
-            found = self._retrieve([query], replace(filters, outlets=(outlet,)))[:PASSAGES_FOR_A_PART]
-            ranked[outlet] = self._late_interaction.rerank(query, found)
-        return ranked
+        outlets = self.library.outlets()
+        for teller in tellers:
+            if teller in outlets:
+                told = self._retrieve([query], replace(filters, outlets=(teller,)))
+            else:
+                told = [each for each in found if teller in (each.node.metadata["article"].origin or "")]
+            if told:
+                ranked[teller] = self._late_interaction.rerank(query, told[:PASSAGES_FOR_A_PART])
+        return ranked if len(ranked) > 1 else {}
 
     def _retrieve(self, queries: Sequence[Query], filters: Filters) -> list[NodeWithScore]:
         """The passages for the whole question and, after them, those that its parts find besides."""

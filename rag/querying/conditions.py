@@ -55,9 +55,10 @@ _ACCOUNT = (
     r"caption|opinion|own)"
 )
 _SEVERAL = re.compile(
-    r"\b(?:outlets?|newspapers?|papers|media|sources)\b.*\b(?:differ|agree|disagree|say|report|compare|account|figure)|"
+    r"\b(?:outlets?|newspapers?|papers|(?<!social )media|sources)\b.*"
+    r"\b(?:differ|agree|disagree|say|report|compare|account|figure)|"
     r"\b(?:reports|accounts|versions|stories|articles)\b.*\b(?:differ|agree|disagree)|"
-    r"\b(?:differ|agree|disagree|compare)\w*\b.*\b(?:outlets?|newspapers?|papers|reports|accounts|versions|coverage)",
+    r"\b(?:differ|agree|disagree|compare)\w*\b.*\b(?:outlets?|newspapers?|papers|reports|accounts|versions|coverage|sources?)",
     re.IGNORECASE,
 )
 _MAY_PRECEDE = frozenset(
@@ -74,16 +75,20 @@ _COMPARES = re.compile(
 class Conditions:
     """What was understood: the filters, and the question without the words that named them.
 
-    `asked` is the question without the outlets that tell it, even where it compares several and cannot do without them.
+    `asked` is the question without those that tell it, even where it compares several and cannot do without them;
+    `tellers` are these: outlets, and origins ("the Associated Press story"), where two at least are compared.
     """
 
     filters: Filters
     question: str
     asked: str
+    tellers: tuple[str, ...] = ()
 
 
-def read_conditions(question: str, outlets: Sequence[str], today: date) -> Conditions:
+def read_conditions(question: str, outlets: Sequence[str], today: date, origins: Sequence[str] = ()) -> Conditions:
     """The conditions in `question` on outlets (of those given, by any of their names) and on dates of publication.
+
+    `origins` are those who wrote articles that outlets carry: no condition, but they may be compared with an outlet.
 
     Dates are of publication only where the words say so ("articles from May 2017", "before 3 May 2017", "last week's");
     a bare date in a question tells when something happened. An outlet is a condition only where it is named as the one
@@ -94,17 +99,22 @@ def read_conditions(question: str, outlets: Sequence[str], today: date) -> Condi
     named.sort(key=lambda pair: pair[1])
     compares = len(named) == 1 and bool(_COMPARES.search(question))
     chosen = () if compares else tuple(outlet for outlet, _ in named)
+    if len(named) < 2 and _COMPARES.search(question):
+        others = [name for name in origins if name not in [outlet for outlet, _ in named]]
+        named += [(origin, spans) for origin in others if (spans := _told_by(question, origin))]
+        named.sort(key=lambda pair: pair[1])
+    tellers = tuple(name for name, _ in named) if len(named) > 1 else ()
     since, until, dated = _dates(question, today)
     rest = question
-    if len(chosen) == 1:  # with several the question would lose what it compares
+    if len(chosen) == 1 and not tellers:  # with several the question would lose what it compares
         rest = _without(rest, [span for span in named[0][1] if _is_aside(question, span)])
     if dated and rest == question:
         rest = _without(rest, [dated])
-    asked = _without(rest, _merged([span for _, spans in named for span in spans])) if len(chosen) > 1 else rest
-    return Conditions(Filters(chosen, since, until), rest, asked)
+    asked = _without(rest, _merged([span for _, spans in named for span in spans])) if tellers else rest
+    return Conditions(Filters(chosen, since, until), rest, asked, tellers)
 
 
-def asks_several(question: str, filters: Filters) -> bool:
+def asks_several(question: str, filters: Filters = Filters()) -> bool:
     """Whether the question is about what several outlets tell, so that each should be heard."""
     return len(filters.outlets) > 1 or bool(_SEVERAL.search(question))
 
@@ -143,6 +153,8 @@ def _told_by(question: str, outlet: str) -> list[tuple[int, int]]:
             rf"^{name} on\b",
             rf"{name} {_ACCOUNT}\b",
             rf"{name}['’]s (?=(?:source|reporter|correspondent|words)\b)",
+            rf"\bto {name}(?=,? and to\b)",
+            rf"\band to {name}(?=[,.?!]|$)",
         )
         if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", bare):  # a domain means the outlet wherever it stands
             strong = (name,)
@@ -253,7 +265,7 @@ def _without(question: str, spans: Sequence[tuple[int, int]]) -> str:
     """The question without those words, if a question is left."""
     for start, end in sorted(spans, reverse=True):
         rest = (question[:start].rstrip(" ,") + " " + question[end:].lstrip(" ,")).strip()
-        rest = re.sub(r"\s+([?.!,])", r"\1", rest)
+        rest = re.sub(r"(?:,? (?:and|or|in|by|to|per|as|going))*\s*([?.!,])", r"\1", rest)
         if len(rest.split()) >= 3:
             question = rest[:1].upper() + rest[1:]
     return question

@@ -1,4 +1,4 @@
-"""How well a sentence answers: what can be seen of it, weighed by a logistic regression.
+"""How well a sentence answers: what can be seen of it, weighed by a softmax regression over the question's sentences.
 
 The weights are in weights.json, which says how they were made (benchmarks/fit_evidence.py).
 """

@@ -15,9 +15,10 @@ from rag.library.library import Library
 from rag.querying.answerable import lacking
 from rag.querying.evidence import FIGURE, Candidate, Weigh, candidates, spoken_by, weigh
 from rag.querying.understand import WORD, Query, names, stem
+from rag.speech import SAYING
 
 MOST_SENTENCES = 5
-MOST_WORDS = 78
+MOST_WORDS = 79
 LEAST_SIMILARITY = 0.25
 """Cosine below which even the best sentence is about something else."""
 SAME_SENTENCE = 0.6
@@ -90,7 +91,7 @@ def extract(
             {
                 Evidence(each.article, each.match.sentence): weight
                 for each, weight in zip(sentences, weights, strict=True)
-                if not speaker or spoken_by(speaker, each, library)
+                if not speaker or spoken_by(speaker, each, library) or _speaks(speaker, each.text)
             }
         )
     if not scored[0]:
@@ -165,6 +166,16 @@ def _speaker(question: str) -> list[str]:
     whose = (asks[1] or asks[2]) if asks else ""
     named = names(f"x {whose}")
     return named if named and whose.endswith(named[-1]) else []
+
+
+def _speaks(speaker: Sequence[str], text: str) -> bool:
+    """Whether the sentence has a word of saying near one of the names of `speaker`, whoever it is said to be by.
+
+    More is let through than `spoken_by` is sure of: a refusal says that nothing of theirs is quoted.
+    """
+    name = "|".join(re.escape(name) for name in speaker)
+    before, after = r"(?:[^\w.]+\w+){0,9}?\W+", r"(?:\W+\w+){0,4}?\W+"
+    return bool(re.search(rf"\b(?:{name})\b{before}{SAYING}\b|\b{SAYING}{after}(?:{name})\b", text, re.IGNORECASE))
 
 
 def _none_of(found: Sequence[Candidate]) -> str:

@@ -75,7 +75,11 @@ class Prose:
         if _NO_ANSWER.search(text):
             self.gives_up = True
             return None
-        if len(text.split()) < LEAST_WORDS or _OF_PASSAGES.search(text) or any(text == each.text for each in self.statements):
+        if (
+            len(text.split()) < LEAST_WORDS
+            or _OF_PASSAGES.search(text)
+            or any(text == each.text for each in self.statements)
+        ):
             return None
         if _FOREIGN.search(sentence) or gives_orders(text):
             # Not even struck through: what an article made a model write has no place on the page.

@@ -15,7 +15,7 @@ from rag.dates import relative_dates
 from rag.querying.answerable import counted, counts
 from rag.querying.evidence import FIGURE, asked_kinds
 from rag.querying.understand import WORD, Query, stem
-from rag.speech import NAME, person_meant, unnamed_speaker
+from rag.speech import NAME, group_meant, person_meant, unnamed_speaker
 
 _TIME_SPAN = re.compile(
     r"\b\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]\.?m\b\.?)?|\b\d{1,2} ?[ap]\.?m\b\.?|"
@@ -37,6 +37,7 @@ _CAUSE_SPAN = re.compile(
 )
 _SPEECH_SPAN = re.compile(r"[\"“][^\"”]+[\"”]|\b(?:said|says|added|told \w+) that [^.;]+", re.IGNORECASE)
 _NAME_SPAN = re.compile(NAME)
+_POSSESSIVE = re.compile(r"['’]s\b")
 
 
 def told(
@@ -53,8 +54,8 @@ def told(
     if speaker is not None:
         inserts.append((0, f"[{speaker}:] " if speaker else "[quoted:] "))
     person = person_meant(article, sentence, sentences)
-    if person is not None:
-        inserts.append((person[0], f" [{person[1]}]"))
+    group = group_meant(article, sentence, sentences)
+    inserts += [(end, f" [{name}]") for end, name in filter(None, [person, group])]
     if article.published:
         for found in relative_dates(text, date.fromisoformat(article.published[:10])):
             if found.first not in dated:
@@ -63,6 +64,8 @@ def told(
     pieces: list[tuple[str, bool]] = []
     at = 0
     for position, added in sorted(inserts):
+        if position and (possessive := _POSSESSIVE.match(text, position)):
+            position = possessive.end()
         pieces += [(text[at:position], False), (added, True)]
         at = position
     pieces.append((text[at:], False))

@@ -16,6 +16,7 @@ from itertools import takewhile
 
 from rag.article import Article, Sentence
 from rag.speech.attributions import NAME, QUOTED, TITLE, VAGUE, Attribution, attributions, is_name, names, plain
+from rag.speech.organisations import organisation_meant
 from rag.speech.persons import PERSON_NOUN, Persons, is_organisation
 from rag.speech.quotations import Quotation, quotations
 
@@ -107,6 +108,17 @@ def person_meant(article: Article, sentence: Sentence, sentences: Sequence[Sente
     if not is_name(person) or (not speaks and story.is_quoted_in(person, earlier[-LOOKED_BACK:])):
         return None
     return pronoun.end(), person
+
+
+def group_meant(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> tuple[int, str] | None:
+    """Where a first "the company" of the sentence ends, counted from its start, and which one it means; see
+    `organisation_meant`. None where it is not plain.
+    """
+    story = _story(article.text, tuple(sentences))
+    earlier = [story.masked[told.start : told.end] for told in story.told if told.end <= sentence.start]
+    text = story.masked[sentence.start : sentence.end]
+    headline = article.title or ""
+    return organisation_meant(text, earlier[-LOOKED_BACK:], f"{headline}\n{story.masked}", headline, story.persons)
 
 
 @lru_cache(maxsize=32)

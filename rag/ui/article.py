@@ -25,7 +25,7 @@ from rag.ui.describe import (
     shortened,
 )
 from rag.ui.escape import as_html, as_label, as_text, web_address
-from rag.ui.opening import notice
+from rag.ui.opening import link_to, notice
 from rag.ui.reader import cut, paragraphs
 from rag.ui.remove import ask_whether_to_remove
 
@@ -50,6 +50,7 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
     versions = assistant.library.versions(id)
     with st.container(key="article-bar", horizontal=True, horizontal_alignment="distribute"):
         st.button("All articles", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(None,))
+        link_to("Coverage", "Who says what about this event", event=id)
         if st.button("Remove", key="remove-this"):
             ask_whether_to_remove(assistant, [id])
     st.html(heading_html(article))

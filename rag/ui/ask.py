@@ -147,6 +147,7 @@ def _exchange(turn: int, exchange: Exchange) -> None:
                 label = f"Who says what: {as_label(exchange.section.statement)}"
                 with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
                     st.html(exchange.section.html)
+                    link_to("Coverage", "Open in Coverage", question=exchange.reply.query)
             elif _draws_on_several(exchange.reply):
                 st.button("Who says what", key=f"cover-{turn}", on_click=_wait_for_section, args=(turn,))
 

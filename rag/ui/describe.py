@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from rag.article import Article, Filters
 
@@ -32,6 +32,21 @@ def day(published: str | None) -> str:
     except ValueError:
         return published
     return f"{when.day} {when:%B %Y}"
+
+
+def period(first: date, last: date) -> str:
+    """The days from `first` to `last`, both included, as people write them: a day, a month, a year, or from and to."""
+    if first == last:
+        return day(first.isoformat())
+    if (first.day, first.month, last.day, last.month) == (1, 1, 31, 12):
+        return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        if first.day == 1 and (last + timedelta(1)).day == 1:
+            return f"{first:%B %Y}"
+        return f"{first.day} to {day(last.isoformat())}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {day(last.isoformat())}"
+    return f"{day(first.isoformat())} to {day(last.isoformat())}"
 
 
 def credit(article: Article) -> str:

@@ -87,11 +87,16 @@ def add_samples(assistant: Assistant, settings: Settings) -> None:
     adding().start(SAMPLES, lambda: assistant.ingest([settings.samples / "articles"]))
 
 
-def link_to(title: str, label: str) -> None:
-    """A link to the page titled `title`."""
+def link_to(title: str, label: str, **asks: str) -> None:
+    """A link to the page titled `title`, whose address asks about `asks`."""
+    st.page_link(page_titled(title), label=label, width="content", query_params=asks or None)
+
+
+def page_titled(title: str) -> st.Page:
+    """The page of that title."""
     from rag.ui.pages import pages  # late: the pages show this
 
-    st.page_link(next(page for page in pages() if page.title == title), label=label, width="content")
+    return next(page for page in pages() if page.title == title)
 
 
 def so_far(work: Adding) -> str:
@@ -111,14 +116,14 @@ def _empty(assistant: Assistant, settings: Settings) -> None:
     st.stop()
 
 
-def offered_questions(assistant: Assistant, settings: Settings) -> list[str]:
-    """The questions to offer: those about the sample articles, where the library holds them and little else."""
+def offered_questions(assistant: Assistant, settings: Settings, file: str = "questions.json") -> list[str]:
+    """The questions of a `file` beside the samples, to be offered where the library holds these and little else."""
     if assistant.library.status().articles > FEW_ARTICLES:
         return []
     if not any(_is_sample(article.path, settings) for article in assistant.library.articles()):
         return []
     try:
-        offered = json.loads((settings.samples / "questions.json").read_text(encoding="utf-8"))
+        offered = json.loads((settings.samples / file).read_text(encoding="utf-8"))
         return [str(entry["question"]) for entry in offered]
     except (OSError, ValueError, KeyError, TypeError) as error:
         logger.warning("no questions are offered: %s", error)

@@ -108,7 +108,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const close = element("button", "close", "Close");
   close.type = "button";
   close.onclick = () => setTriggerValue("closed", true);
-  bar.append(element("p", "credit", data.credit), close);
+  const compare = element("button", "compare", "Who says what");
+  compare.type = "button";
+  compare.title = "Who else says this sentence, who says otherwise, who is silent";
+  compare.onclick = () => setTriggerValue("compared", true);
+  bar.append(element("p", "credit", data.credit), ...(data.changed ? [] : [compare]), close);
   const scroller = element("div", "scroller");
   scroller.tabIndex = 0;
   scroller.append(article(data));

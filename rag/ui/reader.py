@@ -17,6 +17,7 @@ import streamlit as st
 from rag.article import DESCRIBED, Article, Citation, Span
 from rag.ui.describe import basis_words, credit, inferred_from, value
 from rag.ui.escape import web_address
+from rag.ui.opening import page_titled
 
 _FOLDER = Path(__file__).parent
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
@@ -38,7 +39,16 @@ def show_article(
     `opening` changes with every click, so that a second click on the same citation brings its sentence back into view.
     """
     data = {**article_data(article, citations, current), "opening": opening}
-    _component(key="reader-component", data=data, on_closed_change=close)
+    _component(key="reader-component", data=data, on_closed_change=close, on_compared_change=_compare)
+    if st.session_state.pop("compare", False):
+        chosen = next(citation for citation in citations if citation.number == current)
+        place = f"{chosen.article_id}-{chosen.start}-{chosen.end}"
+        st.switch_page(page_titled("Coverage"), query_params={"sentence": place})
+
+
+def _compare() -> None:
+    """Another page can be opened only once this one is drawn: what is wanted is kept until then."""
+    st.session_state["compare"] = True
 
 
 def article_data(article: Article, citations: Sequence[Citation], current: int) -> dict[str, Any]:

@@ -1,0 +1,154 @@
+"""Asking: one question or a file of them, who says what, and how good the answers are."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rag.article import Filters, Reply
+from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable
+from rag.errors import UsageError
+
+NEAREST, EXCERPT = 3, 240
+"""Of a refusal's nearest passages: how many are printed, and how many characters of each."""
+
+
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only articles from this day on (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, typer.Option(help="Only articles up to this day (YYYY-MM-DD).")] = None,
+    batch: Annotated[Path | None, typer.Option(help="A JSONL file of questions.")] = None,
+    answers: Annotated[Path | None, typer.Option("--out", help="Where the batch's answers go, as JSONL.")] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Print where the time went.")] = False,
+) -> None:
+    """Answer one question, or a file of them."""
+    if (question is None) == (batch is None):
+        raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
+    given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"))
+    filters = given or None  # none given: those that the question itself names
+    if batch is not None:
+        if answers is None:
+            raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
+        _ask_batch(batch, answers, filters, store)
+        return
+    with opened(store) as assistant:
+        reply = assistant.ask(question or "", filters)
+    if as_json:
+        print_json(reply.to_json())
+    else:
+        _print_reply(reply)
+    if timings:
+        err.print("  ".join(f"{name.removesuffix('_ms')} {value} ms" for name, value in reply.timings.items()))
+
+
+def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path | None) -> None:
+    from rag.evaluation.questions import read_lines  # late, as above
+
+    questions = read_lines(batch)
+    new = answers.with_name(answers.name + ".new")
+    try:
+        with opened(store) as assistant, new.open("w", encoding="utf-8") as file, _asking() as progress:
+            for line, item in progress.track(questions):
+                try:
+                    reply = assistant.ask_after(item.get("turns") or [], item["question"], filters)
+                except UsageError as error:
+                    raise UsageError(f"{batch}, line {line}: {error}") from error
+                file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
+        os.replace(new, answers)
+    except OSError as error:
+        raise UsageError(f"{answers} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
+    out.print(f"{len(questions)} answers written to {escape(str(answers))}")
+
+
+def coverage(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    store: Store = None,
+    as_json: AsJson = False,
+    form: Annotated[str, typer.Option("--format", help="md (Markdown) or csv.")] = "md",
+) -> None:
+    """Say who says what: each outlet's account, quotes side by side, origins, a timeline, people."""
+    from rag.coverage.export import FORMS
+
+    if form not in FORMS:
+        raise UsageError(f"--format {form!r} is none: choose {' or '.join(FORMS)}.")
+    with opened(store) as assistant:
+        found = assistant.coverage(question)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        typer.echo(printable(FORMS[form](found)), nl=False)
+
+
+def evaluate(
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with their answers.")],
+    articles: Annotated[
+        list[Path] | None,
+        typer.Option(help="A JSON index of the articles' ids, addresses and events; may be repeated."),
+    ] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+    worst: Annotated[int, typer.Option(min=0, help="How many failures to list.")] = 20,
+) -> None:
+    """Ask questions whose answers are known, score what is answered, and compare with the last run."""
+    from rag.evaluation.evaluate import evaluate as ask_all  # late: asking one question needs none of it
+    from rag.evaluation.evaluate import run_of
+    from rag.evaluation.questions import read_index, read_questions
+    from rag.evaluation.report import compare, keep, kept
+    from rag.evaluation.tell import tell_change, tell_run
+
+    asked = read_questions(questions)
+    index = read_index(articles) if articles else None
+    with opened(store) as assistant:
+        with _asking() as progress:
+            results = list(progress.track(ask_all(assistant, asked, index), total=len(asked)))
+        run = run_of(assistant, questions.name, [path.name for path in articles or ()], results)
+        change = compare(run, kept(assistant.library.folder))
+        path = keep(run, assistant.library.folder)
+    if as_json:
+        print_json({"file": str(path), **run.model_dump(mode="json"), "change": change and change.to_json()})
+    else:
+        for line in (*tell_run(run, worst), "", *tell_change(change), "", f"kept in {path}"):
+            out.print(escape(printable(line)))
+    if any(result.problem for result in results):
+        raise typer.Exit(1)
+
+
+def _asking() -> Progress:
+    """Progress on a terminal; nothing elsewhere."""
+    columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _day(value: str | None, option: str) -> date | None:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date() if value else None
+    except ValueError as error:
+        raise UsageError(f"{option} {value!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.") from error
+
+
+def _print_reply(reply: Reply) -> None:
+    out.print(escape(printable(reply.answer)))
+    for each in reply.citations:
+        about = ", ".join((each.outlet or "unknown outlet", each.published or "undated", each.title or "no headline"))
+        place = each.url or each.path or each.article_id
+        out.print(escape(printable(f"[{each.number}] {about} ({place})")))
+    if reply.abstained and reply.retrieved:
+        out.print("The nearest passages:")
+        for passage in reply.retrieved[:NEAREST]:
+            text = " ".join(passage.text.split())
+            about = passage.outlet or "unknown outlet"
+            out.print(escape(printable(f"- {about}: {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}")))
