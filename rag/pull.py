@@ -35,10 +35,10 @@ class Published:
 
 RECOMMENDED = Published(
     repository="Qwen/Qwen2.5-1.5B-Instruct-GGUF",
-    revision="@@REV@@",
+    revision="91cad51170dc346986eccefdc2dd33a9da36ead9",
     file="qwen2.5-1.5b-instruct-q4_k_m.gguf",
-    size=0,
-    sha256="@@SHA@@",
+    size=1_117_320_736,
+    sha256="6a1a2eb6d15622bf3c96857206351ba97e1af16c30d7a74ee38970e434e9407e",
 )
 
 

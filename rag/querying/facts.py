@@ -131,7 +131,7 @@ def _same(claimed: Figure, told: Figure, claim: str) -> bool:
 def _date_told(claimed: Figure, evidence: Evidence) -> bool:
     """Whether a day of the year is what "on Monday" in the evidence comes to."""
     return any(
-        first.month * 100 + first.day == claimed.value for first, last in _computed(evidence) if (last - first).days < 2
+        (first.month - 1) * 100 + first.day == claimed.value for first, last in _computed(evidence) if (last - first).days < 2
     )
 
 

@@ -19,6 +19,7 @@ from rag.ui.clicks import watch_clicks
 from rag.ui.describe import conditions, counted, shortened
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
+from rag.ui.model import model_door, watched
 from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
 from rag.ui.reader import show_article
 from rag.ui.work import UNEXPECTED
@@ -85,6 +86,7 @@ def _page() -> None:
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
             st.chat_input("Ask a question", key="typed", on_submit=_ask_typed)
+            model_door(assistant)
         with st.container(key="clicks"):
             watch_clicks(st.session_state.latest, st.session_state.step, st.session_state.opened, _open_citation)
     if st.session_state.opened:
@@ -241,7 +243,7 @@ def _asked(assistant: Assistant, asked: Asked) -> Exchange:
     before = [Turn(kept.question, kept.reply.answer) for kept in exchanges[: asked.turn] if kept.reply]
     unanswered = exchanges[asked.turn] if asked.turn < len(exchanges) else Exchange(asked.question)
     try:
-        reply = assistant.ask(asked.question, asked.filters, before)
+        reply = watched(assistant, asked.question, asked.filters, before, asked.turn)
         articles = list(_held(assistant, {passage.article_id for passage in reply.retrieved}))
     except SecondSourceError as error:
         return replace(unanswered, problem=str(error))
