@@ -1,7 +1,7 @@
 """Fit the weights by which a model's sentence is told to be borne out, and say how well the whole check does, by kind.
 
-The sentences are tests/data/check.jsonl: paraphrases, paraphrases with one thing changed, and what SmolLM2-135M wrote of
-its own, labelled by hand, each beside a passage. Each fold leaves out one event; the table is of the folds' weights.
+The sentences are tests/data/check.jsonl: paraphrases, paraphrases with one thing changed, and what SmolLM2-135M wrote
+of its own, labelled by hand, each beside a passage. Each fold leaves out one event; the table is of the folds' weights.
 """
 
 from __future__ import annotations

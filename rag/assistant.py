@@ -80,7 +80,7 @@ class Assistant:
         return self.intake.ingest(places)
 
     def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
-        """Answer `question`, asked after the turns of `chat`; the language model of the settings writes, if there is one.
+        """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.
 
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
@@ -119,7 +119,7 @@ class Assistant:
 
     @cached_property
     def models(self) -> list[Model]:
-        """The language models that can be chosen, the one of the settings first. Raises UsageError where that is none."""
+        """The language models that can be chosen, that of the settings first. Raises UsageError where that is none."""
         if not self.settings.language_model and not any(self.settings.models.glob("*.gguf")):
             return []
         from rag.llm import models  # late: without a language model nothing of it is imported

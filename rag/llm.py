@@ -63,8 +63,8 @@ class Model:
 def read_model(written: str) -> Model:
     """What the setting LANGUAGE_MODEL names.
 
-    `FILE.gguf`, `ollama:NAME`, `ollama:NAME@http://host:port`, `anthropic:NAME`, or an OpenAI-compatible address with the
-    model's name behind "#": `http://127.0.0.1:8000/v1#NAME`. Raises UsageError for anything else.
+    `FILE.gguf`, `ollama:NAME`, `ollama:NAME@http://host:port`, `anthropic:NAME`, or an OpenAI-compatible address with
+    the model's name behind "#": `http://127.0.0.1:8000/v1#NAME`. Raises UsageError for anything else.
     """
     kind, _, rest = written.partition(":")
     if kind == "ollama" and rest:

@@ -1,4 +1,4 @@
-"""A language model's file fetched from a hub: one pinned revision, its sha256 checked, gone on with where it broke off."""
+"""A language model's file fetched from a hub: a pinned revision, its sha256 checked, gone on with where it broke off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from rag.errors import LanguageModelError
 
-PIECE = 1 << 20
 SECONDS = 30
 ATTEMPTS = 4
 
@@ -45,8 +44,8 @@ RECOMMENDED = Published(
 def fetch(published: Published, hub: str, folder: Path, tell: Callable[[int], None], wait: float = 1.0) -> Path:
     """The path of the file in `folder`; what is there already is kept, what was broken off is gone on with.
 
-    `tell` is given the bytes that are there; `wait` are the seconds before a second attempt. Raises LanguageModelError where
-    the hub cannot be reached, or what it gives is not what was published.
+    `tell` is given the bytes that are there; `wait` are the seconds before a second attempt. Raises LanguageModelError
+    where the hub cannot be reached, or what it gives is not what was published.
     """
     target = folder / published.file
     part = target.with_name(target.name + ".part")
@@ -76,7 +75,7 @@ def fetch(published: Published, hub: str, folder: Path, tell: Callable[[int], No
     return target
 
 
-class _TryAgain(Exception):  # noqa: TRY002
+class _TryAgain(Exception):
     """The hub broke off, or is overloaded."""
 
 
@@ -94,7 +93,7 @@ def _continue(address: str, part: Path, size: int, tell: Callable[[int], None]) 
         goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
         with part.open("ab" if goes_on else "wb") as file:
             done = have if goes_on else 0
-            for piece in response.iter_bytes(PIECE):
+            for piece in response.iter_bytes():
                 done += len(piece)
                 if done > size:
                     raise _TryAgain("more than was published")

@@ -108,13 +108,13 @@ class Scripted(CustomLLM):
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(model_name="scripted", is_chat_model=True)
 
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponse:
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponse:  # noqa: ARG002
         return CompletionResponse(text=self._text)
 
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponseGen:
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponseGen:  # noqa: ARG002
         yield CompletionResponse(text=self._text, delta=self._text)
 
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:  # noqa: ARG002
         self._asked.append("\n".join(each.content or "" for each in messages))
 
         def pieces() -> ChatResponseGen:

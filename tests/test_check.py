@@ -21,8 +21,8 @@ from tests.fakes import WordCountEmbedding
 LABELS = Path(__file__).with_name("data") / "check.jsonl"
 BARGE = """A barge struck the Marram bridge in Vessermark on Monday, and 17 people were hurt.
 
-The harbour master, Ilse Thorsby, said the barge had lost its rudder in the current. The bridge was not closed to trains. \
-Engineer Jonas Vell told reporters that repairs would cost 40 million crowns and last until May 2032."""
+The harbour master, Ilse Thorsby, said the barge had lost its rudder in the current. The bridge was not closed to \
+trains. Engineer Jonas Vell told reporters that repairs would cost 40 million crowns and last until May 2032."""
 
 
 @pytest.fixture(scope="module")

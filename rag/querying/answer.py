@@ -98,8 +98,8 @@ class Answerer:
     ) -> tuple[Reply, Searched | None]:
         """Answer `question` from the articles' own sentences, and say what was found for it; see `Assistant.ask`.
 
-        Where an article is replaced while it is read, because others come in meanwhile, all is read once more. Nothing is
-        searched for small talk.
+        Where an article is replaced while it is read, because others come in meanwhile, all is read once more. Nothing
+        is searched for small talk.
         """
         for _ in range(READINGS - 1):
             with suppress(Superseded):

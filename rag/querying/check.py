@@ -30,7 +30,7 @@ from rag.querying.facts import (
     wrong_figure,
     wrong_speaker,
 )
-from rag.querying.fence import Source, gives_orders
+from rag.querying.fence import Source, gives_orders, marker
 from rag.words import STOP_WORDS, WORD, stem
 
 ENOUGH_MORE = 0.02
@@ -40,12 +40,14 @@ SUPPORTED, PARTLY = 0.65, 0.4
 """The likelihoods from which a claim is called borne out, and borne out in part."""
 WEAKEST = 0.25
 """What the least word of a claim must be like something in the evidence, if all of it is called borne out."""
+ODD = 0.55
+"""What the one word of a claim that its evidence has not must be like, or it stands for something else."""
 ENTAILED = 0.5
 MISPLACED = 0.12
 """How much more alike the surroundings of another figure may be before a figure is taken for that one."""
 STRANGE, UNLIKE, PIECES_OF_A_COINAGE, COINED_UNLIKE = 0.6, 0.45, 3, 0.55
-"""A first word that is rarer, or a word that the model knows only in so many pieces, and whose nearest is less alike, is
-nothing that a paraphrase would bring."""
+"""A first word that is rarer, or a word that the model knows only in so many pieces, and whose nearest is less alike,
+is nothing that a paraphrase would bring."""
 _ENDINGS = ("ly", "ing", "ed", "ness", "ment", "tion")
 
 
@@ -94,7 +96,7 @@ class Checker:
         return Finding(support, tuple((place, span) for span in evidence.spans), lack, likelihood)
 
     def wrong(self, claim: str, evidence: Evidence, row: Mapping[str, float]) -> str:
-        """What the claim asserts that the evidence has otherwise or not at all, as words for a person; "" for nothing."""
+        """What the claim asserts that the evidence has otherwise or not at all, for a person; "" for nothing."""
         figure = wrong_figure(claim, evidence) or wrong_date(claim, evidence)
         if figure:
             return f"“{figure}” does not stand there"
@@ -125,7 +127,7 @@ class Checker:
         return found
 
     def tells_as_fact(self, claim: str, evidence: Evidence) -> bool:
-        """Whether the claim tells as a fact what the evidence only has as the words of somebody whom it does not name."""
+        """Whether the claim tells as a fact what in the evidence are the words of somebody whom it does not name."""
         who = who_speaks(evidence, self.library.sentences_of(evidence.article))
         if not who or attribution(claim):
             return False
@@ -134,10 +136,11 @@ class Checker:
     def compare(self, claim: str, source: Source, question: str = "") -> tuple[Evidence | None, dict[str, float]]:
         """The sentences of the source that bear most of the claim, and what is seen of the two: FEATURES."""
         read, passage = self._claim(claim), self._passage(source)
+        opened = marker(source.article.text[source.start : source.end])
         sentences = [
             each
             for each in self.library.sentences_of(source.article)
-            if source.start <= each.start
+            if source.start <= each.start < source.start + opened
             and each.end <= source.end
             and not gives_orders(source.article.text[each.start : each.end])
         ]
@@ -224,7 +227,7 @@ def verdict(
         if contradicted > max(entailed, ENTAILED):
             return "unsupported", "the passage says otherwise"
         support = "supported" if entailed >= ENTAILED else "partly" if support != "unsupported" else support
-    elif support == "supported" and (row["weakest"] < WEAKEST or row["elsewhere"]):
+    elif support == "supported" and (row["weakest"] < WEAKEST or row["odd_one"] < ODD or row["elsewhere"]):
         support = "partly"
     if support == "supported" and checker.tells_as_fact(claim, evidence):
         return "partly", "the article only says that somebody said so"

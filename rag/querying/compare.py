@@ -50,6 +50,7 @@ class Read:
 
 
 def inside_of(passage: Read, start: int, end: int) -> NDArray[np.int64]:
+    """The passage's words (by number) within `text[start:end]`."""
     return np.array([n for n, (first, last) in enumerate(passage.spans) if start <= first and last <= end], np.int64)
 
 
@@ -74,12 +75,16 @@ def features(
     main = [column for column, n in enumerate(inside) if _stands_in(passage.spans[n], evidence, offset)]
     held = {passage.stems[n] for n in inside}
     stray = [w * max(0.0, 0.75 - c) for w, c, s in zip(read.weights, best, read.stems, strict=True) if s not in held]
+    strange = [n for n, word in enumerate(read.stems) if word not in held]
+    # A verb in other words is what a paraphrase has; another noun may be another thing.
+    odd = [float(best[n]) for n in strange if not read.text[slice(*read.spans[n])].endswith(("ed", "ing"))]
     _, elsewhere = missing_names(read.text, evidence)
     return {
         "covered": float(best @ read.weights) / total,
         "new": _new(read, near, main, question),
         "least": float(lowest.mean()),
         "weakest": float(best.min()),
+        "odd_one": odd[0] if len(odd) == len(strange) == 1 and len(best) > 1 else 1.0,
         "in_order": _in_order(near, inside),
         "several": (len(evidence.spans) - 1) / (MOST_SENTENCES - 1),
         "stray": float(sum(stray)) / math.sqrt(total),
@@ -126,7 +131,7 @@ def _in_place(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64]
 
 
 def _misplaced(read: Read, passage: Read, inside: NDArray[np.int64]) -> float:
-    """How much more alike than its own the surroundings of another figure of its kind are, at worst: 0 for not at all."""
+    """How much more alike than its own another figure's surroundings are, at worst: 0 for not at all."""
     last = max((passage.spans[n][1] for n in inside), default=0)
     first = min((passage.spans[n][0] for n in inside), default=0)
     told = [each for each in figures(passage.text) if first <= each.start and each.end <= last]
@@ -197,4 +202,5 @@ def _weights() -> Mapping[str, float]:
 
 
 def of_length_one(vector: NDArray[np.floating[Any]]) -> Vector:
+    """The vector scaled to length 1; one of length 0 stays as it is."""
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)

@@ -38,8 +38,8 @@ class CrossEncoderEntailment:
         labels = {str(label).lower(): int(n) for n, label in self._encoder.config.id2label.items()}
         if not {"entailment", "contradiction"} <= set(labels):
             raise ModelError(
-                f"The entailment model {name!r} tells {', '.join(labels)} apart; it has to tell entailment, neutral and "
-                "contradiction."
+                f"The entailment model {name!r} tells {', '.join(labels)} apart; it has to tell entailment, neutral "
+                "and contradiction."
             )
         self._entails, self._contradicts = labels["entailment"], labels["contradiction"]
 

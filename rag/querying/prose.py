@@ -1,7 +1,7 @@
 """From the text that a language model writes to statements, each checked and cited as soon as its sentence has ended.
 
-Nothing is told that has not been through the check. A number that stands for no passage is dropped; one that was forgotten
-is added where the check finds what bears the sentence out.
+Nothing is told that has not been through the check. A number that stands for no passage is dropped; one that was
+forgotten is added where the check finds what bears the sentence out.
 """
 
 from __future__ import annotations

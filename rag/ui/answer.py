@@ -62,7 +62,8 @@ def _borne_out(statement: Statement) -> str:
         return f"<span>{words}</span>"
     said = "Not borne out" if statement.support == "unsupported" else "Borne out in part"
     lack = f"{said}: {statement.lack}" if statement.lack else said
-    return f'<span class="{statement.support}" title="{as_html(lack)}">{words}<span class="mark"> [{said.lower()}]</span></span>'
+    mark = f'<span class="mark"> [{said.lower()}]</span>'
+    return f'<span class="{statement.support}" title="{as_html(lack)}">{words}{mark}</span>'
 
 
 def _marked(statement: Statement) -> str:
@@ -119,7 +120,8 @@ def _link(turn: int, citation: Citation, opened: int | None, added: bool = False
     state = ' aria-current="true"' if citation.number == opened else ""
     return (
         f'<a class="cite" href="#cite-{turn}-{citation.number}" title="{as_html(citation.quote)}"{state} '
-        f'aria-label="Citation {citation.number}, {as_html(outlet_name(citation.outlet))}{by_us}">[{citation.number}{"+" if added else ""}]</a>'
+        f'aria-label="Citation {citation.number}, {as_html(outlet_name(citation.outlet))}{by_us}">'
+        f"[{citation.number}{'+' if added else ''}]</a>"
     )
 
 

@@ -21,7 +21,8 @@ OWN_WORDS = "The articles' own sentences"
 HOW_TO_ADD = (
     "No language model is set up. Answers are then the articles' own sentences. To add one: install the extra "
     "(<code>.venv/bin/python -m pip install -r requirements-model.txt</code>), fetch a small model "
-    "(<code>.venv/bin/python -m rag model pull</code>) or name one in SECOND_SOURCE_LANGUAGE_MODEL, and start the app again."
+    "(<code>.venv/bin/python -m rag model pull</code>) or name one in SECOND_SOURCE_LANGUAGE_MODEL, and start the app "
+    "again."
 )
 STAYS = "Passages stay on this machine."
 LEAVES = "Passages of your articles, with each question, are sent to {}."
@@ -54,7 +55,7 @@ def model_door(assistant: Assistant) -> None:
 
 
 def watched(assistant: Assistant, question: str, filters: Filters | None, chat: Sequence[Turn], turn: int) -> Reply:
-    """The answer; what the chosen model has written so far is on the page meanwhile, with a button that stops it there."""
+    """The answer; what the chosen model has written so far stands on the page meanwhile, with a button to stop it."""
     model = st.session_state.get("model")
     draft: Reply | None = st.session_state.pop("draft", None)
     if st.session_state.pop("stopped", False) and draft is not None:
