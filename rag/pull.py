@@ -1,4 +1,4 @@
-"""A language model's file fetched from a hub: a pinned revision, its sha256 checked, gone on with where it broke off."""
+"""A language model's file fetched from a hub: a pinned revision, its sha256 checked, resumed where it broke off."""
 
 from __future__ import annotations
 

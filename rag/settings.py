@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     cross_encoder: str | None = None
     """A sentence-transformers cross-encoder, by name or folder, to put the best passages in order once more."""
     language_model: str | None = None
-    """What writes the answers: FILE.gguf, ollama:NAME, anthropic:NAME or address#NAME; none: the articles' own words."""
+    """What writes the answers: FILE.gguf, ollama:NAME, anthropic:NAME, address#NAME; none: the articles' own words."""
     model_key: SecretStr | None = None
     """The key of the language model's address."""
     model_timeout: float = Field(default=60, gt=0)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from rag.article import Article
 
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.!?]{0,60}\b(?:instructions?|prompts?|rules|above|previous|earlier|"
-    r"passages?|everything)\b|\bsystem (?:prompt|message|instruction)|"
+    r"\b(?:ignore|disregard|forget|override)\b[^.!?]{0,60}\b(?:instructions?|prompts?|rules|above|previous|"
+    r"earlier|passages?|everything)\b|\bsystem (?:prompt|message|instruction)|"
     r"\b(?:AI|language) (?:model|assistant)s?\b[^.!?]{0,80}\b(?:must|should|shall|answer|reply|respond|write|say|output|"
     r"include|print|cite|tell)|"
     r"\byou are (?:now |an? )?(?:AI\b|assistant|chat ?bot|language model|DAN\b)|"

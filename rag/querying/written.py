@@ -25,8 +25,9 @@ def replies(
 ) -> Iterator[Reply]:
     """The reply after each sentence of the model, and the last one, which is the answer.
 
-    `extracted` is the articles' own sentences on the same question, `found` its passages, best first. It stands in, with
-    its reason, where the model fails or nothing that it wrote is borne out. Once `stop` is set, what was written is kept.
+    `extracted` is the articles' own sentences on the same question, `found` its passages, best first. It stands in,
+    with its reason, where the model fails or nothing that it wrote is borne out. Once `stop` is set, what was written
+    is kept.
     """
     began = time.perf_counter()
     sources = writer.fits(found)
