@@ -1,4 +1,4 @@
-"""The model on the page, by AppTest: how to add one, choosing and trying one, an answer as it grows, and stopping it."""
+"""The model on the page, by AppTest: how to add one, choosing and trying it, an answer as it grows, stopping it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_without_a_model_the_page_says_how_to_add_one(page: AppTest) -> None:
 
 def test_an_answer_is_written_checked_and_told_where_passages_go(scripted: AppTest) -> None:
     scripted.run()
-    assert [option for option in scripted.radio(key="model").options] == ["The articles' own sentences", "scripted"]
+    assert list(scripted.radio(key="model").options) == ["The articles' own sentences", "scripted"]
     assert "are sent to https://models.example/v1" in shown(scripted)
 
     ask(scripted, QUESTION)

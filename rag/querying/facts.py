@@ -78,8 +78,8 @@ _NO_NAME = frozenset(
     re.findall(
         r"\w+",
         "i mr mrs ms dr prof professor sir the a january february march april may june july august september "
-        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am pm "
-        "according however additionally furthermore overall finally also both they he she it this that these those "
+        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am "
+        "pm according however additionally furthermore overall finally also both they he she it this that these those "
         "although while after before when since because during despite there in on at as for with by of to from",
     )
 )

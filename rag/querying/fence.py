@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from rag.article import Article
 
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.!?]{0,60}\b(?:instructions?|prompts?|rules|above|previous|"
-    r"earlier|passages?|everything)\b|\bsystem (?:prompt|message|instruction)|"
-    r"\b(?:AI|language) (?:model|assistant)s?\b[^.!?]{0,80}\b(?:must|should|shall|answer|reply|respond|write|say|output|"
-    r"include|print|cite|tell)|"
+    r"\b(?:ignore|disregard|forget|override)\b[^.!?]{0,60}\b(?:instructions?|prompts?|rules|above|"
+    r"previous|earlier|passages?|everything)\b|\bsystem (?:prompt|message|instruction)|"
+    r"\b(?:AI|language) (?:model|assistant)s?\b[^.!?]{0,80}\b(?:must|should|shall|answer|reply|respond|write|say|"
+    r"output|include|print|cite|tell)|"
     r"\byou are (?:now |an? )?(?:AI\b|assistant|chat ?bot|language model|DAN\b)|"
     r"\bassistants?\b[^.!?]{0,40}\b(?:must|shall|will now|answer|reply|respond)\b|"
     r"^\W*(?:(?:please|now|instead|then),? )*"

@@ -146,7 +146,7 @@ class Writer:
         """The responses; what is overloaded or down before its first one is asked again, later and later."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: _status(error) == 429 or (_status(error) or 0) >= 500),
-            wait=wait_exponential_jitter(self.first_wait, LONGEST_WAIT),
+            wait=wait_exponential_jitter(multiplier=self.first_wait, max=LONGEST_WAIT),
             stop=stop_after_attempt(ATTEMPTS),
             reraise=True,
         )

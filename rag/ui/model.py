@@ -36,9 +36,11 @@ def model_door(assistant: Assistant) -> None:
     except SecondSourceError as error:
         models = {}
         st.html(f'<p class="aside">{as_html(str(error))}</p>')
-    if "model" not in st.session_state:
-        st.session_state.model = assistant.settings.language_model if models else None
-    with st.container(key="model"), st.popover("Written by", type="tertiary"):
+    if "writer" not in st.session_state:
+        st.session_state.writer = assistant.settings.language_model if models else None
+    if "model" not in st.session_state:  # Streamlit forgets a field's value while another page is open
+        st.session_state.model = st.session_state.writer
+    with st.container(key="model-door"), st.popover("Written by", type="tertiary"):
         if not models:
             st.html(f'<p class="aside">{HOW_TO_ADD}</p>')
             return
@@ -48,6 +50,7 @@ def model_door(assistant: Assistant) -> None:
             format_func=lambda written: as_text(models[written].name) if written else OWN_WORDS,
             key="model",
         )
+        st.session_state.writer = st.session_state.model
         if chosen := models.get(st.session_state.model or ""):
             st.html(f'<p class="aside">{as_html(_where(chosen))}</p>')
             if st.button("Try it", key="try-model"):
@@ -56,7 +59,7 @@ def model_door(assistant: Assistant) -> None:
 
 def watched(assistant: Assistant, question: str, filters: Filters | None, chat: Sequence[Turn], turn: int) -> Reply:
     """The answer; what the chosen model has written so far stands on the page meanwhile, with a button to stop it."""
-    model = st.session_state.get("model")
+    model = st.session_state.get("writer")
     draft: Reply | None = st.session_state.pop("draft", None)
     if st.session_state.pop("stopped", False) and draft is not None:
         return replace(draft, note=STOPPED)
