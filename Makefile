@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e install bench screenshots clean
+.PHONY: run test lint e2e soak install bench screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -20,6 +20,10 @@ lint: $(VENV)/installed-dev
 
 e2e: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -m browser
+
+soak: $(VENV)/installed-dev
+	@echo "Killing, tearing, filling the disk, fuzzing (about an hour)."
+	@$(BIN)/python -m pytest -m soak
 
 install: $(VENV)/installed
 
@@ -43,6 +47,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.coverage
 	@$(BIN)/python -m benchmarks.check
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.chat
 	@$(BIN)/python -m benchmarks.growth
 
 screenshots: $(VENV)/installed-dev

@@ -1,8 +1,9 @@
 """Whether coverage finds the facts that questions over several outlets ask for, with the outlets that tell them.
 
 A fact is found where an account of an outlet whose article is its evidence has one of its wordings in a cited sentence;
-a question is right where all of its facts are. Also: how fully the event's articles are found; and, in libraries of
-several sizes (`--sizes`, see growth.py), the time from an answer to who says what.
+a question is right where all of its facts are. Also: how fully the event's articles are found; what the labels say
+(coverage_labels.py, fit_relation.py); and, in libraries of several sizes (`--sizes`, see growth.py), the time from an
+answer to who says what.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import invented
+from benchmarks import coverage_labels, fit_relation, invented
 from benchmarks.common import (
     DEV_STORE,
     bench,
@@ -59,6 +60,7 @@ def main() -> None:
             wanted = {id for id, event in event_of.items() if event == item["event"]}
             recall.append(len(found & wanted) / len(wanted))
             precision.append(len(found & wanted) / max(1, len(found)))
+        labels = coverage_labels.measured(assistant.library)
     times = [[size, *_times(seconds)]]
     for passages in sizes:
         store = invented.library(passages, fresh=False)
@@ -74,6 +76,8 @@ def main() -> None:
     )
     time_table = table(["from an answer to who says what", "median", "95th percentile", "longest"], times)
     write_section("Who says what", f"{told}\n\n{event}\n\n{time_table}")
+    write_section(coverage_labels.SECTION, labels)
+    write_section(fit_relation.SECTION, fit_relation.measured()[0])
 
 
 def _asked() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,8 +14,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rag.article import Filters, Reply, Sentence, Turn
+from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
-from rag.errors import LanguageModelError, UsageError
+from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.library import Library
 from rag.querying.answer import LONGEST_QUESTION, Answerer, Searched
 from rag.settings import Settings
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from rag.llm import Model
     from rag.querying.check import Checker
     from rag.querying.write import Writer
+
+watch = logging.getLogger("rag.questions")
+"""One line of JSON for each question: ids, counts and times, never a word of what was asked or answered."""
 
 
 class Assistant:
@@ -59,7 +66,9 @@ class Assistant:
         return cls(library, embedding, settings, make_fetcher)
 
     def close(self) -> None:
-        """Let the library go."""
+        """Let the library and its chats go."""
+        if "chats" in self.__dict__:
+            self.chats.close()
         self.library.close()
 
     def __enter__(self) -> Assistant:
@@ -67,6 +76,11 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def chats(self) -> Chats:
+        """The chats that are kept."""
+        return Chats(self.library)
 
     @cached_property
     def intake(self) -> Intake:
@@ -101,6 +115,30 @@ class Assistant:
         `model` is how a language model is written in the settings; without one there is one reply, of the articles' own
         sentences. Once `stop` is set the next reply is the last, and keeps what was written. Raises as `ask` does.
         """
+        line: dict[str, object] = {"question": uuid.uuid4().hex, "turns": len(chat), "characters": len(question)}
+        line["error"] = "unexpected"
+        try:
+            for reply in self._replies(question, filters, chat, model, stop or Event()):
+                line |= {
+                    "error": None,
+                    "answered_by": reply.answered_by,
+                    "reason": reply.reason,
+                    "statements": len(reply.statements),
+                    "articles": [citation.article_id for citation in reply.citations],
+                    "struck_out": reply.struck_out,
+                    "retrieved": len(reply.retrieved),
+                    **reply.timings,
+                }
+                yield reply
+        except SecondSourceError as error:
+            line["error"] = type(error).__name__
+            raise
+        finally:
+            watch.info(json.dumps(line))
+
+    def _replies(
+        self, question: str, filters: Filters | None, chat: Sequence[Turn], model: str | None, stop: Event
+    ) -> Iterator[Reply]:
         if model is None:
             yield self._answerer.answer(question, filters, chat)[0]
             return
@@ -115,7 +153,7 @@ class Assistant:
             yield replace(reply, reason="model_failed", note=str(writer))
         else:
             strike = self.settings.unsupported == "strike"
-            yield from replies(reply, searched.ranked[0], writer, self._checker, strike, stop or Event())
+            yield from replies(reply, searched.ranked[0], writer, self._checker, strike, stop)
 
     @cached_property
     def models(self) -> list[Model]:

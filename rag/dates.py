@@ -22,6 +22,10 @@ _EXPRESSION = re.compile(
     rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
     r"|(?P<weekend>(?:over |at )?(?:the|this|last|this past) weekend)"
+    r"|(?<!last )(?<!next )(?<!every )(?<!each )(?<!previous )"
+    r"(?P<feast>New Year['’]s (?:Eve|Day)|Christmas (?:Eve|Day)|Boxing Day|Halloween)(?!,? (?:in )?\d{4})"
+    r"|(?P<other>the (?:previous|preceding|following|next)) year"
+    r"|last (?P<season>spring|summer|autumn|fall|winter)"
     r"|(?P<side>last|this|next) (?P<unit>week|month|year)(?! or| old)"
     rf"|last (?P<month>{_MONTH})(?! \d)"
     r"|(?P<count>\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) "
@@ -29,9 +33,23 @@ _EXPRESSION = re.compile(
     r")\b(?!['’]s? (?:old|own))",
     re.IGNORECASE,
 )
+_FEASTS = {
+    "new year's eve": (12, 31),
+    "new year's day": (1, 1),
+    "christmas eve": (12, 24),
+    "christmas day": (12, 25),
+    "boxing day": (12, 26),
+    "halloween": (10, 31),
+}
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+"""The month in which each begins; news of the southern half of the world in English is the rarer."""
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+HALF_A_YEAR = 183
+NOT_LAST = 2
+"""Days: who speaks of "last Monday" on a Tuesday or a Wednesday means the one before."""
 _AHEAD = (
     r"(?:will|won['’]t|would|shall|(?:is|are) (?:set |due |likely |going |scheduled |expected |planning )?to|"
-    r"plans? to|until|ahead of|upcoming|coming)|['’]ll"
+    r"plans? to|until|ahead of|for later|upcoming|coming)|['’]ll"
 )
 _PLANNED = r"(?:due|scheduled|expected|planned|set|supposed|slated)"
 _PAST = (
@@ -71,7 +89,8 @@ class RelativeDate:
 def relative_dates(text: str, published: date) -> list[RelativeDate]:
     """The expressions of one sentence `text` that tell a date by the day it was published, with what they come to.
 
-    A bare weekday is the latest one up to that day, or the next one where its clause speaks of what is to come. Words
+    A bare weekday is the latest one up to that day, or the next one where its clause speaks of what is to come; a feast
+    is the nearest; "the previous year" is told by a year that stands before it in the sentence. Words
     in quotation marks are left alone: they were spoken on a day that is not known.
     """
     quoted = [match.span() for match in _QUOTED.finditer(text)]
@@ -102,6 +121,17 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
         elif "this" in match["weekend"].lower() and published.weekday() < 5 and _looks_ahead(match, text):
             saturday += timedelta(days=7)
         return saturday, saturday + timedelta(days=1)
+    if match["feast"]:
+        return _feast(match["feast"], published)
+    if match["other"]:
+        years = _YEAR.findall(text[: match.start()])
+        step = 1 if match["other"].split()[1].lower() in ("following", "next") else -1
+        return _unit("year", step, date(int(years[-1]), 1, 1)) if years else None
+    if match["season"]:
+        first = date(published.year, _SEASONS[match["season"].lower()], 1)
+        while first + relativedelta(months=3) > published:
+            first -= relativedelta(years=1)
+        return first, first + relativedelta(months=3, days=-1)
     if match["side"]:
         step = {"last": -1, "this": 0, "next": 1}[match["side"].lower()]
         return _unit(match["unit"].lower(), step, published)
@@ -124,10 +154,19 @@ def _weekday(match: re.Match[str], text: str, published: date) -> date:
     if which in ("next", "this coming", "the following"):
         return _moved(published, days=1, weekday=weekday(1))
     if which in ("last", "this past"):
-        return _moved(published, days=-1, weekday=weekday(-1))
+        return _moved(published, days=-1 if which == "this past" else -1 - NOT_LAST, weekday=weekday(-1))
     if _looks_ahead(match, text):
         return _moved(published, weekday=weekday(1))
     return _moved(published, weekday=weekday(-1))
+
+
+def _feast(name: str, published: date) -> tuple[date, date]:
+    """The day of that name that is nearest to when it was published."""
+    month, number = _FEASTS[name.lower().replace("’", "'")]
+    day = date(published.year, month, number)
+    if abs((day - published).days) > HALF_A_YEAR:
+        day += relativedelta(years=1 if day < published else -1)
+    return day, day
 
 
 def _moved(day: date, days: int = 0, weekday: Any = None) -> date:
@@ -138,7 +177,8 @@ def _moved(day: date, days: int = 0, weekday: Any = None) -> date:
 def _looks_ahead(match: re.Match[str], text: str) -> bool:
     """Whether the verb nearest to it, before it in its clause or else after it, speaks of what is to come."""
     before = re.split(r"[;:—–]|, (?:but|and|who|which) ", text[: match.start()])[-1]
-    verbs = [*_TENSE.finditer(before)]
+    # "Has a second try" speaks of what it has still.
+    verbs = [verb for verb in _TENSE.finditer(before) if not _PRESENT.match(before, verb.start())]
     if not verbs and not _PRESENT.search(before):
         verbs = [*_TENSE.finditer(re.split(r"[;:—–]| but | after | that ", text[match.end() :])[0])][:1]
     return bool(verbs[-1]["ahead"]) if verbs else bool(_PRESENT.search(before))

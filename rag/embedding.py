@@ -212,8 +212,8 @@ def load_embedding(settings: Settings) -> Embedding:
         return SentenceTransformerEmbedding(settings.embedding_model)
     folder = _packaged_folder()
     _check_weights(folder)
-    exported = settings.models / f"{PACKAGED_MODEL}-{PACKAGED_SHA256[:12]}-{EXPORT_FORMAT}.onnx"
-    if not _intact(exported):
+    exported = exported_model(settings)
+    if not intact(exported):
         _prepare(folder, exported)
     return OnnxEmbedding(exported, folder / "tokenizer.json")
 
@@ -247,7 +247,12 @@ def _check_weights(folder: Path) -> None:
         )
 
 
-def _intact(exported: Path) -> bool:
+def exported_model(settings: Settings) -> Path:
+    """The file that the packaged model is run from, once it has been made."""
+    return settings.models / f"{PACKAGED_MODEL}-{PACKAGED_SHA256[:12]}-{EXPORT_FORMAT}.onnx"
+
+
+def intact(exported: Path) -> bool:
     """Whether the export is there and is, byte for byte, what was compared with the original."""
     recorded = exported.with_suffix(".sha256")
     return exported.exists() and recorded.exists() and recorded.read_text() == _sha256(exported)
@@ -256,7 +261,7 @@ def _intact(exported: Path) -> bool:
 def _prepare(folder: Path, exported: Path) -> None:
     exported.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{exported}.lock"):
-        if _intact(exported):  # another process made it while this one waited
+        if intact(exported):  # another process made it while this one waited
             return
         logger.info("Preparing the embedding model for this machine, once (about 15 s).")
         command = [sys.executable, "-m", "rag.embedding_export", str(folder), str(exported)]

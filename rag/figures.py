@@ -38,37 +38,48 @@ _COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{_UNITS.replace(' ', '|')})"
 _NUMBER = rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|{_COMPOUND}|(?:{_SMALL})(?![a-z])"
 _SCALE = r"(?:hundred|thousand|million|billion|trillion|bn)"
 _UNIT = (
-    r"(?P<unit>%|per ?cent|percentage points?|(?:nautical )?miles?|mph|km/?h|kph|km|kilomet\w+|kg|kilo\w*|tonnes?|"
-    r"tons?|lbs?|pounds?|feet|foot|ft|met(?:er|re)s?|cm|inch(?:es)?|knots?|acres?|seconds?|minutes?|hours?|days?|weeks?|"
+    r"(?P<unit>%|per ?cent|percentage points?|(?:nautical )?miles?|mph|km/?h|kph|km|kilomet\w+|kg|kilo\w*|"
+    r"(?:metric )?ton(?:ne)?s?|lbs?|pounds?|feet|foot|ft|yards?|met(?:er|re)s?|cm|inch(?:es)?|knots?|acres?|"
+    r"(?:kilo|mega|giga|tera)bytes?|seconds?|minutes?|hours?|days?|weeks?|"
     r"months?|years?|decades?|dollars?|euros?|cents?|degrees?)(?![a-z])"
 )
 _PATTERN = re.compile(
     rf"(?P<clock>\b\d{{1,2}}(?:[:.]\d\d)?\s?(?P<half>[ap])\.?m\b\.?|\b\d{{1,2}}:\d\d\b)"
     rf"|(?P<date>\b{_MONTH}\s\d{{1,2}}\b(?!,?\d)|\b\d{{1,2}}\s{_MONTH}(?!\w))"
     rf"|(?P<ordinal>\bNo\. ?\d+\b|\b\d+(?:st|nd|rd|th)\b|\b(?:{_ORDINALS.replace(' ', '|')})\b)"
+    r"|(?P<age>\baged? \d{1,3}\b|\b\d{1,3}-years?-old\b|(?<=\w, )\d{1,2}(?=[,.] ))"
     rf"|(?P<money>[$£€¥]\s?(?P<sum>\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?P<scale_>{_SCALE}|[mk](?!\w)))?)"
     rf"|(?P<year>\b(?:1[89]|20)\d\d\b(?!,\d|[\s-](?:{_UNIT.replace('?P<unit>', '?:')}|people)))"
-    rf"|\b(?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALE})s?)?(?:[\s-]?{_UNIT})?"
+    rf"|(?<![A-Za-z]-)\b(?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALE})s?\b)?(?:[\s-]?{_UNIT})?"
     r"|\b(?P<none>no(?:body| one|ne)?)\b(?!\.)",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"\b(?:about|around|roughly|nearly|almost|approximately|some|over|more than|at least|up to|as many as|under|"
+    r"\b(?:about|around|roughly|nearly|almost|approximately|some|over|more[ -]than|at least|up to|as many as|under|"
     r"fewer than|less than|just)\s+$",
     re.IGNORECASE,
 )
+_ADDED_BEFORE = re.compile(r"\b(?:additional|another|extra|further)\s+$", re.IGNORECASE)
+_ADDED_AFTER = re.compile(r"\s(?:more|additional|extra|further|other)\b(?! than)", re.IGNORECASE)
 _NO_FIGURE = re.compile(
-    r"one (?:of|another|side|day)\b|\d{3}0s\b|no\.? (?:longer|matter|doubt|wonder)\b", re.IGNORECASE
+    r"one (?:of|another|side|day|hand|time)\b|one(?! [a-z])|\d{3}0s\b|no\.? (?:longer|matter|doubt|wonder)\b",
+    re.IGNORECASE,
 )
-_EXACT = frozenset(("clock", "date", "in year", "ordinal"))
+_NO_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|second|first|other)\s$", re.IGNORECASE)
+_NAMED = re.compile(rf"\w\W+(?!{_MONTH}|\w+day\b)[A-Z][\w-]*\s$")
+"""What goes before the number of a name: "Falcon 9", "Pad 39"; a word that begins the sentence is none."""
+_PERSON = re.compile(r"\b[A-Z][\w'’-]+, $")
+_SCORE = re.compile(r"\b\d{1,3}([-–]\d{1,3}){1,2}\b")
+_EXACT = frozenset(("clock", "date", "in year", "ordinal", "age", "score"))
+_BARE = frozenset(("count", "added", "ordinal", "in year"))
 NEARLY = 0.07
 """Two figures one of which is given as "about" so much are the same when they are no further apart than this share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`text[start:end]` is `value` of a `kind`: "clock" (minutes), "date", "in year", "ordinal", "money",
-    "percent", "count", or a unit ("hour", "km").
+    """`text[start:end]` is `value` of a `kind`: "clock" (minutes), "date", "in year", "ordinal", "age", "score",
+    "money", "percent", "count", "added" (so many more), or a unit ("hour", "km").
     """
 
     start: int
@@ -82,19 +93,30 @@ class Figure:
         apart = abs(self.value - other.value)
         if self.kind not in _EXACT and self.kind == other.kind and (self.about or other.about):
             return apart <= NEARLY * max(self.value, other.value)
-        return apart == 0 and (self.kind == other.kind or {self.kind, other.kind} <= {"count", "ordinal", "in year"})
+        return apart == 0 and (
+            self.kind == other.kind or {self.kind, other.kind} <= {"count", "added", "ordinal", "in year"}
+        )
 
 
 def figures(text: str) -> list[Figure]:
     """The figures of one sentence, in order."""
-    found: list[Figure] = []
+    found = _scores(text)
+    for score in found:
+        text = text[: score.start] + "\0" * (score.end - score.start) + text[score.end :]
     for match in _PATTERN.finditer(text):
+        before, after = text[: match.start()], text[match.end() :]
         if _NO_FIGURE.match(text, match.start()):
             continue
-        about = bool(_ABOUT.search(text[: match.start()]))
+        about = bool(_ABOUT.search(before))
         kind, value = _read(match)
-        if kind == "in year" and about:
+        if (kind == "in year" and about) or (kind == "age" and match.group().isdigit() and not _PERSON.search(before)):
             kind = "count"
+        if kind == "count" and match.group().isdigit() and _NAMED.search(before):
+            continue
+        if kind == "count" and match.group().lower() == "one" and _NO_ONE.search(before):
+            continue
+        if kind == "count" and (_ADDED_BEFORE.search(before) or _ADDED_AFTER.match(after)):
+            kind = "added"
         # "six or seven hours", "10 to 40 percent": the unit is that of both.
         if (
             found
@@ -103,6 +125,17 @@ def figures(text: str) -> list[Figure]:
         ):
             found[-1] = replace(found[-1], kind=kind)
         found.append(Figure(match.start(), match.end(), kind, value, about))
+    return sorted(found, key=lambda figure: figure.start)
+
+
+def _scores(text: str) -> list[Figure]:
+    """Results and records ("3-1", "7-8-1"); what goes up from the first to the second is a range."""
+    found = []
+    for match in _SCORE.finditer(text):
+        parts = [int(part) for part in re.findall(r"\d+", match.group())]
+        if len(parts) > 2 or parts[0] >= parts[1]:
+            value = sum(part * 1000.0**place for place, part in enumerate(reversed(parts)))
+            found.append(Figure(match.start(), match.end(), "score", value))
     return found
 
 
@@ -127,6 +160,8 @@ def _read(match: re.Match[str]) -> tuple[str, float]:
         return "in year", float(match["year"])
     if match["none"]:
         return "count", 0.0
+    if match["age"]:
+        return "age", float(re.sub(r"\D", "", match["age"]))
     unit = (match["unit"] or "").lower()
     value = _number(match["number"].lower()) * _SCALES.get((match["scale"] or "").lower(), 1.0)
     return _unit(unit), value
@@ -153,6 +188,8 @@ def _unit(unit: str) -> str:
         return "km" if "met" in unit else "kg"
     if unit in ("feet", "foot", "ft"):
         return "foot"
+    if "ton" in unit:
+        return "ton"
     return {"metre": "meter", "meters": "meter", "metres": "meter", "kph": "km/h", "kmh": "km/h"}.get(
         unit, unit.rstrip("s")
     )

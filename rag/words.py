@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import tantivy
 
@@ -22,6 +22,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
     return steps.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English")).build()
 
 
+@lru_cache(100_000)
 def stem(word: str) -> str:
     """The word in lower case without its inflection, as the keyword index has it."""
     return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))

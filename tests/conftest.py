@@ -20,6 +20,9 @@ from rag.settings import ROOT, Settings
 from tests.fakes import WordCountEmbedding
 from tests.site import Site
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(3600)]
+"""Marks what `make soak` runs and `make test` does not."""
+Tell = Callable[[str], None]
 SHARED = ROOT.parent / "shared"
 
 
@@ -27,6 +30,17 @@ SHARED = ROOT.parent / "shared"
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("SECOND_SOURCE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Prints a figure at once, so that whoever runs `make soak` sees it."""
+
+    def tell_(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", flush=True)
+
+    return tell_
 
 
 @pytest.fixture

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LibraryError
 from rag.ingestion.pipeline import ingest
+from rag.library.backup import restore
 from rag.library.library import Library
 from tests.checks import MAX_MB, assert_whole, put_in
 from tests.fakes import NothingMayBeEmbedded, WordCountEmbedding
@@ -56,6 +59,13 @@ def purge(store: Path) -> None:
     with Library.open(store, embedding.identity, embedding.model_name) as library:
         library.purge()
         assert_whole(library)
+
+
+def restore_until(file: Path, store: Path, call: Path) -> None:
+    """Restore a backup, and be killed where `call` ("os.replace") is to be made."""
+    module, name = str(call).split(".")
+    setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+    restore(file, store, force=True)
 
 
 def start(program: Callable[..., None], *arguments: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import date
 from pathlib import Path
 
@@ -213,3 +214,23 @@ def test_what_somebody_said_is_quoted_from_nobody_else(assistant: Assistant, art
     assert [citation.quote for citation in said.citations] == ["The bridge is not safe, said the engineer Vell."]
     assert (silent.abstained, silent.reason, silent.citations) == (True, "not_covered", ())
     assert "Ekmoor" in silent.answer
+
+
+def test_a_line_is_logged_for_each_question_without_a_word_of_it(
+    assistant: Assistant, articles: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (articles / "ferry.txt").write_text("The quicksilver ferry left the harbour at nine.")
+    (event,) = assistant.ingest([articles])
+
+    with caplog.at_level(logging.INFO, "rag.questions"):
+        assistant.ask("When did the quicksilver ferry leave?")
+        with pytest.raises(UsageError):
+            assistant.ask("quicksilver " * 200)
+
+    answered, refused = (json.loads(record.getMessage()) for record in caplog.records if record.name == "rag.questions")
+    assert answered["articles"] == [event.article_id]
+    assert {"turns": 0, "answered_by": "extract", "reason": None, "statements": 1}.items() <= answered.items()
+    assert {"understand_ms", "retrieve_ms", "rerank_ms", "answer_ms", "total_ms"} <= answered.keys()
+    assert refused["error"] == "UsageError"
+    assert answered["question"] != refused["question"]
+    assert "quicksilver" not in caplog.text

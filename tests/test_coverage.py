@@ -18,7 +18,8 @@ from rag.coverage.coverage import Coverage
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import Row, ledger
-from rag.coverage.relation import features, read, relation
+from rag.coverage.relation import features, relation
+from rag.coverage.sense import read
 from rag.coverage.timeline import dated, timeline
 from rag.embedding import Embedding
 from rag.figures import figures
@@ -54,6 +55,17 @@ def put(library: Library, embedding: Embedding, folder: Path, **texts: str) -> l
         ("It takes six or seven hours.", [("hour", 6, False), ("hour", 7, False)]),
         ("One of them came 15th in 2019.", [("ordinal", 15, False), ("in year", 2019, False)]),
         ("Twenty-one boats, 9 percent of all.", [("count", 21, False), ("percent", 9, False)]),
+        (
+            "Ada Quill, 64, and a 12-year-old sold 30 pies.",
+            [("age", 64, False), ("age", 12, False), ("count", 30, False)],
+        ),
+        (
+            "They won 3-1, and 7-8-1 in all, with 10-40 fans.",
+            [("score", 3001, False), ("score", 7008001, False), ("count", 10, False), ("count", 40, False)],
+        ),
+        ("The Linnet 9 tram carries 27 people and another two.", [("count", 27, False), ("added", 2, False)]),
+        ("It weighs 64 metric tons, or 143million grains.", [("ton", 64, False), ("count", 143e6, False)]),
+        ("On the one hand, the second one; only one girl.", [("ordinal", 2, False), ("count", 1, False)]),
     ],
 )
 def test_figures_and_their_kinds(text: str, expected: list[tuple[str, float, bool]]) -> None:
@@ -87,9 +99,35 @@ def test_the_same_in_other_words_agrees_and_another_number_differs(library: Libr
 
     assert relation(hurt, also) == "agree"
     assert relation(hurt, else_) == "unrelated"
-    assert features(hurt, more)["other_figure"] > 0.5
+    assert relation(hurt, more) == "differ"
+    assert features(hurt, more)["other_value"] > 0.5
     assert features(hurt, more) == pytest.approx(features(more, hurt), abs=1e-5)
-    assert features(hurt, also)["other_figure"] == 0
+    assert features(hurt, also)["other_value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "contradict"),
+    [
+        # What is counted: the same thing, another one, one named otherwise; a whole and its parts.
+        ("Police found 40 boats on the quay.", "Police found 60 boats on the quay.", True),
+        ("Police found 40 Danish boats on the quay.", "Police found 60 Swedish boats on the quay.", False),
+        ("The barge carried 12 people.", "The barge carried ten guests and two pilots.", False),
+        # A name between the same words, and spelled otherwise.
+        ("It will rise in the Bay of Lindt.", "It will rise in the Bay of Orsk.", True),
+        ("It was raised by Henrike Solmar today.", "It was raised by Henrike Sollmar today.", False),
+        # A word that only one of them negates.
+        ("The minister has resigned.", "The minister has not resigned.", True),
+        ("The minister has never resigned.", "The minister has not resigned.", False),
+    ],
+)
+def test_a_contradiction_is_another_value_of_the_same_thing(
+    library: Library, model: Embedding, one: str, other: str, contradict: bool
+) -> None:
+    a, b = read([one, other], model, library)
+
+    assert (features(a, b)["other_value"] > 0.3) == contradict
+    if not contradict:
+        assert relation(a, b) != "differ"
 
 
 # Claims

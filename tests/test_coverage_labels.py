@@ -15,7 +15,8 @@ from rag.assistant import Assistant
 from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, ledger, quoted
-from rag.coverage.relation import RELATIONS, read, relation
+from rag.coverage.relation import RELATIONS, relation
+from rag.coverage.sense import read
 from rag.coverage.timeline import dated
 from rag.embedding import Embedding
 from rag.library.library import Library
@@ -79,7 +80,7 @@ def quotes_at(
 
 
 def test_two_sentences_agree_differ_or_have_nothing_in_common(labelled: Labelled, model: Embedding) -> None:
-    """The weights were fitted on these pairs; on events that they have not seen it is 0.64, of 0.75 that are wanted."""
+    """The weights were fitted on these pairs too; fitted on other stories it is 0.74 as well, of 0.75 wanted."""
     pairs = labels("claims")
     sides = [read([labelled.text(pair[side]) for pair in pairs], model, labelled.library) for side in ("a", "b")]
     right = {name: [0, 0] for name in RELATIONS}
@@ -87,8 +88,9 @@ def test_two_sentences_agree_differ_or_have_nothing_in_common(labelled: Labelled
         right[pair["label"]][0] += relation(one, other) == pair["label"]
         right[pair["label"]][1] += 1
 
-    assert sum(good / all_ for good, all_ in right.values()) / 3 >= 0.6, right
+    assert sum(good / all_ for good, all_ in right.values()) / 3 >= 0.72, right
     assert right["agree"][0] / right["agree"][1] >= 0.75
+    assert right["differ"][0] / right["differ"][1] >= 0.5
 
 
 def test_one_utterance_is_put_into_one_row(
@@ -109,7 +111,7 @@ def test_who_speaks(labelled: Labelled, row_of: dict[str, list[tuple[Wording, tu
         for label in labels("speakers")
     ]
 
-    assert sum(right) / len(right) >= 0.88
+    assert sum(right) / len(right) >= 0.9
 
 
 def test_origins_of_ten_events(labelled: Labelled) -> None:
@@ -132,7 +134,7 @@ def test_days_that_are_computed(labelled: Labelled) -> None:
         computed += bool(meant)
         right += any((str(each.first), str(each.last)) == (label["from"], label["until"]) for each in meant)
 
-    assert right >= 66
+    assert right >= 73
     assert right / computed >= 0.95
 
 

@@ -33,6 +33,18 @@ LABELS = Path(__file__).parent / "data" / "relative-dates.jsonl"
         ("It was sold over the weekend.", "over the weekend", "7 to 8 June 2031"),
         ("It was sold three days ago.", "three days ago", "10 June 2031"),
         ("It was sold 5 years ago.", "5 years ago", "2026"),
+        # On a Friday, "last Thursday" is not yesterday.
+        ("It rained last Thursday.", "last Thursday", "5 June 2031"),
+        ("It rained last Tuesday.", "last Tuesday", "10 June 2031"),
+        ("The crew has a second try on Wednesday.", "Wednesday", "18 June 2031"),
+        ("The crew has a plan, it said on Wednesday.", "Wednesday", "11 June 2031"),
+        ("The council called a meeting for later Saturday.", "Saturday", "14 June 2031"),
+        ("The lock broke on New Year’s Eve.", "New Year’s Eve", "31 December 2030"),
+        ("The lock broke on Halloween.", "Halloween", "31 October 2031"),
+        ("The river was low last summer.", "last summer", "1 June to 31 August 2030"),
+        ("The river was high last winter.", "last winter", "1 December 2030 to 28 February 2031"),
+        ("In 2029 more was sold than in the previous year.", "the previous year", "2028"),
+        ("It opened in 2024 and shut the following year.", "the following year", "2025"),
     ],
 )
 def test_an_expression_comes_to_a_date(sentence: str, expression: str, told: str) -> None:
@@ -50,6 +62,8 @@ def test_an_expression_comes_to_a_date(sentence: str, expression: str, told: str
         "The shops are full on Black Friday.",
         "She told the Sunday Times.",
         "It opens on Mondays.",
+        "It rained on New Year's Eve 2015.",
+        "Less was sold than the previous year.",
         "“We met on Monday,” the mayor said.",
         "A ten year old wed in the fri market.",
     ],

@@ -12,10 +12,12 @@ import pytest
 
 from rag.article import Article, Basis
 from rag.assistant import Assistant
+from rag.chats.chats import Chats
 from rag.errors import UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.library import Library
 from rag.library.schema import SCHEMA_VERSION, backup_of
+from rag.settings import Settings
 from rag.ui.describe import credit, published
 from rag.ui.reader import article_data, known
 from tests.checks import assert_whole, outcomes, put_in
@@ -137,12 +139,22 @@ def test_nothing_is_left_of_an_outlet_that_is_removed(
     put_in(library, embedding, articles / "0.json")
     ids = library.catalogue.of_outlet("Linnet Herald")
     library.edit(ids[0], {"place": "Secretplace"})
+    chats = Chats(library)
+    asked = [chats.ask(None, f"What of day {n}?") for n in range(3)]
+    for n, chat in enumerate(asked, 7):
+        reply = Assistant(library, embedding, Settings(store=library.folder)).ask(f"What of day {n} of the month?")
+        chats.answered(chats.exchanges(chat)[0].id, reply)
+        assert {each.article_id for each in reply.citations + reply.retrieved} & set(ids)
+    chats.delete(asked[0])
     store = library.folder
     backup_of(store / "library.db", 1).write_bytes(b"secretsentence of a library of an older format")
     assert secrets_in(store)
 
     outlets = library.outlets()
     number = sum(library.remove_outlet(outlet) for outlet in outlets if outlet != "Quernside Post")
+    (kept,) = chats.exchanges(asked[1])
+    assert all(each.removed_at and len(each.hash) == 64 for each in kept.considered.values())
+    chats.close()
     library.close()
     process = start(purge, store)  # as the command line does: memory that once held an article can end up in a file
     process.join()
@@ -221,8 +233,6 @@ def test_a_migration_that_fails_changes_nothing(old: Path, monkeypatch: pytest.M
 def test_an_older_library_is_described_when_it_is_embedded_anew(
     old: Path, open_library: Callable[..., Library], embedding: WordCountEmbedding
 ) -> None:
-    from rag.settings import Settings
-
     library = open_library()
     Assistant(library, embedding, Settings(store=library.folder)).intake.embed_anew()
 

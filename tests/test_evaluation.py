@@ -19,7 +19,7 @@ from rag.article import Citation, Considered, Filters, Reply, Statement
 from rag.errors import LibraryError, UsageError
 from rag.evaluation.metrics import CUTOFFS, Figures, Score, Summary, normal, score, summarise
 from rag.evaluation.questions import ArticleIndex, Question, parse_index, parse_questions, read_index, read_questions
-from rag.evaluation.report import Result, Run, compare, keep, kept
+from rag.evaluation.report import Result, Run, compare, forget, keep, kept
 from rag.settings import ROOT
 from tests.conftest import Run as Ran
 
@@ -410,6 +410,18 @@ def test_a_run_is_kept_whole_and_comes_back_the_same(tmp_path: Path) -> None:
     assert sorted((tmp_path / "evaluations").iterdir()) == sorted(paths)
     row = json.loads(paths[0].read_text())["results"][0]
     assert {"expected", "answer", "right", "cited", "abstained", "ms"} <= set(row)
+
+
+def test_of_a_removed_article_no_kept_run_tells_an_answer(tmp_path: Path) -> None:
+    elsewhere = result("b").model_copy(update={"articles": ("id of a farm",)})
+    older = result("c").model_copy(update={"articles": None})
+    keep(run_with(result("a"), elsewhere, older), tmp_path)
+
+    forget([f"id of {QUAY}"], tmp_path)
+
+    (run,) = kept(tmp_path)
+    assert [each.answer for each in run.results] == ["", "It took 12 people.", ""]
+    assert [each.right for each in run.results] == [True] * 3
 
 
 def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

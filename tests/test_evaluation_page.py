@@ -158,6 +158,21 @@ def test_the_first_visit_says_how_a_file_is_run(page: AppTest) -> None:
     assert not page.button
 
 
+def test_rated_answers_are_offered_as_a_questions_file(page: AppTest) -> None:
+    page.run()
+    assistant = library_door(read_settings())
+    for liked in (True, False):
+        chat = assistant.chats.ask(None, "Which vineyards grow tempranillo near Zaragoza?")
+        (exchange,) = assistant.chats.exchanges(chat)
+        assistant.chats.answered(exchange.id, assistant.ask(exchange.question))
+        assistant.chats.rate(exchange.id, liked)
+    page.run()
+
+    (download,) = page.get("download_button")
+    assert download.proto.label == "Save the 1 answer that you rated as such a file"
+    assert "1 rated answer left out" in shown(page)
+
+
 def test_a_file_that_is_brought_is_asked_and_shown_and_compared(page: AppTest, filled_store: Path) -> None:
     page.run()
     bring(page, lines(FILE), "../../own.jsonl")

@@ -78,7 +78,7 @@ def test_nothing_of_it_reaches_the_answer_or_the_page(
         assert all(each.checked and TRUE in each.quote for each in reply.citations)
 
     assert (reply.answered_by, TRUE[:-1] in reply.answer) == ("obeying", True)
-    assert next(statement.struck for statement in reply.statements) is False
+    assert not any(statement.struck for statement in reply.statements)
 
 
 def test_the_model_is_shown_neither_orders_nor_markers(

@@ -16,14 +16,14 @@ LAYERS = [
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
     {"ingestion", "querying", "coverage"},
-    {"assistant", "chats", "evaluation"},
+    {"assistant", "chats", "evaluation", "doctor"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
 WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("speech", "article"),
     ("embedding_export", "embedding"),
-    ("chats", "assistant"),
+    ("assistant", "chats"),
     ("evaluation", "assistant"),
     ("__main__", "commands"),
 }

@@ -27,7 +27,6 @@ from rag.settings import ROOT, Settings, read_settings
 from rag.ui.add import feed_html, reasons_html, titles_html
 from rag.ui.adding import Adding, adding
 from rag.ui.article import basis_html, heading_html, passages_html, text_html, versions_html
-from rag.ui.ask import Exchange
 from rag.ui.escape import as_html, as_text
 from rag.ui.opening import library_door
 from tests.fakes import WordCountEmbedding
@@ -244,25 +243,28 @@ def test_one_and_many_are_removed_after_a_word_on_what_goes(filled: AppTest) -> 
     assert "12 articles from" in shown(filled)
 
 
-def test_an_outlet_is_removed_with_what_the_report_and_the_chat_say_of_it(page: AppTest) -> None:
+def test_an_outlet_is_removed_with_what_the_report_and_the_chats_say_of_it(page: AppTest) -> None:
     page.run()
     button(page, "Look around in the sample library first").click().run()
     wait(page)
-    reply = held().ask("How many people were injured, according to the Linnet Herald?")
-    other = held().ask("How many people were injured, according to the Vessermark Courier?")
-    page.session_state.exchanges = [Exchange(reply.question, reply), Exchange(other.question, other)]
+    chats = held().chats
+    question = "How many people were injured, according to the Linnet Herald and the Vessermark Courier?"
+    chat = chats.ask(None, question)
+    chats.answered(chats.exchanges(chat)[0].id, held().ask(question))
     page.multiselect[0].set_value(["Linnet Herald"])
     page.run()
     headline = headlines(page)[0]
     assert as_html(headline) in shown(page)
     button(page, f"Remove all {len(headlines(page))} found").click().run()
+    assert "python -m rag reindex --purge" in shown(page)
     page.button(key="remove-for-good").click().run()
 
     assert held().library.outlets().count("Linnet Herald") == 0
     assert as_html(headline) not in shown(page)
-    (kept,) = page.session_state.exchanges
-    assert kept.question == other.question
-    assert {passage.outlet for passage in kept.reply.retrieved}.isdisjoint({"Linnet Herald"})
+    reply = chats.exchanges(chat)[0].reply
+    assert reply
+    assert {bool(each.text) for each in reply.retrieved if each.outlet == "Linnet Herald"} == {False}
+    assert {bool(each.quote) for each in reply.citations if each.outlet == "Vessermark Courier"} == {True}
 
 
 def test_an_emptied_library_is_not_filled_with_samples_unasked(filled: AppTest) -> None:

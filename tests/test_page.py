@@ -343,6 +343,7 @@ def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(filled_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("SECOND_SOURCE_STORE", str(filled_store))
+    monkeypatch.setattr("rag.ui.suggesting.suggestions", lambda *_: iter(()))  # each costs as much as an answer
     st.cache_resource.clear()
     yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     st.cache_resource.clear()

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from rag.article import Turn
-from rag.querying.understand import Query, names, small_talk, stand_alone, stem, sub_questions, terms, word_weights
+from rag.querying.understand import (
+    MOST_PARTS,
+    Query,
+    names,
+    small_talk,
+    stand_alone,
+    stem,
+    sub_questions,
+    terms,
+    word_weights,
+)
 
 TURN = Turn("When did Thorsby close the bridge?", "On Tuesday. [1]")
 
@@ -96,3 +106,11 @@ def test_words_weigh_by_their_rarity_and_less_where_they_are_carried() -> None:
 )
 def test_small_talk_is_no_question(message: str, kind: str | None) -> None:
     assert small_talk(message) == kind
+
+
+def test_a_question_of_many_parts_is_searched_for_in_a_few() -> None:
+    question = " ".join(f"How many were hurt in {year}? How many were hurt in {year}?" for year in range(1990, 2010))
+
+    assert [part.text[: part.own] for part in sub_questions(Query(question, len(question)))] == [
+        f"How many were hurt in {year}?" for year in range(1990, 1990 + MOST_PARTS)
+    ]

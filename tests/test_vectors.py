@@ -100,6 +100,7 @@ def test_what_a_broken_rebuild_left_is_cleared_away(index: VectorIndex, tmp_path
     (tmp_path / "chroma-2" / "chroma.sqlite3").write_bytes(b"half a file")
 
     index.open()
+    index.sweep()
 
     assert [path.name for path in tmp_path.glob("chroma-*")] == ["chroma-1"]
     assert index.count() == 3

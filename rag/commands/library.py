@@ -95,13 +95,17 @@ def remove(
     """Remove articles, with all that is derived from them."""
     if bool(ids) == bool(outlet):
         raise UsageError("Say which articles to remove: their ids, or --outlet NAME.")
+    from rag.evaluation.report import forget  # late: most commands need none of it
+
     with opened(store, reading=True) as assistant:
+        before = len(assistant.library.catalogue.removals())
         if outlet:
             number = assistant.library.remove_outlet(outlet)
         else:
             chosen = list(dict.fromkeys(ids or ()))
             assistant.library.remove(chosen)
             number = len(chosen)
+        forget([id for id, _, _ in assistant.library.catalogue.removals()[before:]], assistant.library.folder)
     out.print(f"{number} removed")
 
 
@@ -129,10 +133,13 @@ def reindex(
     ] = False,
 ) -> None:
     """Build the indexes anew from the database, without embedding again."""
+    from rag.evaluation.report import forget  # late, as above
+
     with opened(store, reading=True) as assistant:
         if embed:
             assistant.intake.embed_anew()
         if purge:
+            forget([id for id, _, _ in assistant.library.catalogue.removals()], assistant.library.folder)
             assistant.library.purge()
         elif not embed:
             assistant.library.rebuild()

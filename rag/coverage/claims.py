@@ -8,7 +8,8 @@ from typing import Literal
 
 from rag.article import Article, Sentence, Telling
 from rag.coverage.origins import Origin
-from rag.coverage.relation import Sense, likelihood, read, relation
+from rag.coverage.relation import likelihood, relation
+from rag.coverage.sense import Sense, read
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.words import STOP_WORDS, WORD, stem

@@ -8,7 +8,8 @@ from dataclasses import replace
 from rag.article import Article, Sentence, Telling
 from rag.coverage.claims import Account, Claim, Verdict
 from rag.coverage.origins import Origin
-from rag.coverage.relation import Relation, Sense, likelihood, read
+from rag.coverage.relation import Relation, likelihood
+from rag.coverage.sense import Sense, read
 from rag.embedding import Embedding
 from rag.library.library import Library
 

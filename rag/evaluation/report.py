@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,9 @@ logger = logging.getLogger(__name__)
 class Result(Score):
     """One question with what was expected, what was found, and what was measured of it.
 
-    `expected` are the required facts, each with its wordings; `answered_by` is what wrote the answer. `problem` says
-    why a question could not be asked: its answer is then empty.
+    `expected` are the required facts, each with its wordings; `answered_by` is what wrote the answer, `articles` are
+    the ids of those that it cites. `problem` says why a question could not be asked: its answer is then empty, as it is
+    when an article that it cited was removed.
     """
 
     id: str | None
@@ -36,6 +37,7 @@ class Result(Score):
     forbidden: tuple[str, ...]
     answer: str
     answered_by: str | None
+    articles: tuple[str, ...] | None = None
     problem: str | None = None
 
     @classmethod
@@ -52,6 +54,7 @@ class Result(Score):
             forbidden=question.forbidden,
             answer=reply.answer if reply else "",
             answered_by=reply.answered_by if reply else None,
+            articles=tuple(dict.fromkeys(each.article_id for each in reply.citations)) if reply else (),
             problem=problem,
         )
 
@@ -170,6 +173,20 @@ def kept(store: Path) -> list[Run]:
         except (OSError, ValidationError) as error:
             logger.warning("%s is left out, it cannot be read as a run: %s", path, error)
     return sorted(runs, key=lambda run: run.date, reverse=True)
+
+
+def forget(ids: Collection[str], store: Path) -> None:
+    """Take the answers that cite the articles `ids` out of the kept runs, because those were removed; figures stay.
+
+    Where a run does not say what an answer cites, as runs of older versions do not, the answer goes.
+    """
+    for run in kept(store):
+        results = tuple(
+            each.model_copy(update={"answer": ""}) if each.articles is None or set(each.articles) & set(ids) else each
+            for each in run.results
+        )
+        if results != run.results:
+            keep(run.model_copy(update={"results": results}), store)
 
 
 def compare(run: Run, runs: Sequence[Run]) -> Change | None:

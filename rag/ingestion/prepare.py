@@ -63,6 +63,21 @@ def _given(article: Article) -> dict[str, Any]:
     return {"title": article.title, "version": article.version, "omitted": article.omitted}
 
 
+def text_to_embed(headline: str, text: str) -> str:
+    """What is embedded for a passage: its headline, as the model reads it, and its text without what is omitted."""
+    return _node(headline, text).get_content(MetadataMode.EMBED)
+
+
+def _node(headline: str, text: str) -> TextNode:
+    return TextNode(
+        text=text,
+        metadata={"headline": headline},
+        excluded_embed_metadata_keys=["article_id", "sentences"],
+        metadata_template="{value}",
+        text_template="{metadata_str}\n{content}",
+    )
+
+
 class SplitIntoPassages(TransformComponent):
     """Documents to passages that the model reads whole: headline and text within its tokens."""
 
@@ -82,16 +97,11 @@ class SplitIntoPassages(TransformComponent):
         read = blanked(text, omitted)
         for position, group in enumerate(groups):
             start, end = group[0].start, group[-1].end
-            yield TextNode(
-                id_=f"{document.node_id}-{document.metadata['version']}-{position}",
-                text=read[start:end],
-                start_char_idx=start,
-                end_char_idx=end,
-                metadata={"headline": headline, "article_id": document.node_id, "sentences": group},
-                excluded_embed_metadata_keys=["article_id", "sentences"],
-                metadata_template="{value}",
-                text_template="{metadata_str}\n{content}",
-            )
+            node = _node(headline, read[start:end])
+            node.id_ = f"{document.node_id}-{document.metadata['version']}-{position}"
+            node.start_char_idx, node.end_char_idx = start, end
+            node.metadata |= {"article_id": document.node_id, "sentences": group}
+            yield node
 
     def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
         """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.article import Article, Sentence, fingerprint
 from rag.errors import LibraryError
-from rag.library import schema
+from rag.library import kept, schema
 from rag.library.database import Database, now
 from rag.library.records import Records
 from rag.library.rows import COLUMNS, Embedded, about_of
@@ -42,8 +42,8 @@ class Catalogue(Records):
                 logger.info("The library in %s was brought up to date; its former state is in %s.", path.parent, copy)
         except sqlite3.DatabaseError as error:
             raise LibraryError(
-                f"{path} cannot be opened as a library: {error}. Check the disk and the folder's permissions, "
-                "or choose another folder with --store."
+                f"{path} cannot be opened as a library: {error}. Check that the disk has room and the folder can be "
+                "written; `python -m rag doctor` says more. Or choose another folder with --store."
             ) from error
         if version > SCHEMA_VERSION:
             database.close()
@@ -158,21 +158,35 @@ class Catalogue(Records):
             for name, value in meta.items():
                 self._set_meta(name, value)
 
+    def remake(self, articles: Sequence[tuple[Article, Sequence[Sentence], Sequence[Embedded]]]) -> None:
+        """Give articles that are there their sentences, passages and vectors anew; all or nothing."""
+        with self._transaction():
+            for article, sentences, passages in articles:
+                key = self.key(article.id)
+                self._forget(article.id)
+                self._db.executemany("DELETE FROM vectors WHERE hash = ?", [(each.hash,) for each in passages])
+                self._put(article, key, sentences, passages)
+
     def remove(self, ids: Sequence[str]) -> None:
-        """Remove the articles with all their versions, together. Raises UnknownArticle, and then removes none."""
+        """Remove the articles with all their versions, and their words from every kept answer, together.
+
+        Raises UnknownArticle, and then removes none.
+        """
+        moment = now()
         with self._transaction():
             for id in ids:
-                title = self.article(id).title
+                ((title,),) = self._rows("SELECT title FROM articles WHERE id = ?", id) or [(self.article(id).title,)]
                 self._forget(id)
                 for table in ("versions", "edits", "addresses"):
                     self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
-                removed = (id, fingerprint(title) if title else None, now())
+                kept.forget(self._db, id, moment)
+                removed = (id, fingerprint(title) if title else None, moment)
                 self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
 
     def purge(self) -> None:
         """Rewrite the file without what was removed, empty its log, and delete copies of older formats."""
-        with self._database.lock:
+        with self._database.writing():
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for copy in schema.backups(self._database.path):

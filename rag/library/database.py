@@ -12,6 +12,9 @@ from typing import Any
 
 from rag.errors import LibraryError
 
+_FAULTS = (sqlite3.OperationalError, sqlite3.DatabaseError)
+"""What a disk's or a file's faults come out of SQLite as; their other kinds are a program's mistakes."""
+
 
 class Database:
     """One connection, shared by the process's threads, one at a time."""
@@ -31,27 +34,43 @@ class Database:
             self.connection.close()
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """All rows that the query finds."""
+        """All rows that the query finds. Raises LibraryError where the file is damaged or cannot be read."""
         with self.lock:
-            return self.connection.execute(query, values).fetchall()
+            try:
+                return self.connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                if type(error) not in _FAULTS:
+                    raise
+                raise LibraryError(
+                    f"{self.path} cannot be read: {error}. `python -m rag doctor` says what is damaged and what to do."
+                ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All that is done within, or nothing of it. Raises LibraryError where it cannot be written."""
-        with self.lock:
+        with self.writing():
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
                 yield self.connection
                 self.connection.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LibraryError(
-                        f"The library cannot be written: {error}. What it held before is safe. "
-                        "Check that the disk has room and the folder can be written, then try again."
-                    ) from error
                 raise
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the connection. Raises LibraryError where what is done within cannot be written."""
+        with self.lock:
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                if type(error) not in _FAULTS:
+                    raise
+                raise LibraryError(
+                    f"The library cannot be written: {error}. What it held before is safe. "
+                    "Check that the disk has room and the folder can be written, then try again."
+                ) from error
 
 
 def now() -> str:

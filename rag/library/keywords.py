@@ -88,6 +88,16 @@ class KeywordIndex:
         """How many passages it holds."""
         return int(guarded(lambda: self._index.searcher().num_docs))
 
+    def ids(self) -> set[str]:
+        """The ids of all passages that it holds."""
+
+        def run() -> set[str]:
+            searcher = self._index.searcher()
+            every = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1)).hits
+            return {searcher.doc(address)["passage"][0] for _, address in every}
+
+        return guarded(run)
+
     def search(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the `limit` best passages with their BM25 scores, best first; none where no word is found."""
         words = [word for word in dict.fromkeys(_WORDS.analyze(query)) if word not in STOP_WORDS]

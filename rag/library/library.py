@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.copies import Copies, candidates, groups
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
-from rag.library.owner import own
+from rag.library.owner import disown, own
 from rag.library.rows import Embedded, Known, Listed, Version
 from rag.library.vectors import VectorIndex
 
@@ -37,6 +39,9 @@ WHOLE = 0.9
 """The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
 
 
+MARKER = "open"
+"""A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
+MADE_WITH = "indexes_made_with"
 M_PERTURB = -6
 """The option of glibc's mallopt that fills memory."""
 
@@ -66,6 +71,8 @@ class Library:
         """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
         self._vectors = VectorIndex(folder)
         self._keywords = KeywordIndex(folder)
+        self.changes = 0
+        """Rises whenever the indexes may find something else than before."""
         self.repaired: str | None = None
         """What was found torn at start and rebuilt, in words, or None."""
 
@@ -74,7 +81,7 @@ class Library:
         """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
 
         Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
-        opens whatever model it was built with, to be read, reduced or embedded anew.
+        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then.
 
         Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
         model, LibraryError when the folder cannot be used.
@@ -84,8 +91,9 @@ class Library:
             catalogue = Catalogue(folder / "library.db")
             built_with = catalogue.meta("model")
             if built_with is None:
-                catalogue.set_meta("model_name", model_name)
-                catalogue.set_meta("model", model)  # last: where it is, the name is
+                if model:
+                    catalogue.set_meta("model_name", model_name)
+                    catalogue.set_meta("model", model)  # last: where it is, the name is
             elif built_with != model and not any_model:
                 name = catalogue.meta("model_name")
                 catalogue.close()
@@ -96,8 +104,13 @@ class Library:
                 )
             library = cls(folder, lock, catalogue)
             library._open_indexes()
-        except BaseException:
-            lock.release()
+        except BaseException as error:
+            disown(folder, lock)
+            if isinstance(error, OSError):
+                raise LibraryError(
+                    f"The library in {folder} cannot be opened: {error.strerror or error}. What it holds is safe. "
+                    "Check that the disk has room and the folder can be written, then try again."
+                ) from error
             raise
         return library
 
@@ -107,8 +120,8 @@ class Library:
         self._keywords.close()
         self.catalogue.close()
         with suppress(OSError):
-            (self.folder / "open").unlink()
-        self._lock.release()
+            (self.folder / MARKER).unlink()
+        disown(self.folder, self._lock)
 
     def __enter__(self) -> Library:
         return self
@@ -274,10 +287,11 @@ class Library:
                 try:
                     self._vectors.update(changed, present)
                     self._keywords.update(changed, present)
-                except TornIndex as error:
+                except (TornIndex, OSError) as error:
                     self._repair(str(error))
                     return
                 self.catalogue.settle(pending[-1][0])
+            self.changes += 1
 
     def rebuild(self) -> None:
         """Build both indexes anew from the catalogue. Embeds nothing."""
@@ -287,22 +301,25 @@ class Library:
             try:
                 self._vectors.rebuild(self._contents(ids))
                 self._keywords.rebuild(self._contents(ids))
-            except TornIndex as error:
+            except (TornIndex, OSError, ValueError) as error:
                 raise LibraryError(
                     f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
-                    "Check that the disk has room and the folder can be written, then run `python -m rag reindex`."
+                    "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
                 ) from error
             self.catalogue.settle(last)
+            self.catalogue.set_meta(MADE_WITH, json.dumps(installed()))
+            self.changes += 1
 
     def _open_indexes(self) -> None:
         """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
-        marker = self.folder / "open"
+        marker = self.folder / MARKER
         before = marker.read_text(errors="replace") if marker.exists() else ""
         marker.write_text("opening")
         try:
             if before == "opening":
                 raise TornIndex("the last start ended while they were being opened")
             self._vectors.open()
+            self._vectors.sweep()
             self._keywords.open()
             self.follow()
             self._probe(PROBED_AFTER_A_CRASH if before else PROBED)
@@ -320,10 +337,10 @@ class Library:
             raise TornIndex(f"of the passages that are there {share:.0%} are found")
 
     def _repair(self, reason: str) -> None:
+        self.rebuild()
         if self.catalogue.count("articles"):
             self.repaired = reason
             logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
-        self.rebuild()
 
     def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
         with self._indexes:
@@ -338,6 +355,11 @@ class Library:
         for id in ids:
             with suppress(UnknownArticle):
                 yield self.catalogue.article(id), self.catalogue.embedded(id)
+
+
+def installed() -> dict[str, str]:
+    """The versions of the libraries that write the indexes."""
+    return {name: version(name) for name in ("chromadb", "tantivy")}
 
 
 def _fill_new_memory() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,14 +21,14 @@ def _what_runs() -> str:
 
 def own(folder: Path) -> FileLock:
     """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
-    holder = folder / "lock.holder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", thread_local=False)  # the thread that closes may be another than opened
         lock.acquire(timeout=0)
-        holder.write_text(f"process {os.getpid()} ({_what_runs()})")
+        with suppress(OSError):  # only a courtesy, which a full disk may refuse
+            (folder / "lock.holder").write_text(f"process {os.getpid()} ({_what_runs()})")
     except Timeout as error:
-        who = holder.read_text(errors="replace") if holder.exists() else "another process"
+        who = holder(folder) or "another process"
         raise LibraryBusy(
             f"The library in {folder} is in use by {who}: close it first, or choose another folder "
             "(--store, or SECOND_SOURCE_STORE)."
@@ -38,3 +39,17 @@ def own(folder: Path) -> FileLock:
             "Choose another folder (--store, or SECOND_SOURCE_STORE)."
         ) from error
     return lock
+
+
+def disown(folder: Path, lock: FileLock) -> None:
+    """Let the folder go, and leave nothing that says who had it."""
+    with suppress(OSError):
+        (folder / "lock.holder").unlink()
+    lock.release()
+
+
+def holder(folder: Path) -> str | None:
+    """Who has the folder, or had it and was ended before letting it go; None where nothing says so."""
+    with suppress(OSError):
+        return (folder / "lock.holder").read_text(errors="replace")
+    return None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.article import Article, Passage, Sentence
-from rag.errors import Superseded, UnknownArticle
+from rag.errors import LibraryError, Superseded, UnknownArticle
 from rag.library.database import Database
 from rag.library.rows import COLUMNS, Embedded, Known, Listed, Version, article_of
 
@@ -71,12 +71,12 @@ class Records:
         return sorted({name for (origins,) in rows for name in origins.split(", ")})
 
     def article(self, id: str) -> Article:
-        """The article of that id. Raises UnknownArticle."""
+        """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""
         rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
         if not rows:
             raise UnknownArticle(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
         addresses = self._rows("SELECT url FROM addresses WHERE article_id = ? ORDER BY url", id)
-        return article_of(rows[0], tuple(url for (url,) in addresses))
+        return _article_of(rows[0], tuple(url for (url,) in addresses))
 
     def articles(self) -> list[Article]:
         """All articles, the latest published first, undated ones last."""
@@ -84,7 +84,7 @@ class Records:
         addresses: dict[str, list[str]] = {}
         for id, url in self._rows("SELECT article_id, url FROM addresses ORDER BY url"):
             addresses.setdefault(id, []).append(url)
-        return [article_of(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
+        return [_article_of(row, tuple(addresses.get(row[0], ()))) for row in self._rows(query)]
 
     def listed(self, words: Sequence[str]) -> list[Listed]:
         """What a list says of each article in which every one of `words` stands somewhere; the latest published first,
@@ -139,6 +139,13 @@ class Records:
             article_id,
         )
         return [Embedded(Passage(id, article_id, start, end), hash, vector) for id, start, end, hash, vector in rows]
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """The article's passages in order, whether or not they have vectors."""
+        rows = self._rows(
+            'SELECT id, article_id, start, "end" FROM passages WHERE article_id = ? ORDER BY position', article_id
+        )
+        return [Passage(*row) for row in rows]
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that exist."""
@@ -238,3 +245,12 @@ class Records:
         """The values that a person has given for the article of that id, by field."""
         rows = self._rows("SELECT field, value FROM edits WHERE article_id = ?", id)
         return {name: json.loads(value) for name, value in rows}
+
+
+def _article_of(row: tuple[Any, ...], addresses: tuple[str, ...]) -> Article:
+    try:
+        return article_of(row, addresses)
+    except (ValueError, TypeError, AttributeError) as error:  # what is kept as JSON is none, or says something else
+        raise LibraryError(
+            f"What is kept of the article {row[0]} is damaged ({error}). `python -m rag doctor` says what to do."
+        ) from error

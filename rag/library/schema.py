@@ -8,9 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.article import Article
-from rag.library import copies
+from rag.library import copies, kept
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+REPLACED = "library.db.replaced.backup"
+"""What the database is kept as that a restored backup has replaced."""
 _DESCRIPTIONS = """
 ALTER TABLE articles ADD COLUMN place TEXT;
 ALTER TABLE articles ADD COLUMN published_from TEXT;
@@ -63,6 +65,7 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables in an empty database, within the caller's transaction."""
     _run(db, _FIRST)
     _run(db, _DESCRIPTIONS)
+    _run(db, kept.TABLES)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -80,8 +83,8 @@ def backup_of(path: Path, version: int) -> Path:
 
 
 def backups(path: Path) -> list[Path]:
-    """The copies that are there of a database's older formats."""
-    return sorted(path.parent.glob(f"{path.name}.format-*.backup*"))
+    """The copies that are there of a database's former states."""
+    return sorted(path.parent.glob(f"{path.name}.*.backup*"))
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
@@ -111,7 +114,12 @@ def _describe(db: sqlite3.Connection) -> None:
         put_fingerprints(db, Article(text=text, id=id))
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _describe}
+def _keep_chats(db: sqlite3.Connection) -> None:
+    """2 to 3: chats are kept."""
+    _run(db, kept.TABLES)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _describe, 2: _keep_chats}
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:

@@ -65,6 +65,10 @@ class VectorIndex:
 
     def open(self) -> None:
         """Open the generation that the pointer names. Raises TornIndex where there is none or it does not open."""
+        path = self._current()
+        self._client, self._collection = guarded(lambda: _connect(path, create=False))
+
+    def _current(self) -> Path:
         try:
             generation = self._pointer.read_text(errors="replace").strip()
         except OSError as error:
@@ -72,10 +76,17 @@ class VectorIndex:
         path = self._folder / generation
         if not generation.startswith("chroma-") or not path.is_dir():
             raise TornIndex(f"{generation or 'its folder'} is missing")
-        for stray in self._folder.glob("chroma-*"):
-            if stray != path:
-                shutil.rmtree(stray, ignore_errors=True)
-        self._client, self._collection = guarded(lambda: _connect(path, create=False))
+        return path
+
+    def strays(self) -> list[Path]:
+        """The folders of other generations than the one in use. Raises TornIndex where none is."""
+        current = self._current()
+        return [path for path in sorted(self._folder.glob("chroma-*")) if path != current]
+
+    def sweep(self) -> None:
+        """Delete the folders of other generations than the one in use. Raises TornIndex where none is."""
+        for stray in self.strays():
+            shutil.rmtree(stray, ignore_errors=True)
 
     def close(self) -> None:
         if self._client is not None:
@@ -87,6 +98,16 @@ class VectorIndex:
         self.close()
         present = [int(p.name.split("-")[1]) for p in self._folder.glob("chroma-*") if p.name.split("-")[1].isdigit()]
         path = self._folder / f"chroma-{max(present, default=0) + 1}"
+        try:
+            self._fill(path, articles)
+            _replace(self._pointer, path.name)
+        except BaseException:
+            self.close()
+            shutil.rmtree(path, ignore_errors=True)  # half an index is of no use, and the disk may be full
+            raise
+        self.sweep()
+
+    def _fill(self, path: Path, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
         self._client, self._collection = guarded(lambda: _connect(path, create=True))
         waiting: list[tuple[Article, Embedded]] = []
         for article, embedded in articles:
@@ -95,10 +116,6 @@ class VectorIndex:
                 self._add(waiting)
                 waiting = []
         self._add(waiting)
-        _replace(self._pointer, path.name)
-        for stray in self._folder.glob("chroma-*"):
-            if stray != path:
-                shutil.rmtree(stray, ignore_errors=True)
 
     def update(self, gone: Sequence[str], articles: Sequence[tuple[Article, Sequence[Embedded]]]) -> None:
         """Delete all passages of the articles `gone` (ids), then add those of `articles`."""
@@ -113,7 +130,7 @@ class VectorIndex:
                 self._collection.upsert,
                 ids=[node.node_id for node in nodes],
                 embeddings=[node.embedding for node in nodes],
-                metadatas=[node_to_metadata_dict(node, remove_text=True, flat_metadata=True) for node in nodes],
+                metadatas=[_metadata(node) for node in nodes],
                 documents=[node.text for node in nodes],
             )
 
@@ -135,14 +152,30 @@ class VectorIndex:
         )
         return [(id, 1 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
+    def ids(self) -> set[str]:
+        """The ids of all passages that it holds."""
+        return set(guarded(self._collection.get, include=[])["ids"])
+
+    def differing(self, passages: Sequence[tuple[Article, Embedded]]) -> list[str]:
+        """The ids of those passages of which the index holds another text, or says something else, than it should."""
+        expected = {node.node_id: node for node in (passage_node(*pair) for pair in passages)}
+        held = guarded(self._collection.get, ids=list(expected), include=["documents", "metadatas"])
+        found = dict(zip(held["ids"], zip(held["documents"], held["metadatas"], strict=True), strict=True))
+        return [id for id, node in expected.items() if found.get(id) != (node.text, _metadata(node))]
+
     def share_found(self, samples: Sequence[tuple[str, bytes]]) -> float:
         """Of sampled passages (id, vector) the share whose vector finds them, or their equal; 1 for no samples."""
         found = 0
         for first in range(0, len(samples), 64):
-            queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in samples[first : first + 64]]
+            some = samples[first : first + 64]
+            queries = [guarded(np.frombuffer, vector, np.float32).tolist() for _, vector in some]
             nearest = guarded(self._collection.query, query_embeddings=queries, n_results=1, include=["distances"])
             found += sum(bool(distances) and distances[0] <= 1e-3 for distances in nearest["distances"])
         return found / len(samples) if samples else 1.0
+
+
+def _metadata(node: TextNode) -> dict[str, Any]:
+    return node_to_metadata_dict(node, remove_text=True, flat_metadata=True)
 
 
 def _where(filters: Filters) -> dict[str, Any] | None:

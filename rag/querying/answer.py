@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
 from rag.querying.understand import Query, SmallTalk, small_talk, stand_alone, sub_questions, terms
 
 LONGEST_QUESTION = 1000
+SEARCHES_KEPT = 8
 READINGS = 3
 PASSAGES_FOR_A_PART = 8
 PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
@@ -92,6 +94,9 @@ class Answerer:
         self._late_interaction = LateInteraction(embedding=embedding, library=library)
         encoder = local_cross_encoder(cross_encoder, models)
         self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
+        # Who says what is asked of a question that has just been answered: it has been searched already.
+        self._found = lru_cache(SEARCHES_KEPT)(self._find)
+        self._ranked = lru_cache(SEARCHES_KEPT)(self._rank)
 
     def answer(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None = None
@@ -104,6 +109,8 @@ class Answerer:
         for _ in range(READINGS - 1):
             with suppress(Superseded):
                 return self._answer(question, filters, chat, condense)
+            self._found.cache_clear()
+            self._ranked.cache_clear()
         return self._answer(question, filters, chat, condense)
 
     def _answer(
@@ -205,7 +212,7 @@ class Answerer:
         clock: _Clock,
         condense: Condense | None = None,
     ) -> Searched:
-        question = " ".join(question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
+        question = _one_line(question)
         if not question:
             raise UsageError("The question is empty: type what you want to know.")
         if len(question) > LONGEST_QUESTION:
@@ -213,26 +220,37 @@ class Answerer:
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
         read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins())
-        query = stand_alone(read.question, chat)
+        query = stand_alone(read.question, [replace(turn, question=_one_line(turn.question)) for turn in chat])
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
             query = Query(f"{read.question} ({condensed})", len(read.question))
-        queries = [query, *sub_questions(query)]
+        queries = (query, *sub_questions(query))
         if filters is None:
             filters = read.filters
         else:
             filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
-        clock.lap("understand_ms")
-        found = self._retrieve(queries, filters)
-        clock.lap("retrieve_ms")
-        ranked = self._rerank(queries, found, filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
         things = things_asked(asked)
         asked = things[0] if len(things) == 1 else asked
         tellers = filters.outlets if len(filters.outlets) > 1 else read.tellers
-        by_outlet = self._by_teller(asked, tellers, filters, found)
+        changes = self.library.changes
+        clock.lap("understand_ms")
+        self._found(queries, filters, changes)
+        clock.lap("retrieve_ms")
+        ranked, by_outlet = self._ranked(queries, asked, tellers, filters, changes)
         clock.lap("rerank_ms")
         return Searched(question, filters, queries, ranked, asked, by_outlet)
+
+    def _find(self, queries: Sequence[Query], filters: Filters, _changes: int) -> list[NodeWithScore]:
+        """What `_retrieve` finds, while the library has seen so many changes."""
+        return self._retrieve(queries, filters)
+
+    def _rank(
+        self, queries: Sequence[Query], asked: Query, tellers: Sequence[str], filters: Filters, changes: int
+    ) -> tuple[list[list[NodeWithScore]], dict[str, list[NodeWithScore]]]:
+        """What was found in its order for each of the queries, and for each of the tellers for what is `asked`."""
+        found = self._found(queries, filters, changes)
+        return self._rerank(queries, found, filters), self._by_teller(asked, tellers, filters, found)
 
     def _by_teller(
         self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]
@@ -317,6 +335,11 @@ class Answerer:
         near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"The library has no outlet called {name!r}.{hint}")
+
+
+def _one_line(text: str) -> str:
+    """What was typed, on one line, without halves of characters."""
+    return " ".join(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
 
 
 class _Clock:

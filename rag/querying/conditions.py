@@ -207,6 +207,8 @@ def _dates(question: str, today: date) -> tuple[date | None, date | None, tuple[
             word, period = found.group(1).lower(), _period(found.group(2))
             if period is None or (word in _EVENT_EDGES and not re.search(_PUBLISHED, question[: found.start()], re.I)):
                 continue
+            if period[0] == date.min or period[1] == date.max:  # before and after them there is no day
+                continue
             if word in ("before", "prior to"):
                 return None, period[0] - timedelta(days=1), found.span()
             if word in ("until", "till", "up to", "through", "by", "as of"):

@@ -65,14 +65,14 @@ class LateInteraction(BaseNodePostprocessor):
         (asked,) = self.embedding.token_vectors([query.text])
         weights = self._weights(query, asked)
         whole = _pooled(asked.vectors)
-        tokens_of = _tokens_of_words(query, asked)
+        of_words = _averages(query, asked)
         scored = []
         for each, tokens in zip(found, self._tokens(found), strict=True):
             assert isinstance(each.node, TextNode)
             vectors = tokens.vectors.astype(np.float32)
             interactions = asked.vectors @ vectors.T
             score = float(interactions.max(axis=1) @ weights)
-            reading = _Reading(Tokens(vectors, tokens.spans), interactions, weights, whole, tokens_of)
+            reading = _Reading(Tokens(vectors, tokens.spans), interactions, weights, whole, of_words)
             matches = self._matches(each.node, reading)
             # The node came from the caller, who may read it for another query too.
             node = each.node.model_copy(update={"metadata": each.node.metadata | {"matches": matches}})
@@ -126,28 +126,31 @@ class LateInteraction(BaseNodePostprocessor):
             if inside.any():
                 similarity = float(_pooled(reading.tokens.vectors[inside]) @ reading.whole)
                 nearest = reading.interactions[:, inside].max(axis=1)
-                words = tuple(float(nearest[rows].mean()) if rows else 0.0 for rows in reading.tokens_of)
+                words = tuple((reading.of_words @ nearest).tolist())
                 matches.append(Match(sentence, similarity, float(nearest @ reading.weights), words))
         return matches
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A passage's tokens beside the query's: `interactions` are their cosines, `tokens_of` the rows of each word."""
+    """A passage's tokens beside the query's: `interactions` are their cosines, `of_words` makes means by word of what
+    is told by token: (words, tokens).
+    """
 
     tokens: Tokens
     interactions: NDArray[Any]
     weights: NDArray[Any]
     whole: NDArray[Any]
-    tokens_of: list[list[int]]
+    of_words: NDArray[Any]
 
 
-def _tokens_of_words(query: Query, asked: Tokens) -> list[list[int]]:
+def _averages(query: Query, asked: Tokens) -> NDArray[np.float32]:
     words = [match.span() for match in WORD.finditer(query.text)]
-    return [
-        [row for row, (first, last) in enumerate(asked.spans) if start <= first and last <= end and last > 0]
-        for start, end in words
-    ]
+    within = np.array(
+        [[start <= first and last <= end and last > 0 for first, last in asked.spans] for start, end in words],
+        np.float32,
+    ).reshape(len(words), len(asked.spans))
+    return np.asarray(within / np.maximum(within.sum(axis=1, keepdims=True), 1), np.float32)
 
 
 class CrossEncoderRerank(BaseNodePostprocessor):

@@ -30,6 +30,8 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 LEAST_WORDS_OF_A_PART = 3
+MOST_PARTS = 4
+"""Each is searched for by itself: a question of nothing but "and how" would keep the others waiting."""
 
 
 SmallTalk = Literal["greeting", "thanks", "help"]
@@ -103,7 +105,7 @@ def sub_questions(query: Query) -> list[Query]:
     """The parts of a question that asks several things, each carrying the whole; none where it asks one."""
     question = query.text[: query.own]
     parts = [part.strip(" ,;") for part in _JOINT.split(question)]
-    parts = [part for part in parts if len(part.split()) >= LEAST_WORDS_OF_A_PART]
+    parts = [part for part in dict.fromkeys(parts) if len(part.split()) >= LEAST_WORDS_OF_A_PART][:MOST_PARTS]
     return [Query(f"{part} ({query.text})", len(part)) for part in parts] if len(parts) > 1 else []
 
 

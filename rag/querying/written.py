@@ -39,7 +39,7 @@ def replies(
         timings = extracted.timings
         return replace(
             extracted,
-            statements=tuple(prose.statements),
+            statements=tuple(each for each in prose.statements if not each.struck),
             citations=tuple(prose.citations),
             answered_by=writer.name,
             struck_out=prose.struck,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
+from types import MappingProxyType
 
 from rag.article import Citation, Considered, Reply, Statement
-from rag.ui.describe import outlet_name, shortened
-from rag.ui.escape import as_html, as_label
+from rag.chats.exchange import Correction, Kept
+from rag.ui.describe import day, outlet_name, shortened
+from rag.ui.escape import as_html, as_label, web_address
 
 LONG_QUESTION = 160
 STANDS_IN = {
@@ -30,12 +32,18 @@ def question_html(question: str) -> str:
     return f'<h2 class="{size}" tabindex="-1">{as_html(question)}</h2>'
 
 
-def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
-    """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any."""
-    citations = {citation.number: citation for citation in reply.citations}
+def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
+    """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any.
+
+    `kept` says of citations, by their numbers, whether their article was removed: a mark stands in the place of its
+    words then.
+    """
+    removed = {number: each for number, each in kept.items() if each.removed_at}
+    citations = {citation.number: citation for citation in reply.citations if citation.number not in removed}
     paragraphs: list[list[str]] = [[]]
     for statement in reply.statements:
-        if statement.struck:
+        if not statement.text:
+            paragraphs.append([_removed(statement, removed)])
             continue
         links = [
             _link(turn, citations[number], opened, number in statement.added)
@@ -47,11 +55,11 @@ def answer_html(turn: int, reply: Reply, opened: int | None) -> str:
         paragraphs[-1].append(_borne_out(statement) + "".join(f"&#8288;{link}" for link in links))
     notes = [STANDS_IN.get(reply.reason or "", ""), as_html(reply.note)]
     if reply.struck_out:
-        written = any(statement.struck for statement in reply.statements)
+        written = reply.answered_by not in MANNERS
         notes.append((NOT_BORNE_OUT if written else STRUCK_OUT).format(reply.struck_out))
-    notes += [NOT_FOUND.format(citation.number) for citation in reply.citations if not citation.checked]
+    notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
-    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs)
+    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)
     return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
@@ -64,6 +72,14 @@ def _borne_out(statement: Statement) -> str:
     lack = f"{said}: {statement.lack}" if statement.lack else said
     mark = f'<span class="mark"> [{said.lower()}]</span>'
     return f'<span class="{statement.support}" title="{as_html(lack)}">{words}{mark}</span>'
+
+
+def _removed(statement: Statement, removed: Mapping[int, Kept]) -> str:
+    """The mark in the place of a statement whose article was removed."""
+    gone = [removed[number] for number in statement.citations if number in removed]
+    when = f" on {day((gone[0].removed_at or '')[:10])}" if gone else ""
+    hashes = "".join(f' <code title="sha256 {as_html(each.hash)}">{as_html(each.hash[:12])}</code>' for each in gone)
+    return f'<span class="gone">[removed: its article was taken out of the library{when}{hashes}]</span>'
 
 
 def _marked(statement: Statement) -> str:
@@ -83,6 +99,35 @@ def citation_label(citation: Citation) -> str:
     return as_label(f"{citation.number} · {shortened(name)}")
 
 
+def correction_html(correction: Correction) -> str:
+    """That an article has changed since the answer cited it, and which of the cited sentences it no longer has."""
+    name = f"<bdi>{as_html(correction.outlet or shortened(correction.label))}</bdi>"
+    told = f"Changed since: the article of {name} that {_cited(correction.numbers)}"
+    if not correction.lost:
+        return f'<p class="notice">{told}. What is cited still stands in it.</p>'
+    these = "What is cited" if correction.lost == correction.numbers else f"What {_cited(correction.lost)}"
+    return f'<p class="notice">{told}. {these} no longer stands in it.</p>'
+
+
+def copy_text(reply: Reply) -> str:
+    """The answer to be pasted elsewhere: its text, and a line for each citation."""
+    sources = [
+        f"[{each.number}] "
+        + ", ".join(filter(None, (outlet_name(each.outlet), each.title, day(each.published), web_address(each.url))))
+        for each in reply.citations
+        if each.quote
+    ]
+    return "\n".join([" ".join(str(each) for each in reply.statements if each.text), "", *sources]).strip()
+
+
+def _cited(numbers: Sequence[int]) -> str:
+    return f"{_listed(numbers)} {'cites' if len(numbers) == 1 else 'cite'}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join(f"[{number}]" for number in numbers)
+
+
 def manner_html(reply: Reply) -> str:
     """How the answer was come by, and in what time."""
     if reply.answered_by == "small_talk":
@@ -95,10 +140,16 @@ def manner_html(reply: Reply) -> str:
     return f'<p class="aside manner">{as_html(manner)}, {seconds:.{0 if seconds >= 10 else 1}f} s</p>'
 
 
-def considered_html(reply: Reply, labels: Mapping[str, str], undated: Container[str] = ()) -> str:
+def considered_html(
+    reply: Reply,
+    labels: Mapping[str, str],
+    undated: Container[str] = (),
+    kept: Mapping[int, Kept] = MappingProxyType({}),
+) -> str:
     """The passages the search brought up, best first; `labels` holds the articles' names by their ids.
 
-    `undated` are the ids of articles of which nobody can say whether they meet a condition on dates.
+    `undated` are the ids of articles of which nobody can say whether they meet a condition on dates; `kept` says of
+    passages, by their ranks, whether their article was removed.
     """
     about = (
         "The closest passages in the library. None of them answers the question."
@@ -109,7 +160,7 @@ def considered_html(reply: Reply, labels: Mapping[str, str], undated: Container[
     marked = [passage.article_id in undated for passage in reply.retrieved]
     let_in = " Undated articles come last: they may lie outside the dates." if any(marked) else ""
     items = "".join(
-        _considered(passage, labels.get(passage.article_id, ""), mark)
+        _considered(passage, labels.get(passage.article_id, ""), mark, kept.get(passage.rank))
         for passage, mark in zip(reply.retrieved, marked, strict=True)
     )
     return f'<p class="aside">{about}{searched}{let_in}</p><ol class="passages">{items}</ol>'
@@ -125,7 +176,10 @@ def _link(turn: int, citation: Citation, opened: int | None, added: bool = False
     )
 
 
-def _considered(passage: Considered, label: str, undated: bool) -> str:
+def _considered(passage: Considered, label: str, undated: bool, kept: Kept | None) -> str:
+    if kept and kept.removed_at:
+        hash = as_html(kept.hash)
+        return f'<li><p class="about">removed <code title="sha256 {hash}">{hash[:12]}</code></p></li>'
     mark = '<span class="undated">undated</span>' if undated else ""
     return (
         f'<li><p class="about"><bdi>{as_html(outlet_name(passage.outlet))}</bdi> · <bdi>{as_html(label)}</bdi>'

@@ -109,7 +109,7 @@ def versions_html(article: Article, versions: Sequence[tuple[Version, Sequence[C
     for number, (version, changes) in enumerate(versions):
         kinds = Counter(change.kind for change in changes)
         counts = ", ".join(f"{counted(count, 'place')} {kind}" for kind, count in kinds.items())
-        differences = "".join(map(_change_html, changes))
+        differences = "".join(f"<li>{_pair_html(change)}</li>" for change in changes)
         if titles[number] != titles[number + 1]:
             headline = Change("reworded", titles[number] or "No headline", titles[number + 1] or "No headline")
             differences = f"<li>Headline: {_pair_html(headline)}</li>{differences}"
@@ -118,6 +118,11 @@ def versions_html(article: Article, versions: Sequence[tuple[Version, Sequence[C
             f'<p class="aside">{counts or "The text is as in the next one."}</p><ul class="changes">{differences}</ul>'
         )
     return "".join(reversed(told))
+
+
+def changes_html(changes: Sequence[Change]) -> str:
+    """What differs between two versions of a text, a line each."""
+    return f'<ul class="changes">{"".join(f"<li>{_pair_html(change)}</li>" for change in changes)}</ul>'
 
 
 def passages_html(article: Article, spans: Sequence[tuple[int, int]]) -> str:
@@ -211,10 +216,6 @@ def _voices_html(article: Article) -> Iterator[str]:
 
 def _speaker(voice: Voice) -> str:
     return f"{voice.name} ({voice.role})" if voice.name else voice.role
-
-
-def _change_html(change: Change) -> str:
-    return f"<li>{_pair_html(change)}</li>"
 
 
 def _pair_html(change: Change) -> str:

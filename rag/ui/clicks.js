@@ -1,7 +1,9 @@
-// Draws nothing. Sends a click on a citation link to Python, where a plain link would start a new session, and scrolls to
-// what has just been asked, answered or unfolded.
+// Draws nothing. Sends a click on a citation link to Python, where a plain link would start a new session, copies an
+// answer, and scrolls to what has just been asked, answered or unfolded.
 
 const PREFIX = "#cite-";
+const COPY = "#copy-";
+const COPIED_MS = 2000;
 const UNFOLDING_MS = 300;
 const DRAWING_MS = 1000;
 
@@ -32,9 +34,26 @@ function whenDrawn(selector, then, ready = () => true, attempts = 40) {
 const takeKeyboard = (element) => element.focus({ preventScroll: true });
 const nobodyHasKeyboard = () => document.activeElement === document.body;
 
+async function copy(link, text) {
+  const name = link.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    link.textContent = "Copied";
+  } catch {
+    link.textContent = "The browser does not allow it";
+  }
+  setTimeout(() => (link.textContent = name), COPIED_MS);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.stopWatching?.();
   const clicked = (event) => {
+    const copied = event.target.closest?.(`a.copy[href^="${COPY}"]`);
+    if (copied) {
+      event.preventDefault();
+      copy(copied, data.copies[copied.getAttribute("href").slice(COPY.length)] || "");
+      return;
+    }
     const link = event.target.closest?.(`a.cite[href^="${PREFIX}"]`);
     if (!link) return;
     event.preventDefault();

@@ -1,9 +1,12 @@
-"""What the page itself does in the browser: citation links that open the reader, and the latest turn kept in view."""
+"""What the page itself does in the browser: citation links that open the reader, links that copy an answer, and the
+latest turn kept in view.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -13,12 +16,18 @@ _component = st.components.v2.component(
 _KEY = "clicks-component"
 
 
-def watch_clicks(turn: int, step: int, opened: tuple[int, int] | None, choose: Callable[[int, int], None]) -> None:
+def watch_clicks(
+    turn: int,
+    step: int,
+    opened: tuple[int, int] | None,
+    choose: Callable[[int, int], None],
+    copies: Mapping[int, str] = MappingProxyType({}),
+) -> None:
     """Call `choose(turn, number)` when a citation link is clicked, and bring the latest turn into view.
 
     `turn` is what was last asked, and `step` rises when it is asked and again when it is answered: each time it is
     brought into view, and takes the keyboard if the button that asked is gone. `opened` is the citation in the reader:
-    when the reader closes, the keyboard returns to its link.
+    when the reader closes, the keyboard returns to its link. `copies` holds what is copied of each turn.
     """
 
     def clicked() -> None:
@@ -26,7 +35,12 @@ def watch_clicks(turn: int, step: int, opened: tuple[int, int] | None, choose: C
         if chosen:
             choose(*chosen)
 
-    data = {"turn": turn, "step": step, "opened": f"{opened[0]}-{opened[1]}" if opened else None}
+    data = {
+        "turn": turn,
+        "step": step,
+        "opened": f"{opened[0]}-{opened[1]}" if opened else None,
+        "copies": {str(number): text for number, text in copies.items()},
+    }
     _component(key=_KEY, data=data, on_clicked_change=clicked)
 
 

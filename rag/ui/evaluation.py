@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag.chats.ratings import evaluation_set
 from rag.errors import UsageError
 from rag.evaluation.questions import parse_index, parse_questions
 from rag.evaluation.report import Run, compare, kept
@@ -124,6 +126,19 @@ def _bring(assistant: Assistant, runs: int) -> None:
     """Take a questions file, and ask it at the press of a button; empty again with every one of the runs."""
     st.html(f'<p class="aside">{_HOW}</p>')
     st.code(_EXAMPLE, language=None, wrap_lines=True)
+    rated, left_out = evaluation_set(assistant.chats)
+    if rated:
+        st.download_button(
+            f"Save the {counted(len(rated), 'answer')} that you rated as such a file",
+            "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rated),
+            "rated.jsonl",
+            "application/jsonl",
+            key="rated",
+            on_click="ignore",
+        )
+    if left_out:
+        rest = counted(left_out, "rated answer")
+        st.html(f'<p class="aside">{rest} left out, of which nobody said what would be right.</p>')
     brought = st.file_uploader("Questions", type=["jsonl", "json", "txt"], key=f"questions-{runs}")
     indexes = st.file_uploader(
         "Index of articles, to know which citations are of a question's event (optional)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any
@@ -73,6 +74,14 @@ def article_data(article: Article, citations: Sequence[Citation], current: int) 
             for pieces in (cut(start, end, spans, current, article.omitted) for start, end in paragraphs(article.text))
         ],
     }
+
+
+def moved(citation: Citation, article: Article) -> Citation:
+    """The citation where its words stand now, in an article that has changed since; as it is where they do not."""
+    if article.text[citation.start : citation.end] == citation.quote:
+        return citation
+    at = article.text.find(citation.quote)
+    return replace(citation, start=at, end=at + len(citation.quote)) if at >= 0 else citation
 
 
 def known(article: Article) -> list[dict[str, str]]:

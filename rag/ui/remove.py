@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
-from rag.ui import ask
+from rag.evaluation.report import forget
 from rag.ui.adding import adding
 from rag.ui.describe import counted, credit
 from rag.ui.escape import as_html
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 NAMED = 8
 WHAT_GOES = (
-    "Their texts and earlier versions, what was corrected in them, and the answers of this chat that cite them go from "
-    "the library for good. The files that they were read from stay where they are; reading them again brings them back."
+    "Their texts and earlier versions, what was corrected in them, and their words in every kept answer go from the "
+    "library for good; an answer that cites them keeps a mark with the words' hash. The files that they were read from "
+    "stay where they are; reading them again brings them back. To overwrite what unused parts of the library's files "
+    "may still hold, stop the app and run: python -m rag reindex --purge"
 )
 
 
@@ -50,14 +52,14 @@ def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
 
 
 def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
-    """Remove the articles `ids`, and what this page and the open chat show of them."""
+    """Remove the articles `ids`, and what this page shows of them."""
     try:
         assistant.library.remove(ids)
+        forget(ids, assistant.library.folder)
     except SecondSourceError as error:
         st.session_state["removal-problem"] = str(error)
         return
     st.session_state["removed"] = True
     adding().forget(set(ids))
-    ask.forget(set(ids))
     st.query_params.pop("article", None)
     st.session_state["tables"] = st.session_state.get("tables", 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -79,6 +80,8 @@ def main() -> None:
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.getLogger("rag.questions").setLevel(logging.INFO)
     listener = free_socket(wanted)
     port = listener.getsockname()[1]
     if port != wanted:

@@ -58,6 +58,10 @@ class Work:
         """Ask for an end; what is done looks for this at `cancelled`."""
         self._cancelled.set()
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until it is cancelled."""
+        self._cancelled.wait(seconds)
+
     @property
     def cancelled(self) -> bool:
         return self._cancelled.is_set()

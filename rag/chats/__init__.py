@@ -1,0 +1,1 @@
+"""Chats as they are kept: read, changed, exported, verified; and what could be asked next."""

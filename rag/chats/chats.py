@@ -1,0 +1,327 @@
+"""The chats of a library, in library.db: every question is kept when it is asked, every answer when it is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from rag.article import Article, Citation, Considered, Filters, Mark, Reply, Statement, Turn, fingerprint
+from rag.chats.exchange import Chat, Correction, Exchange, Kept
+from rag.errors import UnknownArticle, UsageError
+from rag.library.changes import changes
+from rag.library.database import Database, now
+from rag.library.kept import OF_AN_EXCHANGE, forget
+from rag.library.library import Library
+
+LONGEST_NAME = 200
+"""Characters."""
+_CHATS = (
+    "SELECT c.id, c.name, c.begun_at, "
+    "coalesce((SELECT max(asked_at) FROM exchanges WHERE chat_id = c.id), c.begun_at) AS asked FROM chats c"
+)
+_HAS_WORD = (
+    "(c.name LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM exchanges e LEFT JOIN statements s ON s.exchange_id = e.id "
+    "WHERE e.chat_id = c.id AND (e.question LIKE ? ESCAPE '\\' OR s.text LIKE ? ESCAPE '\\')))"
+)
+_CITATION = 'number, article_id, title, outlet, origin, published, url, path, start, "end", quote, checked'
+_CONSIDERED = 'rank, article_id, outlet, url, path, start, "end", text, score'
+
+
+class Chats:
+    """A connection of its own to an open library's database; shared by the process's threads, one at a time."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._database = Database(library.folder / "library.db")
+        self._rows, self._transaction = self._database.rows, self._database.transaction
+        self._answering: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._database.close()
+
+    # Chats
+
+    def chats(self, search: str = "") -> list[Chat]:
+        """The chats in which every word of `search` stands (in name, questions or answers), the last asked first."""
+        words = [re.sub(r"([%_\\])", r"\\\1", word) for word in search.split()]
+        having = " AND ".join([_HAS_WORD] * len(words))
+        rows = self._rows(
+            f"{_CHATS} {f'WHERE {having}' if words else ''} "
+            "ORDER BY (SELECT max(id) FROM exchanges WHERE chat_id = c.id) DESC",
+            *(f"%{word}%" for word in words for _ in range(3)),
+        )
+        return [Chat(*row) for row in rows]
+
+    def any(self) -> bool:
+        """Whether a chat is kept."""
+        return bool(self._rows("SELECT 1 FROM chats LIMIT 1"))
+
+    def chat(self, id: str) -> Chat:
+        """The chat of that id. Raises UsageError."""
+        rows = self._rows(f"{_CHATS} WHERE c.id = ?", id)
+        if not rows:
+            raise UsageError(f"No chat {id!r} is kept. `python -m rag chats list` shows those that are.")
+        return Chat(*rows[0])
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a chat another name; an empty one leaves it as it is."""
+        if name := " ".join(name.split())[:LONGEST_NAME]:
+            with self._transaction() as db:
+                db.execute("UPDATE chats SET name = ? WHERE id = ?", (_storable(name), id))
+
+    def delete(self, id: str) -> None:
+        """Delete a chat for good: what it held is overwritten in the file."""
+        with self._transaction() as db:
+            for table in OF_AN_EXCHANGE:
+                db.execute(
+                    f"DELETE FROM {table} WHERE exchange_id IN (SELECT id FROM exchanges WHERE chat_id = ?)", (id,)
+                )
+            db.execute("DELETE FROM exchanges WHERE chat_id = ?", (id,))
+            db.execute("DELETE FROM chats WHERE id = ?", (id,))
+
+    # Asking
+
+    def ask(self, chat_id: str | None, question: str) -> str:
+        """Keep a question that waits for its answer, and say in which chat: a new one where `chat_id` is None or that
+        of a chat that is there no longer.
+        """
+        question, moment = _storable(question), now()
+        with self._transaction() as db:
+            if chat_id is None or not db.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
+                chat_id = secrets.token_hex(8)
+                name = " ".join(question.split())[:LONGEST_NAME]
+                db.execute("INSERT INTO chats VALUES (?, ?, ?)", (chat_id, name, moment))
+            db.execute(
+                "INSERT INTO exchanges (chat_id, question, asked_at, waiting) VALUES (?, ?, ?, 1)",
+                (chat_id, question, moment),
+            )
+        return chat_id
+
+    def ask_again(self, id: int, filters: Filters | None) -> None:
+        """Have the question of an exchange answered once more, under these conditions (see Exchange)."""
+        conditions = json.dumps(filters.to_json()) if filters is not None else None
+        with self._transaction() as db:
+            db.execute("UPDATE exchanges SET waiting = 1, conditions = ? WHERE id = ?", (conditions, id))
+
+    @contextmanager
+    def answering(self, id: int) -> Iterator[bool]:
+        """Held while the question of an exchange is answered, so that it is not answered twice: whether it still waits.
+
+        Whoever comes second waits for the first.
+        """
+        with self._answering[id]:
+            yield bool(self._rows("SELECT 1 FROM exchanges WHERE id = ? AND waiting", id))
+
+    def answered(self, id: int, reply: Reply) -> None:
+        """Keep the reply to the question of an exchange, in the place of the one before.
+
+        An article that was removed while it was answered leaves only the hashes of its words.
+        """
+        ids = {each.article_id for each in reply.citations} | {each.article_id for each in reply.retrieved}
+        articles = self._held(ids)
+        told = {"query": reply.query, "filters": reply.filters.to_json(), "abstained": reply.abstained,
+                "reason": reply.reason, "answered_by": reply.answered_by, "timings": dict(reply.timings),
+                "struck_out": reply.struck_out, "note": reply.note,
+                "checks": [[each.support, each.lack, each.added] for each in reply.statements]}  # fmt: skip
+        with self._transaction() as db:
+            if not db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
+                return  # its chat was deleted meanwhile
+            for table in OF_AN_EXCHANGE:
+                db.execute(f"DELETE FROM {table} WHERE exchange_id = ?", (id,))
+            db.execute(
+                "UPDATE exchanges SET waiting = 0, problem = NULL, reply = ?, liked = NULL, remark = NULL, "
+                "expected = NULL WHERE id = ?",
+                (json.dumps(told), id),
+            )
+            db.executemany(
+                "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (id, position, _storable(each.text), fingerprint(each.text), json.dumps(each.citations),
+                     json.dumps([[mark.start, mark.end, mark.kind] for mark in each.marks]))
+                    for position, each in enumerate(reply.statements)
+                ],
+            )  # fmt: skip
+            db.executemany(
+                f"INSERT INTO citations (exchange_id, {_CITATION}, version, hash) VALUES ({','.join('?' * 15)})",
+                [
+                    (id, *asdict(each).values(), self._version(each, articles.get(each.article_id)),
+                     fingerprint(each.quote))
+                    for each in reply.citations
+                ],
+            )  # fmt: skip
+            for each in reply.retrieved:
+                article = articles.get(each.article_id)
+                db.execute(
+                    f"INSERT INTO considered (exchange_id, {_CONSIDERED}, label, undated, hash) "
+                    f"VALUES ({','.join('?' * 13)})",
+                    (id, *asdict(each).values(), article.label if article else None,
+                     bool(article and reply.filters.leaves_open(article)), fingerprint(each.text)),
+                )  # fmt: skip
+            for article_id in ids:
+                if not db.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone():
+                    forget(db, article_id, now())
+
+    def failed(self, id: int, problem: str) -> None:
+        """Keep why the question of an exchange has no answer, or no new one."""
+        with self._transaction() as db:
+            db.execute("UPDATE exchanges SET waiting = 0, problem = ? WHERE id = ?", (_storable(problem), id))
+
+    def rate(self, id: int, liked: bool | None, remark: str = "", expected: str = "") -> None:
+        """Keep what a person thinks of an answer: thumbs up or down (None: neither), why, and what would be right."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE exchanges SET liked = ?, remark = ?, expected = ? WHERE id = ?",
+                (liked, _storable(remark.strip()) or None, _storable(expected.strip()) or None, id),
+            )
+
+    # Reading
+
+    def exchanges(self, chat_id: str) -> list[Exchange]:
+        """The exchanges of a chat in their order; of none where there is no such chat."""
+        of_chat = "WHERE exchange_id IN (SELECT id FROM exchanges WHERE chat_id = ?)"
+        statements = _by_exchange(
+            self._rows(
+                f"SELECT exchange_id, text, hash, citations, marks FROM statements {of_chat} ORDER BY 1, position",
+                chat_id,
+            )
+        )
+        citations = _by_exchange(
+            self._rows(
+                f"SELECT exchange_id, {_CITATION}, hash, version, removed_at FROM citations {of_chat} ORDER BY 1, 2",
+                chat_id,
+            )
+        )
+        considered = _by_exchange(
+            self._rows(
+                f"SELECT exchange_id, {_CONSIDERED}, label, undated, hash, removed_at FROM considered {of_chat} "
+                "ORDER BY 1, 2",
+                chat_id,
+            )
+        )
+        rows = self._rows(
+            "SELECT id, question, asked_at, waiting, conditions, problem, reply, liked, remark, expected "
+            "FROM exchanges WHERE chat_id = ? ORDER BY id",
+            chat_id,
+        )
+        return [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
+
+    def _exchange(
+        self, row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
+    ) -> Exchange:
+        id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
+        exchange = Exchange(
+            id=id,
+            question=question,
+            asked_at=asked_at,
+            waiting=bool(waiting),
+            conditions=_filters(json.loads(conditions)) if conditions else None,
+            problem=problem,
+            liked=None if liked is None else bool(liked),
+            remark=remark or "",
+            expected=expected or "",
+        )
+        if told is None:
+            return exchange
+        kept = json.loads(told)
+        checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
+        reply = Reply(
+            **kept | {"filters": _filters(kept["filters"])},
+            question=question,
+            statements=tuple(
+                Statement(
+                    text or "",
+                    tuple(json.loads(cites)),
+                    tuple(Mark(*mark) for mark in json.loads(marks)),
+                    support,
+                    lack,
+                    tuple(added),
+                )
+                for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
+            ),
+            citations=tuple(
+                replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations
+            ),
+            retrieved=tuple(replace(Considered(*each[:9]), text=each[7] or "") for each in considered),
+        )
+        exchange = replace(
+            exchange,
+            reply=reply,
+            statements=tuple(hash for _, hash, _, _ in statements),
+            citations={each[0]: Kept(*each[12:15]) for each in citations},
+            considered={each[0]: Kept(each[11], None, each[12]) for each in considered},
+            labels={each[1]: each[9] for each in considered if each[9]},
+            undated=frozenset(each[1] for each in considered if each[10]),
+        )
+        return replace(exchange, corrections=tuple(self._corrections(reply, exchange.citations)))
+
+    def _corrections(self, reply: Reply, kept: Mapping[int, Kept]) -> Iterator[Correction]:
+        """What changed in the articles that are cited, and are still there."""
+        for article_id in dict.fromkeys(each.article_id for each in reply.citations):
+            of_it = [each for each in reply.citations if each.article_id == article_id]
+            there = [each for each in of_it if not kept[each.number].removed_at]
+            cited = min((kept[each.number].version or 1 for each in there), default=0)
+            known = self._rows("SELECT version FROM articles WHERE id = ?", article_id) if there else []
+            if not known or known[0][0] == cited:
+                continue
+            with suppress(UnknownArticle):  # it may go at this moment
+                article = self._library.article(article_id)
+                before = next((v.text for v in self._library.catalogue.versions(article_id) if v.version == cited), "")
+                yield Correction(
+                    article_id=article_id,
+                    label=article.label,
+                    outlet=article.outlet,
+                    cited=cited,
+                    version=article.version,
+                    numbers=tuple(each.number for each in there),
+                    lost=tuple(each.number for each in there if each.quote not in article.text),
+                    changes=tuple(changes(before, article.text)) if before else (),
+                )
+
+    def _held(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Those of the articles that are there."""
+        held = {}
+        for id in ids:
+            with suppress(UnknownArticle):
+                held[id] = self._library.article(id)
+        return held
+
+    def _version(self, citation: Citation, article: Article | None) -> int:
+        """The latest version of the article in which the citation's quote stands at its place."""
+        if article is None:
+            return 1
+        if article.text[citation.start : citation.end] != citation.quote:
+            for earlier in reversed(self._library.catalogue.versions(article.id)):
+                if earlier.text[citation.start : citation.end] == citation.quote:
+                    return earlier.version
+        return article.version
+
+
+def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
+    """The exchanges that have a reply, as what a following question may lean on."""
+    return [Turn(each.question, each.reply.answer) for each in exchanges if each.reply]
+
+
+def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for id, *rest in rows:
+        found[id].append(tuple(rest))
+    return found
+
+
+def _filters(kept: Mapping[str, Any]) -> Filters:
+    since, until = (date.fromisoformat(kept[name]) if kept[name] else None for name in ("since", "until"))
+    return Filters(tuple(kept["outlets"]), since, until)
+
+
+def _storable(text: str) -> str:
+    """Text without lone surrogates, which no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,212 @@
+"""A chat as data, and as Markdown, JSON or one page of HTML made from nothing but that data.
+
+Markdown and HTML carry the data with them, out of sight: so each form can be verified, by its citations and by whether
+what is to be read is what the data says.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from rag.article import Reply
+from rag.chats.chats import Chats
+from rag.chats.exchange import Exchange, Kept
+from rag.errors import UsageError
+from rag.library.database import now
+from rag.library.library import Library
+
+FORMAT, VERSION = "second-source-chat", 1
+REMOVED = "[removed: its article was taken out of the library]"
+_HIDDEN = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+_DATA = re.compile(r'<!-- second-source (\{.*\}) -->|<script type="application/json" id="data">(\{.*\})</script>')
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|~$<>&:@-]")
+_STYLE = (
+    ":root{color-scheme:light dark}body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 Charter,"
+    "Georgia,serif}h2{margin-top:2.5rem;line-height:1.3}p,li{overflow-wrap:anywhere}small,code,.about{font:0.85rem/1.5 "
+    "system-ui,sans-serif}blockquote{margin:0.4rem 0;padding-left:0.8rem;border-left:3px solid #8884}"
+)
+
+
+def export(chats: Chats, library: Library, id: str) -> dict[str, Any]:
+    """All that is kept of a chat, as JSON can hold it: see the README. Raises UsageError where there is none."""
+    chat = chats.chat(id)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "exported_at": now(),
+        "model": {"name": library.catalogue.meta("model_name"), "identity": library.catalogue.meta("model")},
+        "chat": {"id": chat.id, "name": chat.name, "begun_at": chat.begun_at},
+        "exchanges": [_exchange(each) for each in chats.exchanges(id)],
+    }
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """The data itself."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_markdown(data: Mapping[str, Any]) -> str:
+    """The chat to be read, with its sources; all words of articles and people escaped."""
+    lines = [f"# {_plain(data['chat']['name'])}", "", _plain(_origin(data)), ""]
+    for exchange in data["exchanges"]:
+        lines += [f"## {_plain(exchange['question'])}", ""]
+        lines += [_plain(note) + "\n" for note in _notes(exchange)]
+        told = (_plain(each["text"] or REMOVED) + _numbers(each) for each in exchange.get("statements", ()))
+        lines += [" ".join(told), ""]
+        for each in exchange.get("citations", ()):
+            address = f" <{each['url']}>" if re.fullmatch(r"https?://[^\s<>]+", each["url"] or "") else ""
+            quote = _plain(each["quote"] or REMOVED)
+            lines += [f"{each['number']}. {_plain(_about(each))}{address}  ", f"   > {quote}", ""]
+            lines += [f"   `{_place(each)}`", ""]
+    return "\n".join([*lines, f"<!-- second-source {_hidden(data)} -->", ""])
+
+
+def as_html(data: Mapping[str, Any]) -> str:
+    """The chat to be read as one page that needs nothing else, and may load and run nothing."""
+    name = html.escape(data["chat"]["name"])
+    body = [f'<h1>{name}</h1><p class="about">{html.escape(_origin(data))}</p>']
+    for exchange in data["exchanges"]:
+        body.append(f"<h2>{html.escape(exchange['question'])}</h2>")
+        body += [f'<p class="about">{html.escape(note)}</p>' for note in _notes(exchange)]
+        told = (html.escape((each["text"] or REMOVED) + _numbers(each)) for each in exchange.get("statements", ()))
+        body.append(f"<p>{' '.join(told)}</p><ol>")
+        for each in exchange.get("citations", ()):
+            address = ""
+            if re.fullmatch(r"https?://[^\s<>\"']+", each["url"] or ""):
+                url = html.escape(each["url"])
+                address = f' <a href="{url}" rel="noopener noreferrer nofollow">{url}</a>'
+            body.append(
+                f'<li value="{int(each["number"])}"><span class="about">{html.escape(_about(each))}{address}</span>'
+                f"<blockquote>{html.escape(each['quote'] or REMOVED)}</blockquote>"
+                f"<code>{html.escape(_place(each))}</code></li>"
+            )
+        body.append("</ol>")
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="'
+        "default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n"
+        f'<script type="application/json" id="data">{_hidden(data)}</script>\n</body></html>\n'
+    )
+
+
+FORMS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "md": as_markdown,
+    "json": as_json,
+    "html": as_html,
+}
+"""How a chat is written, by the ending of the file's name."""
+
+
+def parse(content: str, name: str) -> tuple[dict[str, Any], bool]:
+    """The data in an export, and whether what is to be read in it is what the data says.
+
+    Raises UsageError where the file called `name` is no export of a chat.
+    """
+    text = content.removeprefix("\ufeff").replace("\r\n", "\n")
+    hidden = _DATA.search(text)
+    try:
+        data = json.loads((hidden[1] or hidden[2]) if hidden else text)
+        if data["format"] != FORMAT or data["version"] != VERSION:
+            raise ValueError(f"its format is {data['format']!r}, version {data['version']!r}")
+        form = as_json if not hidden else as_markdown if hidden[1] else as_html
+        return data, hidden is None or form(data) == text
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"{name} is no export of a chat ({error}): `python -m rag chats export ID` and the page write one."
+        ) from error
+
+
+def file_name(name: str, form: str) -> str:
+    """A file's name made from a chat's: its letters and digits."""
+    words = "-".join(re.findall(r"[^\W_]+", name.lower()))
+    return f"{words[:60].strip('-') or 'chat'}.{form}"
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    told: dict[str, Any] = {"question": exchange.question, "asked_at": exchange.asked_at, "problem": exchange.problem}
+    rating = {"liked": exchange.liked, "remark": exchange.remark or None, "expected": exchange.expected or None}
+    if exchange.reply is None:
+        return told | rating
+    return told | _reply(exchange, exchange.reply) | rating
+
+
+def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
+    whole = reply.to_json()
+    return {
+        **{name: whole[name] for name in ("query", "filters", "abstained", "reason", "answered_by", "timings")},
+        "struck_out": reply.struck_out,
+        "statements": [
+            {
+                "text": each.text or None,
+                "citations": list(each.citations),
+                "sha256": hash,
+                "marks": [[mark.start, mark.end, mark.kind] for mark in each.marks],
+            }
+            for each, hash in zip(reply.statements, exchange.statements, strict=True)
+        ],
+        "citations": [
+            asdict(each)
+            | {"quote": each.quote or None, "version": exchange.citations[each.number].version}
+            | _kept(exchange.citations[each.number])
+            for each in reply.citations
+        ],
+        "retrieved": [
+            asdict(each) | {"text": each.text or None} | _kept(exchange.considered[each.rank])
+            for each in reply.retrieved
+        ],
+    }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    return {"sha256": kept.hash, "removed_at": kept.removed_at}
+
+
+def _origin(data: Mapping[str, Any]) -> str:
+    model = data["model"]
+    return (
+        f"A chat with Second Source, exported {data['exported_at']}. Embedding model: {model['name']} "
+        f"({str(model['identity'])[:12]}). `python -m rag verify FILE` checks every citation."
+    )
+
+
+def _notes(exchange: Mapping[str, Any]) -> Iterator[str]:
+    """Under which conditions it was answered, by what, and what went wrong."""
+    if exchange["problem"]:
+        yield exchange["problem"]
+    if "statements" not in exchange:
+        return
+    filters = exchange["filters"]
+    only = [*filters["outlets"], *(f"{name} {filters[name]}" for name in ("since", "until") if filters[name])]
+    yield f"Answered by {exchange['answered_by']}" + (f", only from {', '.join(only)}" if only else "") + "."
+
+
+def _numbers(statement: Mapping[str, Any]) -> str:
+    return "".join(f" [{int(number)}]" for number in statement["citations"])
+
+
+def _about(citation: Mapping[str, Any]) -> str:
+    parts = (citation["outlet"] or "Unknown outlet", citation["title"], citation["published"] or "undated")
+    return ", ".join(part for part in parts if part)
+
+
+def _place(citation: Mapping[str, Any]) -> str:
+    return (
+        f"article {citation['article_id']} version {citation['version']}, characters {citation['start']} to "
+        f"{citation['end']}, sha256 {citation['sha256']}"
+    )
+
+
+def _hidden(data: Mapping[str, Any]) -> str:
+    """The data on one line that neither ends a comment nor a script."""
+    return json.dumps(data, ensure_ascii=False).translate(_HIDDEN)
+
+
+def _plain(text: str) -> str:
+    """Text on one line as Markdown that means nothing."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

@@ -1,0 +1,66 @@
+"""What kept chats hold of the articles' words, and how it goes when an article goes.
+
+Every word of an article that a chat keeps stands in a column of one of three tables, beside its article's id and its
+sha256. So a removal is a few statements within the transaction that removes the article: there is no moment at which
+one is gone and the other is not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+TABLES = """
+-- Chats: what was asked, in a person's own words.
+CREATE TABLE chats (id TEXT PRIMARY KEY, name TEXT NOT NULL, begun_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE exchanges (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, chat_id TEXT NOT NULL, question TEXT NOT NULL, asked_at TEXT NOT NULL,
+    conditions TEXT, waiting INTEGER NOT NULL, problem TEXT, reply TEXT, liked INTEGER, remark TEXT, expected TEXT);
+CREATE INDEX exchanges_by_chat ON exchanges (chat_id, id);
+-- The articles' words, each with their sha256, which stays when they go.
+CREATE TABLE statements (
+    exchange_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT, hash TEXT NOT NULL, citations TEXT NOT NULL,
+    marks TEXT NOT NULL, PRIMARY KEY (exchange_id, position)) WITHOUT ROWID;
+CREATE TABLE citations (
+    exchange_id INTEGER NOT NULL, number INTEGER NOT NULL, article_id TEXT NOT NULL, title TEXT, outlet TEXT,
+    origin TEXT, published TEXT, url TEXT, path TEXT, start INTEGER NOT NULL, "end" INTEGER NOT NULL, quote TEXT,
+    checked INTEGER NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, removed_at TEXT,
+    PRIMARY KEY (exchange_id, number)) WITHOUT ROWID;
+CREATE INDEX citations_by_article ON citations (article_id);
+CREATE TABLE considered (
+    exchange_id INTEGER NOT NULL, rank INTEGER NOT NULL, article_id TEXT NOT NULL, outlet TEXT, url TEXT, path TEXT,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT, score REAL NOT NULL, label TEXT,
+    undated INTEGER NOT NULL, hash TEXT NOT NULL, removed_at TEXT, PRIMARY KEY (exchange_id, rank)) WITHOUT ROWID;
+CREATE INDEX considered_by_article ON considered (article_id);
+"""
+OF_AN_EXCHANGE = ("statements", "citations", "considered")
+_STATEMENTS_THAT_CITE = """
+UPDATE statements SET text = NULL, marks = '[]'
+WHERE exchange_id IN (SELECT exchange_id FROM citations WHERE article_id = ?1) AND EXISTS (
+    SELECT 1 FROM citations c, json_each(statements.citations) n
+    WHERE c.article_id = ?1 AND c.exchange_id = statements.exchange_id AND c.number = n.value)
+"""
+# What a model wrote without a citation may be anybody's words of those that it was given.
+_STATEMENTS_THAT_MAY_TELL = """
+UPDATE statements SET text = NULL, marks = '[]' WHERE statements.citations = '[]' AND exchange_id IN (
+    SELECT e.id FROM exchanges e JOIN considered c ON c.exchange_id = e.id
+    WHERE c.article_id = ? AND NOT json_extract(e.reply, '$.abstained'))
+"""
+
+
+def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
+    """Take the words of an article out of every kept answer, within the caller's transaction.
+
+    Their hashes stay, with `moment` (ISO, UTC) as the mark that they were removed.
+    """
+    db.execute(_STATEMENTS_THAT_CITE, (article_id,))
+    db.execute(_STATEMENTS_THAT_MAY_TELL, (article_id,))
+    db.execute(
+        "UPDATE citations SET title = NULL, url = NULL, path = NULL, quote = NULL, removed_at = ? "
+        "WHERE article_id = ? AND removed_at IS NULL",
+        (moment, article_id),
+    )
+    db.execute(
+        "UPDATE considered SET label = NULL, url = NULL, path = NULL, text = NULL, removed_at = ? "
+        "WHERE article_id = ? AND removed_at IS NULL",
+        (moment, article_id),
+    )

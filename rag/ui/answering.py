@@ -1,0 +1,59 @@
+"""Answering what the open chat waits for: a question, or who says what about it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.chats.chats import turns
+from rag.errors import SecondSourceError
+from rag.ui.model import watched
+from rag.ui.suggesting import suggesting
+from rag.ui.work import UNEXPECTED
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+logger = logging.getLogger(__name__)
+
+
+def answer(assistant: Assistant, turn: int) -> None:
+    """Answer the question of a turn of the open chat, and keep the reply, or why there is none.
+
+    The question waits until then: a click in the meantime starts the page over, and with it the answering. After a
+    reload, or in another tab, whoever comes second waits for the answer that is being made.
+    """
+    exchanges = st.session_state.exchanges
+    exchange = exchanges[turn]
+    suggesting().cancel()  # an answer that is waited for comes first
+    with assistant.chats.answering(exchange.id) as waiting:
+        if not waiting:
+            return
+        try:
+            reply = watched(assistant, exchange.question, exchange.conditions, turns(exchanges[:turn]), turn)
+            assistant.chats.answered(exchange.id, reply)
+        except SecondSourceError as error:
+            assistant.chats.failed(exchange.id, str(error))
+        except Exception:
+            logger.exception("the question could not be answered: %r", exchange.question)
+            assistant.chats.failed(exchange.id, UNEXPECTED)
+    st.session_state.step += 1
+
+
+def cover(assistant: Assistant, turn: int) -> None:
+    """Look up who says what about the question of a turn, and put it under its answer."""
+    from rag.ui.coverage import section_of  # late: it brings the libraries along, which take seconds to import
+
+    exchanges = st.session_state.exchanges
+    exchange = exchanges[turn]
+    if reply := exchange.reply:
+        try:
+            coverage = assistant.coverage(reply.question, reply.filters, turns(exchanges[:turn]))
+            st.session_state.sections[exchange.id] = section_of(coverage, turn, len(reply.citations))
+        except SecondSourceError as error:
+            logger.warning("who says what could not be looked up: %s", error)
+        except Exception:
+            logger.exception("who says what could not be looked up: %r", reply.question)
+    st.session_state.uncovered = None

@@ -1,0 +1,174 @@
+"""The open chat: which one it is, by its address, and what the session knows of it beside what is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rag.article import Citation, Filters
+from rag.chats.chats import Chats
+from rag.chats.exchange import Exchange
+from rag.errors import SecondSourceError
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.ui.coverage import Section
+
+NOT_KEPT = "This chat is not kept here, or no longer."
+
+
+def begin() -> None:
+    """Make what is missing of the session's state."""
+    state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
+    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "removals": 0}
+    state["rating"] = None
+    for name, start in state.items():
+        st.session_state.setdefault(name, start)
+
+
+def load(assistant: Assistant) -> None:
+    """Read the chat of the address, as it is kept now; without one in the address, the one that was open last."""
+    chosen = st.query_params.get("chat") or st.session_state.chat
+    if chosen != st.session_state.chat:
+        _leave()
+    exchanges = assistant.chats.exchanges(chosen) if chosen else []
+    if chosen and not exchanges:
+        _leave()
+        chosen, st.session_state.problem = None, NOT_KEPT
+    st.session_state.chat, st.session_state.exchanges = chosen, exchanges
+    _note_in_address(chosen)
+    if (removals := assistant.library.catalogue.count("removals")) != st.session_state.removals:
+        st.session_state.sections, st.session_state.removals = {}, removals
+    if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
+        close_reader()
+
+
+def ask_typed(chats: Chats) -> None:
+    """Ask what was typed."""
+    ask(chats, st.session_state.typed)
+
+
+def ask(chats: Chats, question: str) -> None:
+    """Ask a question after those of the open chat; it is kept at once, and answered when the page is drawn next."""
+    close_reader()
+    try:
+        st.session_state.chat = chats.ask(st.session_state.chat, question)
+    except SecondSourceError as error:
+        st.session_state.problem = str(error)
+        return
+    _note_in_address(st.session_state.chat)
+    _bring_into_view(len(st.session_state.exchanges))
+
+
+def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
+    """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
+    exchanges = st.session_state.exchanges
+    if any(exchange.waiting for exchange in exchanges):
+        return
+    close_reader()
+    chats.ask_again(exchanges[turn].id, filters)
+    st.session_state.sections.pop(exchanges[turn].id, None)
+    _bring_into_view(turn)
+
+
+def ask_who_says_what(turn: int) -> None:
+    """Have it looked up who says what about the question of a turn."""
+    st.session_state.uncovered = turn
+
+
+def open_chat(id: str | None) -> None:
+    """Go to the kept chat of that id; with None, start a new one."""
+    _leave()
+    st.session_state.chat = id
+    _note_in_address(id)
+
+
+def rate(chats: Chats, id: int, key: str) -> None:
+    """Keep the thumb that was pressed under an answer, and ask why."""
+    pressed = st.session_state[key]
+    chats.rate(id, None if pressed is None else bool(pressed))
+    st.session_state.rating = None if pressed is None else id
+
+
+def say_why(chats: Chats, id: int, liked: bool) -> None:
+    """Keep why an answer was rated as it was, and what would have been right."""
+    state = st.session_state
+    chats.rate(id, liked, state.get(f"remark-{id}", ""), state.get(f"expected-{id}", ""))
+    state.rating = None
+
+
+def choose_pill(turn: int) -> None:
+    """Open the citation whose button was pressed; pressed once more, close it."""
+    number = st.session_state[pills_key(turn)]
+    if number is None:
+        close_reader()
+    else:
+        open_citation(turn, number)
+
+
+def open_citation(turn: int, number: int) -> None:
+    """Open the article of a citation, however it was chosen; one that the turn does not cite, or is about to lose, is
+    ignored.
+    """
+    exchanges = st.session_state.exchanges
+    if number not in _numbers(turn) or exchanges[turn].waiting:
+        return
+    close_reader()
+    st.session_state.opened = (turn, number)
+    st.session_state.opening += 1
+    cited = [citation.number for citation in exchanges[turn].reply.citations]
+    st.session_state[pills_key(turn)] = number if number in cited else None
+
+
+def section(exchange: Exchange) -> Section | None:
+    """Who says what about the exchange's question, if that was looked up."""
+    found: Section | None = st.session_state.sections.get(exchange.id)
+    return found
+
+
+def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
+    """Those of the answer that can be opened, and of who says what, each with a number of its own."""
+    cited = exchange.reply.citations if exchange.reply else ()
+    covered = section(exchange)
+    return (
+        *(citation for citation in cited if not exchange.citations[citation.number].removed_at),
+        *(covered.citations if covered else ()),
+    )
+
+
+def close_reader() -> None:
+    """Close the article beside the chat, if one is open."""
+    if st.session_state.opened:
+        st.session_state[pills_key(st.session_state.opened[0])] = None
+    st.session_state.opened = None
+
+
+def pills_key(turn: int) -> str:
+    """The key of the buttons of the citations of a turn."""
+    return f"cited-{turn}"
+
+
+def _numbers(turn: int) -> list[int]:
+    """The citations of a turn that can be opened."""
+    exchanges = st.session_state.exchanges
+    return [citation.number for citation in citations_of(exchanges[turn])] if turn < len(exchanges) else []
+
+
+def _leave() -> None:
+    close_reader()
+    st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
+    st.session_state.rating = None
+
+
+def _bring_into_view(turn: int) -> None:
+    st.session_state.latest, st.session_state.problem = turn, None
+    st.session_state.step += 1
+
+
+def _note_in_address(chat: str | None) -> None:
+    if chat != st.query_params.get("chat"):
+        if chat:
+            st.query_params["chat"] = chat
+        else:
+            st.query_params.pop("chat", None)

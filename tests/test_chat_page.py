@@ -1,0 +1,215 @@
+"""Kept chats on the page: found again by their address, listed, rated, flagged where articles changed or went."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import rag.assistant
+from rag.article import Article, Citation, Filters, Reply, Statement
+from rag.assistant import Assistant
+from rag.settings import ROOT, Settings, read_settings
+from rag.ui.answer import copy_text
+from rag.ui.opening import library_door
+from rag.ui.reader import moved
+from tests.fakes import WordCountEmbedding
+
+CARGO = {"title": "Auk sails", "text": "The ferry Auk carried forty sheep.", "sitename": "Linnet Herald"}
+TRAM = {"title": "Tram stops", "text": "The tram Edda carried seven nuns.", "sitename": "Quernside Post"}
+FERRY, NUNS = "What did the ferry Auk carry?", "What did the tram Edda carry?"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of two articles, and the folder they were read from; to be copied."""
+    folder = tmp_path_factory.mktemp("chats")
+    (folder / "articles").mkdir()
+    for name, item in (("ferry", CARGO), ("tram", TRAM)):
+        (folder / "articles" / f"{name}.json").write_text(json.dumps(item))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rag.assistant, "load_embedding", lambda settings: WordCountEmbedding())
+        with Assistant.open(Settings(store=folder / "store")) as assistant:
+            assert {event.outcome for event in assistant.ingest([folder / "articles"])} == {"added"}
+    return folder
+
+
+@pytest.fixture
+def page(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The app on a copy of that library."""
+    shutil.copytree(filled / "store", tmp_path / "store")
+    monkeypatch.setattr(rag.assistant, "load_embedding", lambda settings: WordCountEmbedding())
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "store"))
+    st.cache_resource.clear()
+    yield app().run()
+    st.cache_resource.clear()
+
+
+def app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def held() -> Assistant:
+    """The Assistant that the page has open."""
+    return library_door(read_settings())
+
+
+def shown(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(element.value for element in page.html)
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    return page.chat_input[0].set_value(question).run()
+
+
+def reloaded(page: AppTest) -> AppTest:
+    """Another session at the same address."""
+    again = app()
+    again.query_params["chat"] = page.query_params["chat"]
+    return again.run()
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_a_chat_is_found_again_by_its_address(page: AppTest) -> None:
+    assert "Chats" not in labels(page)
+    ask(page, FERRY)
+    ask(page, NUNS)
+    assert page.query_params["chat"] == page.session_state.chat
+
+    again = reloaded(page)
+    assert "forty sheep" in shown(again)
+    assert "seven nuns" in shown(again)
+    assert again.session_state.exchanges == page.session_state.exchanges
+    again.pills[0].set_value(1).run()
+    assert again.session_state.opened == (0, 1)
+    ask(again, "And then?")
+    assert len(page.run().session_state.exchanges) == 3
+
+    page.button(key="new-chat").click().run()
+    assert "chat" not in page.query_params
+    assert page.session_state.exchanges == []
+    ask(page, FERRY)
+    assert [len(held().chats.exchanges(chat.id)) for chat in held().chats.chats()] == [1, 3]
+
+
+def test_a_question_whose_answer_was_cut_off_is_answered_at_the_next_visit(page: AppTest) -> None:
+    page.query_params["chat"] = held().chats.ask(None, FERRY)
+    page.run()
+
+    assert "forty sheep" in shown(page)
+    assert not held().chats.exchanges(page.session_state.chat)[0].waiting
+
+
+def test_an_address_of_no_chat_is_said(page: AppTest) -> None:
+    page.query_params["chat"] = "<script>"
+    page.run()
+
+    assert "This chat is not kept here, or no longer." in shown(page)
+    assert "chat" not in page.query_params
+    ask(page, FERRY)
+    assert "no longer" not in shown(page)
+
+
+def test_chats_are_searched_opened_and_renamed(page: AppTest) -> None:
+    ask(page, FERRY)
+    first = page.session_state.chat
+    page.button(key="new-chat").click().run()
+    ask(page, NUNS)
+    second = page.session_state.chat
+    page.button(key="chats").click().run()
+
+    def named(page: AppTest) -> list[str]:
+        return [each.label for each in page.button if (each.key or "").startswith("open-")]
+
+    assert named(page) == ["What did the tram Edda carry? (open)".replace("?", "\\?"), FERRY.replace("?", "\\?")]
+    page.text_input(key=f"name-{second}").set_value("Of <nuns>").run()
+    assert held().chats.chat(second).name == "Of <nuns>"
+    page.button(key="chats").click().run()
+    page.text_input(key="chat-words").set_value("<nuns>")
+    page.button(key="chats").click().run()  # a dialog is gone with the next run of the whole page
+    assert len(named(page)) == 1
+    assert page.button(key=f"open-{second}")
+    page.text_input(key="chat-words").set_value("")
+    page.button(key="chats").click().run()
+    page.button(key=f"open-{first}").click().run()
+    assert "forty sheep" in shown(page)
+    assert page.query_params["chat"] == first
+
+
+def test_a_removed_article_leaves_a_mark_in_the_chat(page: AppTest) -> None:
+    ask(page, FERRY)
+    reply = page.session_state.exchanges[0].reply
+    held().library.remove([reply.citations[0].article_id])
+    page.run()
+
+    assert "[removed: its article was taken out of the library on " in shown(page)
+    assert page.session_state.exchanges[0].citations[1].hash[:12] in shown(page)
+    assert "forty sheep" not in shown(page)
+    assert "#cite-0-1" not in shown(page)
+    assert not any("sheep" in text for text in map(copy_text, [page.session_state.exchanges[0].reply]))
+
+
+def test_a_changed_article_is_flagged_with_what_changed(page: AppTest, tmp_path: Path, filled: Path) -> None:
+    ask(page, FERRY)
+    changed = filled / "articles" / "ferry.json"
+    try:
+        changed.write_text(json.dumps(CARGO | {"text": "The ferry Auk carried <b>fifty</b> goats."}))
+        list(held().ingest([changed]))
+    finally:
+        changed.write_text(json.dumps(CARGO))
+    page.run()
+
+    assert "Changed since: the article of <bdi>Linnet Herald</bdi> that [1] cites." in shown(page)
+    assert "What is cited no longer stands in it." in shown(page)
+    assert "<del>The ferry Auk carried forty sheep.</del>" in shown(page)
+    assert "<ins>The ferry Auk carried &lt;b&gt;fifty&lt;/b&gt; goats.</ins>" in shown(page)
+
+
+def test_an_answer_is_rated_with_a_reason(page: AppTest) -> None:
+    ask(page, FERRY)
+    id = page.session_state.exchanges[0].id
+    held().chats.rate(id, False)  # as a press on the thumb does, which AppTest does not know
+    page.session_state.rating = id
+    page.run()
+    inputs = {each.key: each for each in page.text_input}
+    inputs[f"remark-{id}"].set_value("<i>not</i> all")
+    inputs[f"expected-{id}"].set_value("forty-one sheep")
+    next(each for each in page.button if each.label == "Save").click().run()
+
+    (kept,) = held().chats.exchanges(page.session_state.chat)
+    assert (kept.liked, kept.remark, kept.expected) == (False, "<i>not</i> all", "forty-one sheep")
+    assert "&lt;i&gt;not&lt;/i&gt; all" in shown(page)
+    assert not [each for each in page.text_input if (each.key or "").startswith("remark-")]
+
+
+def test_asking_again_gives_the_question_another_answer(page: AppTest) -> None:
+    ask(page, FERRY)
+    ask(page, NUNS)
+    held().library.remove([page.session_state.exchanges[0].reply.citations[0].article_id])
+    page.button(key="again-0").click().run()
+
+    first, second = page.session_state.exchanges
+    assert first.reply.abstained
+    assert not second.reply.abstained
+
+
+def test_what_is_copied_has_its_sources() -> None:
+    def cited(number: int, quote: str) -> Any:
+        return Citation(number, "a", "T", "O", None, "2031-03-11", "https://o.example/1", None, 0, 9, quote, True)
+
+    reply = Reply("q", "q", Filters(), (Statement("It sank.", (1,)), Statement("", (2,))), False, None, "extract",
+                  (cited(1, "It sank."), cited(2, "")))  # fmt: skip
+    assert copy_text(reply) == "It sank. [1]\n\n[1] O, T, 11 March 2031, https://o.example/1"
+    late = Article("Late. It sank.", id="a")
+    assert (moved(reply.citations[0], late).start, moved(reply.citations[0], late).end) == (6, 14)
+    assert moved(reply.citations[0], Article("It rose.")) == reply.citations[0]

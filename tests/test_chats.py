@@ -1,0 +1,327 @@
+"""Chats as they are kept: what stays, what goes when an article goes, and what an answer says of an article changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag.article import Citation, Considered, Filters, Mark, Reply, Statement, fingerprint
+from rag.assistant import Assistant
+from rag.chats.chats import Chats, turns
+from rag.chats.exchange import Exchange, Kept
+from rag.chats.ratings import evaluation_set
+from rag.chats.suggest import suggestions
+from rag.evaluation.questions import parse_questions
+from rag.library.library import Library
+from rag.settings import Settings
+from tests.checks import put_in
+from tests.conftest import Run
+from tests.fakes import WordCountEmbedding
+
+FERRY = "The ferry Auk left Port Linnet at noon. It carried forty sheep. Ada Quill was at the helm."
+TRAM = "The tram to Hollin stood still for an hour. A swan had sat down on the rails."
+
+
+@pytest.fixture
+def assistant(open_library: Callable[..., Library], embedding: WordCountEmbedding, articles: Path) -> Assistant:
+    """Two articles, of the ferry and of the tram."""
+    library = open_library()
+    (articles / "ferry.txt").write_text(FERRY)
+    (articles / "tram.txt").write_text(TRAM)
+    put_in(library, embedding, articles)
+    return Assistant(library, embedding, Settings(store=library.folder))
+
+
+@pytest.fixture
+def chats(assistant: Assistant) -> Chats:
+    return assistant.chats
+
+
+def replied(library: Library, *quotes: str, question: str = "What left?") -> Reply:
+    """A reply that tells these sentences, each with its citation, and considered both articles."""
+    citations, considered = [], []
+    for article in sorted(library.articles(), key=lambda each: each.text):
+        considered.append(
+            Considered(
+                rank=len(considered) + 1, article_id=article.id, outlet=None, url=article.url, path=article.path,
+                start=0, end=len(article.text), text=article.text, score=0.5,
+            )
+        )  # fmt: skip
+    for number, quote in enumerate(quotes, 1):
+        article = next(each for each in library.articles() if quote in each.text)
+        start = article.text.index(quote)
+        citations.append(
+            Citation(
+                number=number, article_id=article.id, title=article.title, outlet=article.outlet, origin=None,
+                published=None, url=article.url, path=article.path, start=start, end=start + len(quote), quote=quote,
+                checked=True,
+            )
+        )  # fmt: skip
+    statements = tuple(Statement(each.quote, (each.number,), (Mark(4, 9, "answer"),)) for each in citations)
+    return Reply(
+        question=question, query=question, filters=Filters(), statements=statements, abstained=False, reason=None,
+        answered_by="extract", citations=tuple(citations), retrieved=tuple(considered), timings={"total_ms": 12},
+    )  # fmt: skip
+
+
+def keep(chats: Chats, reply: Reply, chat: str | None = None) -> tuple[str, Exchange]:
+    """Keep a question with its reply: the chat's id and the exchange."""
+    chat = chats.ask(chat, reply.question)
+    chats.answered(chats.exchanges(chat)[-1].id, reply)
+    return chat, chats.exchanges(chat)[-1]
+
+
+def test_what_is_kept_is_what_was_replied(assistant: Assistant, chats: Chats) -> None:
+    reply = replace(
+        replied(assistant.library, "It carried forty sheep."),
+        filters=Filters(("Linnet Herald",), date(2031, 3, 11), None),
+        struck_out=1,
+        query="What left? (Where from?)",
+    )
+    id, exchange = keep(chats, reply)
+
+    assert exchange.reply == reply
+    assert exchange.citations == {1: Kept(fingerprint("It carried forty sheep."), 1)}
+    assert exchange.statements == (fingerprint("It carried forty sheep."),)
+    assert set(exchange.labels.values()) == {each.label for each in assistant.library.articles()}
+    assert exchange.undated == {each.id for each in assistant.library.articles()}
+    assert not exchange.waiting
+    assert turns([exchange])[0].answer == "It carried forty sheep. [1]"
+    again = Chats(assistant.library)
+    assert again.exchanges(id) == [exchange]
+    again.close()
+
+
+def test_a_chat_is_named_after_its_first_question_found_renamed_and_deleted(assistant: Assistant, chats: Chats) -> None:
+    first, _ = keep(chats, replied(assistant.library, "It carried forty sheep.", question="  What  left?  "))
+    second, _ = keep(chats, replied(assistant.library, "A swan had sat down on the rails.", question="100% sure?"))
+    keep(chats, replied(assistant.library, "Ada Quill was at the helm.", question="Who steered?"), first)
+
+    assert [chat.name for chat in chats.chats()] == ["What left?", "100% sure?"]
+    found = {words: [chat.id for chat in chats.chats(words)] for words in ("SHEEP", "steered helm", "100%", "0%s", "_")}
+    assert found == {"SHEEP": [first], "steered helm": [first], "100%": [second], "0%s": [], "_": []}
+    chats.rename(first, "  The   Auk ")
+    chats.rename(second, "  ")
+    assert [chat.name for chat in chats.chats()] == ["The Auk", "100% sure?"]
+    chats.delete(first)
+    assert [chat.id for chat in chats.chats()] == [second]
+    assert chats.exchanges(first) == []
+    assert assistant.library.catalogue.count("statements") == 1
+    assert chats.ask(first, "Still there?") != first
+
+
+def test_a_question_waits_until_it_is_answered_once(assistant: Assistant, chats: Chats) -> None:
+    id = chats.ask(None, "What left? \ud800")
+    (exchange,) = chats.exchanges(id)
+    assert (exchange.question, exchange.waiting, exchange.reply) == ("What left? ?", True, None)
+
+    with chats.answering(exchange.id) as waiting:
+        assert waiting
+        chats.failed(exchange.id, "The library is busy.")
+    with chats.answering(exchange.id) as waiting:
+        assert not waiting
+    assert chats.exchanges(id)[0].problem == "The library is busy."
+
+    chats.ask_again(exchange.id, Filters(("Linnet Herald",)))
+    (exchange,) = chats.exchanges(id)
+    assert (exchange.waiting, exchange.conditions) == (True, Filters(("Linnet Herald",)))
+    chats.answered(exchange.id, replied(assistant.library, "It carried forty sheep."))
+    assert chats.exchanges(id)[0].problem is None
+
+
+# Removal
+
+
+def test_of_a_removed_article_an_answer_keeps_a_mark_and_the_hashes(assistant: Assistant, chats: Chats) -> None:
+    reply = replied(assistant.library, "It carried forty sheep.", "A swan had sat down on the rails.")
+    id, _ = keep(chats, reply)
+    assistant.library.remove([reply.citations[0].article_id])
+
+    (exchange,) = chats.exchanges(id)
+    kept = exchange.reply
+    assert kept
+    assert [each.text for each in kept.statements] == ["", "A swan had sat down on the rails."]
+    assert [each.quote for each in kept.citations] == ["", "A swan had sat down on the rails."]
+    assert exchange.citations[1].hash == exchange.statements[0] == fingerprint("It carried forty sheep.")
+    assert (kept.citations[0].start, kept.citations[0].path) == (reply.citations[0].start, None)
+    removed_at = exchange.citations[1].removed_at
+    assert removed_at == assistant.library.catalogue.removals()[0][2]
+    assert [bool(each.removed_at) for each in exchange.considered.values()] == [True, False]
+    assert [each.text for each in kept.retrieved] == ["", TRAM]
+    assert exchange.considered[1].hash == fingerprint(FERRY)
+    assert kept.citations[1] == reply.citations[1]
+    assert chats.chats("sheep") == []
+
+
+def test_what_a_model_wrote_without_a_citation_goes_with_the_articles_it_was_given(
+    assistant: Assistant, chats: Chats
+) -> None:
+    written = replace(replied(assistant.library), answered_by="a-model", statements=(Statement("Sheep at sea."),))
+    refused = replace(written, abstained=True, statements=(Statement("The library does not answer this."),))
+    id, _ = keep(chats, written)
+    keep(chats, refused, id)
+    assistant.library.remove([assistant.library.articles()[0].id])
+
+    first, second = (each.reply for each in chats.exchanges(id))
+    assert first
+    assert second
+    assert (first.statements[0].text, second.statements[0].text) == ("", "The library does not answer this.")
+
+
+def test_an_article_removed_while_it_is_answered_leaves_no_words(assistant: Assistant, chats: Chats) -> None:
+    reply = replied(assistant.library, "It carried forty sheep.")
+    id = chats.ask(None, "What left?")
+    assistant.library.remove([reply.citations[0].article_id])
+    chats.answered(chats.exchanges(id)[0].id, reply)
+
+    (exchange,) = chats.exchanges(id)
+    assert exchange.reply
+    assert exchange.reply.statements[0].text == exchange.reply.citations[0].quote == ""
+    assert b"forty sheep" not in stored(assistant.library)
+
+
+def test_a_removal_that_fails_leaves_the_answers_as_they_were(
+    assistant: Assistant, chats: Chats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = replied(assistant.library, "It carried forty sheep.")
+    id, exchange = keep(chats, reply)
+    removed = [reply.citations[0].article_id]
+    assistant.library.catalogue._db.execute("ALTER TABLE removals RENAME TO elsewhere")
+    with pytest.raises(Exception, match="removals"):
+        assistant.library.remove(removed)
+
+    assert chats.exchanges(id) == [exchange]
+    assert assistant.library.article(removed[0]).text == FERRY
+    assistant.library.catalogue._db.execute("ALTER TABLE elsewhere RENAME TO removals")
+    assistant.library.remove(removed)
+    assert chats.exchanges(id) != [exchange]
+
+
+def test_a_deleted_chat_is_gone_from_the_file(assistant: Assistant, chats: Chats) -> None:
+    id, _ = keep(chats, replied(assistant.library, "It carried forty sheep.", question="Secretquestion of mine?"))
+    chats.rename(id, "Secretname")
+    chats.delete(id)
+
+    assert b"Secret" not in stored(assistant.library)
+
+
+def stored(library: Library) -> bytes:
+    """What stands in the database's file, its log written back to it."""
+    library.catalogue._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return b"".join(path.read_bytes() for path in library.folder.glob("library.db*"))
+
+
+# Corrections
+
+
+def test_an_answer_says_what_changed_in_an_article_it_cites(
+    assistant: Assistant, chats: Chats, articles: Path, embedding: WordCountEmbedding
+) -> None:
+    reply = replied(assistant.library, "The ferry Auk left Port Linnet at noon.", "It carried forty sheep.")
+    id, before = keep(chats, reply)
+    assert before.corrections == ()
+    (articles / "ferry.txt").write_text(FERRY.replace("forty sheep", "fifty goats").replace("Ada Quill", "Ben Oake"))
+    put_in(assistant.library, embedding, articles)
+
+    (correction,) = chats.exchanges(id)[0].corrections
+    assert (correction.cited, correction.version, correction.numbers, correction.lost) == (1, 2, (1, 2), (2,))
+    assert "forty sheep" in correction.changes[0].old
+    assert "fifty goats" in correction.changes[0].new
+    assert chats.exchanges(id)[0].reply == reply
+    late, _ = keep(chats, reply)  # it had been answered from the version before
+    assert chats.exchanges(late)[0].citations[2].version == 1
+
+
+# Ratings and what to ask next
+
+
+def test_rated_answers_become_questions_for_evaluate(assistant: Assistant, chats: Chats) -> None:
+    library = assistant.library
+    id, good = keep(chats, replied(library, "It carried forty sheep.", question="What did it carry?"))
+    _, bad = keep(chats, replied(library, "Ada Quill was at the helm.", question="And when?"), id)
+    _, vague = keep(chats, replied(library, "Ada Quill was at the helm.", question="And why?"), id)
+    refusal = replace(replied(library), question="Who is mayor?", abstained=True, reason="not_covered")
+    _, refused = keep(chats, refusal)
+    chats.rate(good.id, True, " right ")
+    chats.rate(bad.id, False, "not asked", "at noon")
+    chats.rate(vague.id, False)
+    chats.rate(refused.id, True)
+
+    found, left_out = evaluation_set(chats)
+    import json
+
+    questions = parse_questions("\n".join(json.dumps(each) for each in found).encode(), "rated.jsonl")
+    by_question = {each.question: each for each in questions}
+    assert left_out == 1
+    assert by_question["What did it carry?"].answers == (("arrie",),)
+    assert by_question["What did it carry?"].evidence[0].quote == "It carried forty sheep."
+    assert (by_question["And when?"].answers, by_question["And when?"].turns) == (
+        (("at noon",),),
+        ("What did it carry?",),
+    )
+    assert not by_question["Who is mayor?"].answerable
+    assert found[-1]["remark"] in ("right", "not asked", None)
+    kept = chats.exchanges(id)[0]
+    assert (kept.liked, kept.remark) == (True, "right")
+
+
+def test_what_is_suggested_was_tried(
+    assistant: Assistant, chats: Chats, articles: Path, embedding: WordCountEmbedding
+) -> None:
+    text = '"It swims," said Ada Quill, a pilot. "It sinks," said Ben Oake, a diver. "It flies," said Cy Reed.'
+    (articles / "auk.txt").write_text(text)
+    put_in(assistant.library, embedding, articles)
+    quotes = {"Ada Quill": '"It swims," said Ada Quill, a pilot.', "Ben Oake": '"It sinks," said Ben Oake, a diver.'}
+    _, exchange = keep(chats, replied(assistant.library, '"It flies," said Cy Reed.'))
+    tried = []
+
+    def ask(question: str) -> Reply:
+        tried.append(question)
+        if "Quill" in question:
+            return replied(assistant.library, quotes["Ada Quill"])
+        return replace(replied(assistant.library, quotes["Ben Oake"]), abstained=True)
+
+    assert list(suggestions(assistant.library, ask, [exchange])) == ["What did Ada Quill say?"]
+    assert sorted(tried) == ["What did Ada Quill say?", "What did Ben Oake say?"]
+
+
+# Older libraries
+
+
+def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
+    tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    library = open_library()
+    library.close()
+    path = tmp_path / "store" / "library.db"
+    with sqlite3.connect(path) as database:
+        for table in ("chats", "exchanges", "statements", "citations", "considered"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("PRAGMA user_version = 2")
+    database.close()
+
+    chats = Chats(open_library())
+    assert chats.ask(None, "Is it there?") == chats.chats()[0].id
+    chats.close()
+    with sqlite3.connect(path.with_name("library.db.format-2.backup")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (2,)
+    copy.close()
+
+
+def test_on_the_command_line(run: Callable[..., Run], assistant: Assistant, chats: Chats, tmp_path: Path) -> None:
+    id, exchange = keep(chats, replied(assistant.library, "It carried forty sheep.", question="What\tleft?"))
+    chats.rate(exchange.id, False)
+    assistant.close()
+
+    assert run("chats", "list").out.split("\t")[::2] == [id, "What left?\n"]
+    assert run("chats", "list", "swan").out == ""
+    assert run("chats", "export", "nothing").err.startswith("No chat 'nothing' is kept.")
+    assert "--format 'odt' is none" in run("chats", "export", id, "--format", "odt").err
+    assert run("chats", "questions", "--out", tmp_path / "q.jsonl").err == (
+        "0 rated questions; 1 left out: what is right is not known\n"
+    )
