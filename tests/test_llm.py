@@ -100,6 +100,7 @@ class Answer(BaseHTTPRequestHandler):
             time.sleep(3)
             return
         for piece in self.server.pieces:
+            time.sleep(0.4 if self.server.manner == "slow" else 0)
             self._send({"choices": [{"index": 0, "delta": {"role": "assistant", "content": piece}}]})
         if self.server.manner == "killed":
             self.connection.close()

@@ -81,7 +81,9 @@ def test_a_model_is_tried(scripted: AppTest, monkeypatch: pytest.MonkeyPatch) ->
 def test_stopped_keeps_what_was_written_so_far(scripted: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.run()
     scripted.session_state.stopped = True
-    scripted.session_state.draft = Reply(QUESTION, QUESTION, Filters(), (Statement("So far."),), False, None, "scripted")
+    scripted.session_state.draft = Reply(
+        QUESTION, QUESTION, Filters(), (Statement("So far."),), False, None, "scripted"
+    )
 
     ask(scripted, QUESTION)
 

@@ -68,11 +68,15 @@ class Writer:
         """The question as it stands alone after the turns of `chat`; None where the model says nothing of use."""
         told = [f"Question: {each.question}\nAnswer: {plain(each.answer)[:500]}" for each in chat[-TURNS_READ:]]
         asked = "\n\n".join([*told, f"The last question: {question}"])
+        said, stop = "", threading.Event()
         try:
-            said = "".join(self._pieces(_messages(_CONDENSE, asked), threading.Event(), Usage())).strip()
+            for piece in self._pieces(_messages(_CONDENSE, asked), stop, Usage()):
+                said += piece
+                if "\n" in said.strip() or len(said) > LONGEST_CONDENSED:
+                    stop.set()
         except LanguageModelError:
             return None
-        line = " ".join(plain(said.partition("\n")[0]).removeprefix("Question:").strip(' "“”').split())
+        line = " ".join(plain(said.strip().partition("\n")[0]).removeprefix("Question:").strip(' "“”').split())
         return line if 0 < len(line) <= LONGEST_CONDENSED and line.endswith("?") else None
 
     def fits(self, found: Sequence[NodeWithScore]) -> list[Source]:

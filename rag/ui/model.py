@@ -63,6 +63,8 @@ def watched(assistant: Assistant, question: str, filters: Filters | None, chat: 
     draft: Reply | None = st.session_state.pop("draft", None)
     if st.session_state.pop("stopped", False) and draft is not None:
         return replace(draft, note=STOPPED)
+    if not model and not assistant.settings.language_model:
+        return assistant.ask(question, filters, chat)
     if model:
         st.button("Stop", key="stop", on_click=_stop)
     place = st.empty()
