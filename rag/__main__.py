@@ -10,7 +10,7 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import chats, intake, keeping, library, questions
+from rag.commands import chats, intake, keeping, library, model, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
@@ -43,6 +43,7 @@ for command in (
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(intake.feeds, name="feeds")
+app.add_typer(model.model, name="model")
 app.add_typer(chats.chats, name="chats")
 
 

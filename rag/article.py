@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+Support = Literal["supported", "partly", "unsupported"]
 Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
 
 
@@ -216,11 +217,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer and the numbers of the citations it rests on."""
+    """One sentence of an answer and the numbers of the citations it rests on.
+
+    Of a sentence that a model wrote, `support` is what its check came to and `lack` what it does not bear out; the
+    citations `added` are not the model's own. What is `struck` is no part of the answer.
+    """
 
     text: str
     citations: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
+    support: Support | None = None
+    lack: str = ""
+    added: tuple[int, ...] = ()
+    struck: bool = False
 
     def __str__(self) -> str:
         return self.text + "".join(f" [{number}]" for number in self.citations)
@@ -250,11 +259,13 @@ class Reply:
     timings: Mapping[str, int] = field(default_factory=dict)
     struck_out: int = 0
     """How many citations failed their check and were left out."""
+    note: str = ""
+    """A word on how the answer was come by: why a model's was not taken, that it was stopped, what it cost."""
 
     @property
     def answer(self) -> str:
         """The answer as one line of text, each statement followed by its citation numbers in brackets."""
-        return " ".join(map(str, self.statements))
+        return " ".join(str(statement) for statement in self.statements if not statement.struck)
 
     def to_json(self, id: str | None = None) -> dict[str, Any]:
         """The reply in the form that the command line prints (the README's contract)."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from rag.article import Filters, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
-from rag.errors import SecondSourceError, UsageError
+from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.library import Library
 from rag.querying.answer import LONGEST_QUESTION, Answerer, Searched
 from rag.settings import Settings
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from rag.ingestion.fetch import Fetcher
     from rag.ingestion.intake import Intake
     from rag.ingestion.pipeline import IngestEvent
+    from rag.llm import Model
+    from rag.querying.check import Checker
+    from rag.querying.write import Writer
 
 watch = logging.getLogger("rag.questions")
 """One line of JSON for each question: ids, counts and times, never a word of what was asked or answered."""
@@ -42,6 +48,7 @@ class Assistant:
         self.embedding = embedding
         self.settings = settings
         self._make_fetcher = make_fetcher
+        self._writers: dict[str, Writer] = {}
         self._answerer = Answerer(library, embedding, settings.cross_encoder, settings.models)
 
     @classmethod
@@ -87,31 +94,108 @@ class Assistant:
         return self.intake.ingest(places)
 
     def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
-        """Answer `question`, asked after the turns of `chat`.
+        """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.
 
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
+        model = self.models[0].written if self.settings.language_model else None
+        return deque(self.replies(question, filters, chat, model), maxlen=1)[0]
+
+    def replies(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        chat: Sequence[Turn] = (),
+        model: str | None = None,
+        stop: Event | None = None,
+    ) -> Iterator[Reply]:
+        """The reply as it grows: each holds what was written and checked so far, the last is the answer.
+
+        `model` is how a language model is written in the settings; without one there is one reply, of the articles' own
+        sentences. Once `stop` is set the next reply is the last, and keeps what was written. Raises as `ask` does.
+        """
         line: dict[str, object] = {"question": uuid.uuid4().hex, "turns": len(chat), "characters": len(question)}
         line["error"] = "unexpected"
         try:
-            reply = self._answerer.answer(question, filters, chat)
-            line |= {
-                "error": None,
-                "answered_by": reply.answered_by,
-                "reason": reply.reason,
-                "statements": len(reply.statements),
-                "articles": [citation.article_id for citation in reply.citations],
-                "struck_out": reply.struck_out,
-                "retrieved": len(reply.retrieved),
-                **reply.timings,
-            }
-            return reply
+            for reply in self._replies(question, filters, chat, model, stop or Event()):
+                line |= {
+                    "error": None,
+                    "answered_by": reply.answered_by,
+                    "reason": reply.reason,
+                    "statements": len(reply.statements),
+                    "articles": [citation.article_id for citation in reply.citations],
+                    "struck_out": reply.struck_out,
+                    "retrieved": len(reply.retrieved),
+                    **reply.timings,
+                }
+                yield reply
         except SecondSourceError as error:
             line["error"] = type(error).__name__
             raise
         finally:
             watch.info(json.dumps(line))
+
+    def _replies(
+        self, question: str, filters: Filters | None, chat: Sequence[Turn], model: str | None, stop: Event
+    ) -> Iterator[Reply]:
+        if model is None:
+            yield self._answerer.answer(question, filters, chat)[0]
+            return
+        from rag.querying.written import replies  # late: asking without a language model needs none of it
+
+        writer = self._writer(model)
+        condense = None if isinstance(writer, LanguageModelError) else writer.condense
+        reply, searched = self._answerer.answer(question, filters, chat, condense)
+        if searched is None or reply.abstained:
+            yield reply
+        elif isinstance(writer, LanguageModelError):
+            yield replace(reply, reason="model_failed", note=str(writer))
+        else:
+            strike = self.settings.unsupported == "strike"
+            yield from replies(reply, searched.ranked[0], writer, self._checker, strike, stop)
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """The language models that can be chosen, that of the settings first. Raises UsageError where that is none."""
+        if not self.settings.language_model and not any(self.settings.models.glob("*.gguf")):
+            return []
+        from rag.llm import models  # late: without a language model nothing of it is imported
+
+        return models(self.settings)
+
+    def try_model(self, model: str) -> float:
+        """The seconds that a language model takes to say a word. Raises LanguageModelError where it says none."""
+        writer = self._writer(model)
+        if isinstance(writer, LanguageModelError):
+            raise writer
+        return writer.time_to_a_word()
+
+    def _writer(self, written: str) -> Writer | LanguageModelError:
+        """The model loaded, once; or why it cannot be."""
+        from rag.llm import load_model, read_model
+        from rag.querying.write import Writer
+
+        if written not in self._writers:
+            model = read_model(written)
+            try:
+                llm = load_model(model, self.settings)
+            except LanguageModelError as error:
+                return error
+            read, _, wrote = (self.settings.model_price or "").partition("/")
+            price = (float(read), float(wrote)) if read else None
+            self._writers[written] = Writer(
+                llm, model.name, self.settings.model_timeout, self.settings.model_context, price
+            )
+        return self._writers[written]
+
+    @cached_property
+    def _checker(self) -> Checker:
+        from rag.querying.check import Checker
+        from rag.querying.entailment import local_entailment
+
+        entailment = local_entailment(self.settings.entailment_model, self.settings.models)
+        return Checker(self.library, self.embedding, entailment)
 
     def ask_after(self, turns: Sequence[str], question: str, filters: Filters | None = None) -> Reply:
         """Ask `turns`, the earlier questions of a chat, in order, and then `question`. Raises as `ask` does."""

@@ -7,6 +7,7 @@ SecondSourceError
 │   ├── UnknownArticle no article has that id
 │   └── Superseded     an article was replaced, or removed, while it was read
 ├── ModelError         the embedding model is missing, altered or not the library's own
+├── LanguageModelError the language model is not installed, cannot be reached, or fails
 └── UsageError         a request that makes no sense: an empty question, a date that is none
 """
 
@@ -37,6 +38,10 @@ class Superseded(LibraryError):
 
 class ModelError(SecondSourceError):
     """The embedding model is missing, altered, or not the one the library was built with."""
+
+
+class LanguageModelError(SecondSourceError):
+    """The language model is not installed, cannot be reached, or did not answer. Never holds what a client said."""
 
 
 class UsageError(SecondSourceError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import UsageError
@@ -27,6 +27,24 @@ class Settings(BaseSettings):
     """The packaged model, or any sentence-transformers model by name or folder."""
     cross_encoder: str | None = None
     """A sentence-transformers cross-encoder, by name or folder, to put the best passages in order once more."""
+    language_model: str | None = None
+    """What writes the answers: FILE.gguf, ollama:NAME, anthropic:NAME, address#NAME; none: the articles' own words."""
+    model_key: SecretStr | None = None
+    """The key of the language model's address."""
+    model_timeout: float = Field(default=60, gt=0)
+    """How many seconds the language model may be silent before it is given up."""
+    model_tokens: int = Field(default=400, ge=16)
+    """How many tokens an answer of the language model may have."""
+    model_context: int = Field(default=4096, ge=1024)
+    """How many tokens the language model reads at once; half of them are for passages."""
+    model_price: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?/\d+(\.\d+)?$")
+    """What a million tokens cost that are read and that are written, as in "0.15/0.60"; shown with each answer."""
+    entailment_model: str | None = None
+    """A cross-encoder for natural language inference, by name or folder, that checks what the language model wrote."""
+    unsupported: Literal["strike", "mark"] = "strike"
+    """Whether sentences that fail their check are left out of an answer or only marked."""
+    model_hub: str = "https://huggingface.co"
+    """Where `model pull` fetches its file."""
     samples: Path = ROOT / "rag" / "samples"
     """What an empty library is offered at the first visit of the page."""
     max_file_mb: float = 20

@@ -7,7 +7,17 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseGen,
+    LLMMetadata,
+    MessageRole,
+)
 from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.llms import CustomLLM
 
 from rag.embedding import Embedding, Tokens
 
@@ -77,3 +87,39 @@ class NothingMayBeEmbedded(WordCountEmbedding):
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         raise AssertionError(f"{len(texts)} texts were embedded, the first: {texts[0]!r}")
+
+
+class Scripted(CustomLLM):
+    """Writes what it was told to, a few letters at a time, whatever it is asked; remembers what it was asked."""
+
+    _text: str = PrivateAttr()
+    _asked: list[str] = PrivateAttr(default_factory=list)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    @property
+    def asked(self) -> list[str]:
+        """What it was asked so far, the instructions in front."""
+        return self._asked
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name="scripted", is_chat_model=True)
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponse:  # noqa: ARG002
+        return CompletionResponse(text=self._text)
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object) -> CompletionResponseGen:  # noqa: ARG002
+        yield CompletionResponse(text=self._text, delta=self._text)
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:  # noqa: ARG002
+        self._asked.append("\n".join(each.content or "" for each in messages))
+
+        def pieces() -> ChatResponseGen:
+            for at in range(0, len(self._text), 5):
+                message = ChatMessage(role=MessageRole.ASSISTANT, content=self._text[: at + 5])
+                yield ChatResponse(message=message, delta=self._text[at : at + 5])
+
+        return pieces()

@@ -15,7 +15,6 @@ from rag.article import Article, Sentence, Telling
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
-from rag.coverage.figures import figures
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import Row, ledger
@@ -23,6 +22,7 @@ from rag.coverage.relation import features, relation
 from rag.coverage.sense import read
 from rag.coverage.timeline import dated, timeline
 from rag.embedding import Embedding
+from rag.figures import figures
 from rag.ingestion.split import sentences
 from rag.library.library import Library
 from rag.settings import ROOT, Settings

@@ -12,8 +12,8 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "dates", "speech", "words"},
-    {"embedding", "embedding_export", "llm"},
+    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words"},
+    {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation", "doctor"},

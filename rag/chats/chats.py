@@ -130,7 +130,8 @@ class Chats:
         articles = self._held(ids)
         told = {"query": reply.query, "filters": reply.filters.to_json(), "abstained": reply.abstained,
                 "reason": reply.reason, "answered_by": reply.answered_by, "timings": dict(reply.timings),
-                "struck_out": reply.struck_out}  # fmt: skip
+                "struck_out": reply.struck_out, "note": reply.note,
+                "checks": [[each.support, each.lack, each.added] for each in reply.statements]}  # fmt: skip
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
                 return  # its chat was deleted meanwhile
@@ -231,12 +232,20 @@ class Chats:
         if told is None:
             return exchange
         kept = json.loads(told)
+        checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
         reply = Reply(
             **kept | {"filters": _filters(kept["filters"])},
             question=question,
             statements=tuple(
-                Statement(text or "", tuple(json.loads(cites)), tuple(Mark(*mark) for mark in json.loads(marks)))
-                for text, _, cites, marks in statements
+                Statement(
+                    text or "",
+                    tuple(json.loads(cites)),
+                    tuple(Mark(*mark) for mark in json.loads(marks)),
+                    support,
+                    lack,
+                    tuple(added),
+                )
+                for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
             ),
             citations=tuple(
                 replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations

@@ -17,9 +17,9 @@ from typing import Literal
 import numpy as np
 
 from rag.article import Article, Sentence, Span
-from rag.coverage.figures import figures
 from rag.coverage.people import same_person
 from rag.embedding import Embedding
+from rag.figures import figures
 from rag.library.library import Library
 from rag.speech import Utterance, speaker, utterances
 from rag.words import STOP_WORDS, WORD

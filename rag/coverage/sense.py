@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.coverage.figures import Figure, figures
 from rag.embedding import Embedding
+from rag.figures import Figure, figures
 from rag.library.library import Library
 from rag.words import STOP_WORDS, WORD, stem
 

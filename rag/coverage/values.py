@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.coverage.figures import Figure
 from rag.coverage.people import same_person
 from rag.coverage.sense import Sense
+from rag.figures import Figure
 from rag.words import WORD
 
 NEGATION_COUNTS = 0.8

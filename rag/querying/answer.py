@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,6 +36,10 @@ READINGS = 3
 PASSAGES_FOR_A_PART = 8
 PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
 """Of those that are read for what the outlets tell: how many of one article, and of all."""
+
+
+Condense = Callable[[str, Sequence[Turn]], str | None]
+"""Makes of a question and the turns before it a question that stands alone; None where it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +98,29 @@ class Answerer:
         self._found = lru_cache(SEARCHES_KEPT)(self._find)
         self._ranked = lru_cache(SEARCHES_KEPT)(self._rank)
 
-    def answer(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Reply:
-        """Answer `question`; see `Assistant.ask`.
+    def answer(
+        self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None = None
+    ) -> tuple[Reply, Searched | None]:
+        """Answer `question` from the articles' own sentences, and say what was found for it; see `Assistant.ask`.
 
-        Where an article is replaced while it is read, because others come in meanwhile, all is read once more.
+        Where an article is replaced while it is read, because others come in meanwhile, all is read once more. Nothing
+        is searched for small talk.
         """
         for _ in range(READINGS - 1):
             with suppress(Superseded):
-                return self._answer(question, filters, chat)
+                return self._answer(question, filters, chat, condense)
             self._found.cache_clear()
             self._ranked.cache_clear()
-        return self._answer(question, filters, chat)
+        return self._answer(question, filters, chat, condense)
 
-    def _answer(self, question: str, filters: Filters | None, chat: Sequence[Turn]) -> Reply:
+    def _answer(
+        self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None
+    ) -> tuple[Reply, Searched | None]:
         clock = _Clock()
         talk = small_talk(question)
         if talk is not None:
-            return self._small_talk(" ".join(question.split()), talk)
-        searched = self._search(question, filters, chat, clock)
+            return self._small_talk(" ".join(question.split()), talk), None
+        searched = self._search(question, filters, chat, clock, condense)
         reason: Reason | None = None
         answer = choose(searched, self.library)
         if isinstance(answer, NoAnswer):
@@ -123,7 +132,7 @@ class Answerer:
             if not statements:  # what was found has been removed or changed meanwhile
                 reason, statements = "not_covered", (Statement("What was found has just left the library: ask again."),)
         clock.lap("answer_ms")
-        return Reply(
+        reply = Reply(
             question=searched.question,
             query=searched.queries[0].text,
             filters=searched.filters,
@@ -136,6 +145,7 @@ class Answerer:
             timings=clock.laps(),
             struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
         )
+        return reply, searched
 
     def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
         status = self.library.status()
@@ -194,7 +204,14 @@ class Answerer:
         nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_OF_AN_ARTICLE]
         return [NodeWithScore(node=each.node, score=(each.score or 0.0) + 2 * (not n)) for n, each in enumerate(nodes)]
 
-    def _search(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: _Clock) -> Searched:
+    def _search(
+        self,
+        question: str,
+        filters: Filters | None,
+        chat: Sequence[Turn],
+        clock: _Clock,
+        condense: Condense | None = None,
+    ) -> Searched:
         question = _one_line(question)
         if not question:
             raise UsageError("The question is empty: type what you want to know.")
@@ -204,6 +221,9 @@ class Answerer:
             )
         read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins())
         query = stand_alone(read.question, [replace(turn, question=_one_line(turn.question)) for turn in chat])
+        if query.carried and condense is not None and (condensed := condense(read.question, chat)):
+            # Its own words come first and count most: what a model makes of them may be wrong.
+            query = Query(f"{read.question} ({condensed})", len(read.question))
         queries = (query, *sub_questions(query))
         if filters is None:
             filters = read.filters

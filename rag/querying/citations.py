@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from rag.article import Article, Citation, Mark, Statement
+from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.extract import Evidence
@@ -30,7 +30,7 @@ def cite(
     dated: set[date] = set()
     weights = library.rarity([stem(word) for word in WORD.findall(query.text)]) if query else {}
     for each in evidence:
-        citation = _citation(len(citations) + 1, each)
+        citation = citation_of(len(citations) + 1, each.article, each.sentence)
         if not check(citation, library):
             logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
             continue
@@ -56,8 +56,8 @@ def check(citation: Citation, library: Library) -> bool:
     return bool(quoted) and citation.start >= 0 and quoted == citation.quote and len(quoted) <= LONGEST_QUOTE
 
 
-def _citation(number: int, evidence: Evidence) -> Citation:
-    article: Article = evidence.article
+def citation_of(number: int, article: Article, sentence: Sentence) -> Citation:
+    """The citation of a sentence, to be checked."""
     return Citation(
         number=number,
         article_id=article.id,
@@ -67,8 +67,8 @@ def _citation(number: int, evidence: Evidence) -> Citation:
         published=article.published,
         url=article.url,
         path=article.path,
-        start=evidence.sentence.start,
-        end=evidence.sentence.end,
-        quote=evidence.text,
+        start=sentence.start,
+        end=sentence.end,
+        quote=article.text[sentence.start : sentence.end],
         checked=True,
     )

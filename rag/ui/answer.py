@@ -17,6 +17,7 @@ STANDS_IN = {
 }
 MANNERS = {"extract": "From the articles' own sentences"}
 STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
+NOT_BORNE_OUT = "Sentences of the model left out because the articles do not bear them out: {}."
 _MARKED = {
     "answer": "<strong>{}</strong>",
     "added": '<span class="added">{}</span>',
@@ -44,17 +45,33 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
         if not statement.text:
             paragraphs.append([_removed(statement, removed)])
             continue
-        links = [_link(turn, citations[number], opened) for number in statement.citations if number in citations]
+        links = [
+            _link(turn, citations[number], opened, number in statement.added)
+            for number in statement.citations
+            if number in citations
+        ]
         if paragraphs[-1] and any(mark.kind == "outlet" for mark in statement.marks):
             paragraphs.append([])
-        paragraphs[-1].append(f"<span>{_marked(statement)}</span>" + "".join(f"&#8288;{link}" for link in links))
-    notes = [STANDS_IN.get(reply.reason or "", "")]
+        paragraphs[-1].append(_borne_out(statement) + "".join(f"&#8288;{link}" for link in links))
+    notes = [STANDS_IN.get(reply.reason or "", ""), as_html(reply.note)]
     if reply.struck_out:
-        notes.append(STRUCK_OUT.format(reply.struck_out))
+        written = reply.answered_by not in MANNERS
+        notes.append((NOT_BORNE_OUT if written else STRUCK_OUT).format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
     kind = "answer refusal" if reply.abstained else "answer"
     told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)
     return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
+
+
+def _borne_out(statement: Statement) -> str:
+    """The statement; one that the articles do not bear out, or only in part, is marked, and says what is lacking."""
+    words = _marked(statement)
+    if statement.support not in ("partly", "unsupported"):
+        return f"<span>{words}</span>"
+    said = "Not borne out" if statement.support == "unsupported" else "Borne out in part"
+    lack = f"{said}: {statement.lack}" if statement.lack else said
+    mark = f'<span class="mark"> [{said.lower()}]</span>'
+    return f'<span class="{statement.support}" title="{as_html(lack)}">{words}{mark}</span>'
 
 
 def _removed(statement: Statement, removed: Mapping[int, Kept]) -> str:
@@ -149,11 +166,13 @@ def considered_html(
     return f'<p class="aside">{about}{searched}{let_in}</p><ol class="passages">{items}</ol>'
 
 
-def _link(turn: int, citation: Citation, opened: int | None) -> str:
+def _link(turn: int, citation: Citation, opened: int | None, added: bool = False) -> str:
+    by_us = ", added by the check" if added else ""
     state = ' aria-current="true"' if citation.number == opened else ""
     return (
         f'<a class="cite" href="#cite-{turn}-{citation.number}" title="{as_html(citation.quote)}"{state} '
-        f'aria-label="Citation {citation.number}, {as_html(outlet_name(citation.outlet))}">[{citation.number}]</a>'
+        f'aria-label="Citation {citation.number}, {as_html(outlet_name(citation.outlet))}{by_us}">'
+        f"[{citation.number}{'+' if added else ''}]</a>"
     )
 
 

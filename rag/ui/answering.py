@@ -9,6 +9,7 @@ import streamlit as st
 
 from rag.chats.chats import turns
 from rag.errors import SecondSourceError
+from rag.ui.model import watched
 from rag.ui.suggesting import suggesting
 from rag.ui.work import UNEXPECTED
 
@@ -31,7 +32,7 @@ def answer(assistant: Assistant, turn: int) -> None:
         if not waiting:
             return
         try:
-            reply = assistant.ask(exchange.question, exchange.conditions, turns(exchanges[:turn]))
+            reply = watched(assistant, exchange.question, exchange.conditions, turns(exchanges[:turn]), turn)
             assistant.chats.answered(exchange.id, reply)
         except SecondSourceError as error:
             assistant.chats.failed(exchange.id, str(error))

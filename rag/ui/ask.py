@@ -17,6 +17,7 @@ from rag.ui.clicks import watch_clicks
 from rag.ui.describe import counted
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
+from rag.ui.model import model_door
 from rag.ui.opening import fill_with_samples, library_door, link_to, notice, offered_questions
 from rag.ui.reader import moved, show_article
 from rag.ui.suggesting import show_suggestions
@@ -48,6 +49,7 @@ def _page() -> None:
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
             st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed, args=(assistant.chats,))
+            model_door(assistant)
         with st.container(key="clicks"):
             state = st.session_state
             copies = {turn: copy_text(each.reply) for turn, each in enumerate(state.exchanges) if each.reply}

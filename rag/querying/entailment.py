@@ -1,0 +1,49 @@
+"""A natural-language-inference cross-encoder, where one is configured or lies in the folder of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from rag.errors import ModelError
+from rag.querying.check import Entailment
+
+FOLDER = "entailment"
+
+
+def local_entailment(configured: str | None, models: Path) -> Entailment | None:
+    """The one of the settings, else the one that lies in the folder `models`/entailment; None where there is none.
+
+    Raises ModelError where it cannot be loaded or does not tell entailment from contradiction.
+    """
+    folder = models / FOLDER
+    name = configured or (str(folder) if (folder / "config.json").exists() else None)
+    return CrossEncoderEntailment(name) if name else None
+
+
+class CrossEncoderEntailment:
+    """A sentence-transformers cross-encoder with the classes "entailment" and "contradiction"."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._encoder = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"The entailment model {name!r} could not be loaded: {(str(error).splitlines() or ['?'])[0]}. "
+                "Give SECOND_SOURCE_ENTAILMENT_MODEL the name or folder of one with safetensors weights, or unset it."
+            ) from error
+        labels = {str(label).lower(): int(n) for n, label in self._encoder.config.id2label.items()}
+        if not {"entailment", "contradiction"} <= set(labels):
+            raise ModelError(
+                f"The entailment model {name!r} tells {', '.join(labels)} apart; it has to tell entailment, neutral "
+                "and contradiction."
+            )
+        self._entails, self._contradicts = labels["entailment"], labels["contradiction"]
+
+    def __call__(self, premise: str, claim: str) -> tuple[float, float]:
+        (scores,) = self._encoder.predict([(premise, claim)], show_progress_bar=False, apply_softmax=True)
+        found = np.asarray(scores, np.float64)
+        return float(found[self._entails]), float(found[self._contradicts])

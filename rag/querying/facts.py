@@ -1,0 +1,340 @@
+"""What a sentence asserts that can be looked up: its figures, dates, names, negations and who says it.
+
+Each function tells what of a claim is not borne out by evidence, as words that a person can read, or what was found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+
+from rag.article import Article, Sentence
+from rag.dates import relative_dates
+from rag.figures import Figure, figures
+from rag.speech import speaker
+from rag.speech.attributions import QUOTED, TITLE, Attribution, attributions, is_name
+from rag.speech.quotations import quotations
+from rag.words import STOP_WORDS, WORD, stem
+
+_MONTH = re.compile(
+    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?(?! \w+ed)"
+)
+_WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+_DAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+_ABOVE = re.compile(r"\b(?:more than|over|at least|exceeding|upwards? of|in excess of)\s+[$£€¥]?\s?$", re.IGNORECASE)
+_BELOW = re.compile(r"\b(?:less than|under|fewer than|at most|up to|below)\s+[$£€¥]?\s?$", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:about|around|roughly|nearly|almost|approximately|some|close to|an estimated)\s+[$£€¥]?\s?$", re.IGNORECASE
+)
+_NEAR = 0.1
+"""How far, as a share, a figure that is told as "about", "over" or "under" so much may be from the evidence's."""
+_ALSO_FIGURES = {"couple": 2.0, "pair": 2.0, "both": 2.0, "twice": 2.0, "double": 2.0, "single": 1.0, "once": 1.0}
+_NEGATOR = re.compile(
+    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t|fail(?:s|ed|ing)?|"
+    r"den(?:y|ies|ied|ying)|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|unable|unlikely|hardly|barely|lack(?:s|ed|ing)?|"
+    r"rul(?:e|ed|es) out|stopped short)\b",
+    re.IGNORECASE,
+)
+_DENIED = (
+    r"lie[sd]?|lying|false|untrue|hoax|fabricated|fake|den(?:y|ies|ied|ying)|refut\w+|disput\w+|debunk\w+|reject\w+"
+)
+_DENIAL = re.compile(rf"\b(?:{_DENIED})\b", re.IGNORECASE)
+_NOT_NEGATING = re.compile(
+    r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
+)
+_DEMONYMS = (
+    "american america us usa",
+    "british britain uk",
+    "english england",
+    "french france",
+    "german germany",
+    "dutch netherlands holland",
+    "spanish spain",
+    "greek greece",
+    "swiss switzerland",
+    "danish denmark",
+    "swedish sweden",
+    "polish poland",
+    "turkish turkey",
+    "welsh wales",
+    "chinese china",
+    "irish ireland",
+    "filipino philippines",
+    "thai thailand",
+    "twitter tweet tweets tweeted",
+)
+_SAME_PLACE = {word: names.split()[0] for names in _DEMONYMS for word in names.split()}
+_IN_FULL = re.compile(r"\b(?:United States(?: of America)?|U\.S\.A?\.?|United Kingdom|U\.K\.)")
+_OF_HEADS = (
+    r"(?:Bank|University|Bay|Gulf|Isle|Church|House|Institute|Museum|College|School|Ministry|Department|Republic|Lake|"
+    r"Cape|Strait|Court|Secretary|Sea|Duke|Prince|Archbishop|Bishop)"
+)
+_AGENCIES = frozenset(("reuters", "ap", "afp", "press", "agency", "xinhua", "tass"))
+_NO_NAME = frozenset(
+    re.findall(
+        r"\w+",
+        "i mr mrs ms dr prof professor sir the a january february march april may june july august september "
+        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am "
+        "pm according however additionally furthermore overall finally also both they he she it this that these those "
+        "although while after before when since because during despite there in on at as for with by of to from",
+    )
+)
+_LIKE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Sentences of one article that are to bear a claim out; `main` is the one of them that bears most of it."""
+
+    article: Article
+    spans: tuple[Sentence, ...]
+    main: Sentence
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.article.text[each.start : each.end] for each in self.spans)
+
+
+def wrong_figure(claim: str, evidence: Evidence) -> str | None:
+    """The first of the claim's figures that no figure of the evidence equals; None where all are found."""
+    told = figures(evidence.text)
+    others = {value for word, value in _ALSO_FIGURES.items() if re.search(rf"\b{word}\b", evidence.text, re.IGNORECASE)}
+    for each in figures(claim):
+        words = claim[each.start : each.end]
+        if each.kind == "in year" or each.value == 0 or (each.value == 1 and not any(map(str.isdigit, words))):
+            continue
+        if each.kind == "date" and _date_told(each, evidence):
+            continue
+        if words.startswith("No") and words in f"{evidence.article.title} {evidence.article.text}":
+            continue  # "the No. 4 tram": a name, that its article need not repeat
+        if each.value in others or any(_same(each, other, claim) for other in told):
+            continue
+        return words
+    return None
+
+
+def _same(claimed: Figure, told: Figure, claim: str) -> bool:
+    if claimed.same_as(told) or (claimed.value == told.value and "count" in (claimed.kind, told.kind)):
+        return True
+    if {claimed.kind, told.kind} & {"date", "clock", "in year", "ordinal"} or not told.value:
+        return False
+    before, apart = claim[: claimed.start], (claimed.value - told.value) / told.value
+    if _ABOVE.search(before):
+        return -_NEAR <= apart <= 0
+    if _BELOW.search(before):
+        return 0 <= apart <= _NEAR
+    # "143 million" for "143.2 million": rounded as it is written.
+    return abs(apart) <= (_NEAR if _ABOUT.search(before) or told.about else 0.0)
+
+
+def _date_told(claimed: Figure, evidence: Evidence) -> bool:
+    """Whether a day of the year is what "on Monday" in the evidence comes to."""
+    return any(
+        (first.month - 1) * 100 + first.day == claimed.value
+        for first, last in _computed(evidence)
+        if (last - first).days < 2
+    )
+
+
+def wrong_date(claim: str, evidence: Evidence) -> str | None:
+    """The first year, month or weekday of the claim that the evidence neither tells nor comes to; None where none."""
+    computed = _computed(evidence)
+    text = evidence.text
+    told_years = {int(each) for each in re.findall(r"\b(?:1[89]|20)\d\d\b", text)}
+    years = told_years | {day.year for span in computed for day in span}
+    if evidence.article.published and not told_years:
+        years.add(int(evidence.article.published[:4]))
+    for match in re.finditer(r"(?<![$£€¥\d,.])\b(?:1[89]|20)\d\d\b(?![,.]\d)", claim):
+        if int(match.group()) not in years and match.group() not in text:
+            return match.group()
+    months = {match[1] for match in _MONTH.finditer(text)} | {
+        f"{day:%b}" for span in computed for day in span if (span[1] - span[0]).days < 32
+    }
+    for match in _MONTH.finditer(claim):
+        if match[1] not in months and not re.search(rf"\b{match[1]}\w+", text):
+            return match.group()
+    weekdays = {match[1] for match in _WEEKDAY.finditer(text)} | {
+        _DAYS[first.weekday()] for first, last in computed if first == last
+    }
+    for match in _WEEKDAY.finditer(claim):
+        if match[1] not in weekdays:
+            return match.group()
+    return None
+
+
+def _computed(evidence: Evidence) -> list[tuple[date, date]]:
+    if not evidence.article.published:
+        return []
+    published = date.fromisoformat(evidence.article.published[:10])
+    return [
+        (each.first, each.last)
+        for span in evidence.spans
+        for each in relative_dates(evidence.article.text[span.start : span.end], published)
+    ]
+
+
+def name_words(text: str) -> list[tuple[int, str]]:
+    """The words that name somebody or something, each with where it begins; not one that may only begin a sentence."""
+    found = []
+    for match in WORD.finditer(text):
+        word = re.sub(r"['’]s?$", "", match.group())
+        acronym = word.isupper() and len(word) > 1
+        if not word[:1].isupper() or (not acronym and word.lower() in _NO_NAME | STOP_WORDS):
+            continue
+        begins = not re.search(r"\w", text[: match.start()]) or re.search(r"[.!?:]['\"”’)]*\s+$", text[: match.start()])
+        goes_on = re.match(r"(?:['’]s)? (?:[A-Z]|\d)", text[match.start() + len(word) :])
+        if begins and not goes_on and not acronym:
+            continue
+        found.append((match.start(), word))
+    return found
+
+
+def missing_names(claim: str, evidence: Evidence) -> tuple[list[str], list[str]]:
+    """The claim's names that stand nowhere in the evidence's article, and those that stand only elsewhere in it."""
+    near = f"{evidence.text} {evidence.article.outlet or ''} {evidence.article.origin or ''}"
+    whole = f"{evidence.article.title or ''} {evidence.article.text}"
+    near_words, whole_words = _vocabulary(near), _vocabulary(whole)
+    nowhere, elsewhere = [], []
+    names = name_words(_shortened(claim))
+    mixed = _mixed(claim, whole)
+    for at, word in names:
+        if word in mixed:
+            nowhere.append(mixed[word])
+        elif _stands(word, near_words):
+            continue
+        elif not _stands(word, whole_words):
+            nowhere.append(word)
+        # "Stephen Biegun" where the sentence has only "Biegun": the article gives the whole name.
+        elif not _beside_another(at, word, names, claim, near_words, whole):
+            elsewhere.append(word)
+    return nowhere, elsewhere
+
+
+def _vocabulary(text: str) -> set[str]:
+    text = _shortened(text)
+    words = {_plain(match.group()) for match in WORD.finditer(text)}
+    initials = {
+        "".join(w[0] for w in run.split()).lower() for run in re.findall(r"(?:[A-Z][\w’'-]+ ){1,5}[A-Z][\w’'-]+", text)
+    }
+    return words | initials
+
+
+def _shortened(text: str) -> str:
+    """With "US" for the United States: of as many characters."""
+    return _IN_FULL.sub(lambda match: ("UK" if "K" in match.group() else "US").ljust(len(match.group())), text)
+
+
+def _plain(word: str) -> str:
+    word = re.sub(r"['’]s?$", "", word).replace(".", "").lower()
+    return _SAME_PLACE.get(word, word)
+
+
+def _stands(word: str, words: set[str]) -> bool:
+    plain = _plain(word)
+    if plain in words or (word.isupper() and plain in words):
+        return True
+    if "-" in plain and all(part in words for part in plain.split("-")):
+        return True
+    if len(plain) < 4:
+        return False
+    # "China" and "Chinese", "Egypt" and "Egyptian"; one name in two spellings.
+    return any(
+        (
+            len(other) >= 4
+            and plain[:4] == other[:4]
+            and re.fullmatch(r"(?:e?se?|i?ans?|is?h|ns?|s|i|ic|es)?", _tail(plain, other))
+        )
+        or (
+            abs(len(other) - len(plain)) <= 1
+            and len(plain) > 5
+            and SequenceMatcher(None, plain, other).ratio() >= _LIKE
+        )
+        for other in words
+    )
+
+
+def _tail(one: str, other: str) -> str:
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    stem_ = shorter.rstrip("aey")
+    return longer[len(stem_) :].lstrip("aey") if longer.startswith(stem_) else "no tail"
+
+
+def _mixed(claim: str, whole: str) -> dict[str, str]:
+    """Names put together from two that the article has ("Ann Cole" of Ann Bell and Tim Cole): by a word."""
+    found = {}
+    for head, name in re.findall(rf"\b({_OF_HEADS}) of ((?:the )?[A-Z]\w+)", claim):
+        if f"{head} of {name}" not in whole and re.search(rf"\b{head} of (?:the )?[A-Z]", whole):
+            found[head] = f"{head} of {name}"
+    for first, last in re.findall(r"\b([A-Z][\w-]+) ([A-Z][\w-]+)", claim):
+        if re.fullmatch(TITLE, first) or f"{first} {last}" in whole or first.lower() in _NO_NAME:
+            continue
+        others = (
+            re.findall(rf"\b{re.escape(first)} [A-Z]", whole),
+            re.findall(rf"\b[A-Z]\w+ {re.escape(last)}\b", whole),
+        )
+        alone = re.search(rf"\b{re.escape(first)}\b(?! [A-Z])", whole)
+        if all(others) and not alone:
+            found[last] = f"{first} {last}"
+    return found
+
+
+def _beside_another(
+    at: int, word: str, names: Sequence[tuple[int, str]], claim: str, near: set[str], whole: str
+) -> bool:
+    for other_at, other in names:
+        first, second = sorted([(at, word), (other_at, other)])
+        beside = claim[first[0] + len(first[1]) : second[0]] == " "
+        if other_at != at and beside and _stands(other, near) and f"{first[1]} {second[1]}" in whole:
+            return True
+    return False
+
+
+def negations(text: str) -> list[int]:
+    """Where the text negates, in characters."""
+    hidden = _NOT_NEGATING.sub(lambda match: "x" * len(match.group()), text)
+    return [match.start() for match in _NEGATOR.finditer(hidden)]
+
+
+def denies(text: str) -> bool:
+    """Whether the text says of something that it is not so."""
+    return bool(_DENIAL.search(text))
+
+
+def attribution(claim: str) -> str | None:
+    """Who the claim says to be speaking: a name, a pronoun or a description; None where it attributes nothing."""
+    masked = list(claim)
+    for each in quotations(claim):
+        masked[each.start : each.end] = QUOTED * (each.end - each.start)
+    found: list[Attribution] = attributions("".join(masked))
+    return found[0].subject if found else None
+
+
+def who_speaks(evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
+    """Whose words the evidence's main sentence tells, "" where that is not known; None where nobody's."""
+    return speaker(evidence.article, evidence.main, sentences)
+
+
+def wrong_speaker(claim: str, evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
+    """Whom the claim says to speak, where the evidence is another's words or nobody's; None where nothing is wrong."""
+    said_by = attribution(claim)
+    if said_by is None or said_by.lower() in ("he", "she", "they", "it"):
+        return None
+    asked = _words_of(said_by)
+    if asked & _words_of(f"{evidence.article.outlet or ''} {evidence.article.origin or ''}"):
+        return None
+    who = who_speaks(evidence, sentences)
+    if who and _words_of(who) & asked:
+        return None
+    beside = _words_of(evidence.article.text[evidence.main.start : evidence.main.end])
+    if not who or not is_name(said_by) or {word.lower() for word in WORD.findall(who)} & _AGENCIES:
+        # Nobody is known to speak, or by another description: the sentence itself may say who ("the founder, X").
+        return None if 2 * len(asked & beside) > len(asked) else said_by
+    return said_by
+
+
+def _words_of(who: str) -> set[str]:
+    return {stem(_plain(word)) for word in WORD.findall(who) if word.lower() not in STOP_WORDS}
