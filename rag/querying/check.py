@@ -25,6 +25,7 @@ from rag.querying.facts import (
     denies,
     missing_names,
     negations,
+    tells_as_certain,
     who_speaks,
     wrong_date,
     wrong_figure,
@@ -40,8 +41,10 @@ SUPPORTED, PARTLY = 0.65, 0.4
 """The likelihoods from which a claim is called borne out, and borne out in part."""
 WEAKEST = 0.25
 """What the least word of a claim must be like something in the evidence, if all of it is called borne out."""
-ODD = 0.55
+ODD = 0.4
 """What the one word of a claim that its evidence has not must be like, or it stands for something else."""
+SEVERAL = 0.72
+"""The likelihood from which what is put together of several sentences is called borne out."""
 ENTAILED = 0.5
 MISPLACED = 0.12
 """How much more alike the surroundings of another figure may be before a figure is taken for that one."""
@@ -227,8 +230,15 @@ def verdict(
         if contradicted > max(entailed, ENTAILED):
             return "unsupported", "the passage says otherwise"
         support = "supported" if entailed >= ENTAILED else "partly" if support != "unsupported" else support
-    elif support == "supported" and (row["weakest"] < WEAKEST or row["odd_one"] < ODD or row["elsewhere"]):
-        support = "partly"
+    elif support == "supported" and (
+        row["weakest"] < WEAKEST
+        or row["odd_one"] < ODD
+        or row["elsewhere"]
+        or (row["several"] and likelihood < SEVERAL)
+    ):
+        support = "partly"  # what is put together of several sentences may be put together wrongly
+    if support == "supported" and tells_as_certain(claim, evidence.text):
+        return "partly", "it is only told as possible there"
     if support == "supported" and checker.tells_as_fact(claim, evidence):
         return "partly", "the article only says that somebody said so"
     return support, "" if support == "supported" else "not all of it stands there"

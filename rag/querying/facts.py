@@ -43,6 +43,14 @@ _DENIED = (
     r"lie[sd]?|lying|false|untrue|hoax|fabricated|fake|den(?:y|ies|ied|ying)|refut\w+|disput\w+|debunk\w+|reject\w+"
 )
 _DENIAL = re.compile(rf"\b(?:{_DENIED})\b", re.IGNORECASE)
+_POSSIBLE = re.compile(
+    r"\b(?:may(?! \d)|might|could have|possibly|perhaps|alleged(?:ly)?|reportedly|believed to|suspected|rumou?r\w*)\b"
+)
+_HEDGED = re.compile(
+    r"\b(?:may|might|could|would|possibl[ey]|perhaps|probabl[ey]|likely|alleg\w*|reportedly|believe\w*|expect\w*|suspect\w*|"
+    r"apparent\w*|appear\w*|seem\w*|suggest\w*|potential\w*|rumou?r\w*|thought|said|says|claim\w*)\b",
+    re.IGNORECASE,
+)
 _NOT_NEGATING = re.compile(
     r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
 )
@@ -109,6 +117,9 @@ def wrong_figure(claim: str, evidence: Evidence) -> str | None:
             continue
         if each.kind == "date" and _date_told(each, evidence):
             continue
+        name = re.search(r"[A-Z][\w-]*\s$", claim[: each.start])
+        if name and name.group() + words in " ".join(evidence.text.split()):
+            continue  # "Apollo 11"
         if words.startswith("No") and words in f"{evidence.article.title} {evidence.article.text}":
             continue  # "the No. 4 tram": a name, that its article need not repeat
         if each.value in others or any(_same(each, other, claim) for other in told):
@@ -302,6 +313,11 @@ def negations(text: str) -> list[int]:
 def denies(text: str) -> bool:
     """Whether the text says of something that it is not so."""
     return bool(_DENIAL.search(text))
+
+
+def tells_as_certain(claim: str, evidence: str) -> bool:
+    """Whether the claim tells plainly what the evidence tells as possible or alleged only."""
+    return bool(_POSSIBLE.search(evidence)) and not _HEDGED.search(claim)
 
 
 def attribution(claim: str) -> str | None:
