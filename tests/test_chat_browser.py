@@ -75,8 +75,9 @@ def test_a_reload_and_another_tab_come_back_to_the_chat(visit: Callable[..., Vis
     assert page.locator(".answer").first.inner_text() == answer
     other = visit(WIDE, page.url)
     expect_answers(other.page, 2)
+    playwright.expect(other.page.get_by_text("Ask next")).to_be_visible(timeout=30_000)  # all of it is drawn
     other.page.locator(".answer a.cite").first.click()
-    playwright.expect(other.page.locator("mark.current")).to_be_visible()
+    playwright.expect(other.page.locator("mark.current")).to_be_visible(timeout=15_000)
     assert visitor.elsewhere == other.elsewhere == []
 
 

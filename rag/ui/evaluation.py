@@ -67,18 +67,19 @@ def _page() -> None:
         progress = st.empty()
         if state.problem:
             notice(f"{state.name} could not be evaluated. {state.problem}")
+        running = state.running  # before the runs are read: it may end meanwhile, and have kept one more
         runs = kept(assistant.library.folder)
         if not runs:
             st.html(
                 '<p class="lead">Measure how well your library answers: bring questions whose answers you know, and '
                 "see what is found, what is cited, and what changes from run to run.</p>"
             )
-        if not state.running:
+        if not running:
             with st.expander("Run a questions file", expanded=not runs, type="compact", key=f"bring-{len(runs)}"):
                 _bring(assistant, len(runs))
         if runs:
             _run(runs)
-        if state.running:
+        if running:
             _wait(state, progress)
 
 
