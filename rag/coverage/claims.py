@@ -14,13 +14,13 @@ from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.words import STOP_WORDS, WORD, stem
 
-FURTHEST_BEHIND = 6.0
+FURTHEST_BEHIND = 10.0
 """In log odds behind the best: an outlet's sentence further behind than this does not answer."""
-WITHOUT_VALUE = 3.0
+WITHOUT_VALUE = 5.0
 """The same for a sentence in which nothing of the kind that is asked for stands, where others have it."""
-VALUED = 1.5
+VALUED = 2.5
 """In log odds: by how much it counts for a sentence that such a thing stands in it."""
-ALSO_BEHIND = 4.5
+ALSO_BEHIND = 7.5
 """In log odds behind an outlet's best sentence: one further behind than this is not worth telling besides."""
 MORE_SENTENCES = 2
 SAME_SENTENCE = 0.6

@@ -31,7 +31,8 @@ def relation(one: Sense, other: Sense) -> Relation:
 
 def likelihood(one: Sense, other: Sense, of: Relation) -> float:
     """How likely the relation `of` is, from 0 to 1."""
-    found = np.exp(odds(one, other))
+    found = odds(one, other)
+    found = np.exp(found - found.max())
     return float(found[RELATIONS.index(of)] / found.sum())
 
 

@@ -121,7 +121,7 @@ def group_meant(article: Article, sentence: Sentence, sentences: Sequence[Senten
     return organisation_meant(text, earlier[-LOOKED_BACK:], f"{headline}\n{story.masked}", headline, story.persons)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)  # more than the articles of an event
 def _story(text: str, sentences: tuple[Sentence, ...]) -> _Story:
     return _Story(text, sentences)
 
