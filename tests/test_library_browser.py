@@ -86,6 +86,8 @@ def test_files_are_uploaded_and_what_does_not_go_in_is_told(visit: Callable[...,
             {"name": "h.json", "mimeType": "application/json", "buffer": json.dumps(HOSTILE_ARTICLE).encode()},
         ]
     )
+    # The button waits for the files, but only from when they are listed.
+    playwright.expect(page.get_by_role("button", name="Remove h.json")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Add the files").click()
 
     playwright.expect(page.get_by_text("2 added, 1 failed in")).to_be_visible(timeout=30_000)
