@@ -158,7 +158,7 @@ def _add(assistant: Assistant) -> list[float]:
 
 def _reindex(assistant: Assistant) -> float:
     began = time.perf_counter()
-    assistant.library.rebuild()
+    assistant.library.indexes.rebuild()
     return time.perf_counter() - began
 
 

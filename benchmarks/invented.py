@@ -49,7 +49,7 @@ def library(size: int, fresh: bool = False) -> Path:
             catalogue.put(article, key, sentences, embedded[:missing])
             missing -= len(embedded)
         say("  building the indexes")
-        assistant.library.rebuild()
+        assistant.library.indexes.rebuild()
     say(f"  {store} built in {time.perf_counter() - began:.0f} s")
     (store / "complete").touch()
     return store

@@ -18,7 +18,8 @@ from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.library import Library
-from rag.querying.answer import LONGEST_QUESTION, Answerer, Searched
+from rag.querying.answer import Answerer
+from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Assistant:
         self.settings = settings
         self._make_fetcher = make_fetcher
         self._writers: dict[str, Writer] = {}
-        self._answerer = Answerer(library, embedding, settings.cross_encoder, settings.models)
+        self._searcher = Searcher(library, embedding, settings.cross_encoder, settings.models)
+        self._answerer = Answerer(library, self._searcher)
 
     @classmethod
     def open(
@@ -208,10 +210,10 @@ class Assistant:
         """Who says what about the event that `question` is about, whatever outlets it names. Raises as `ask` does."""
         from rag.coverage.coverage import cover  # late: asking needs none of it
 
-        searched = self._answerer.search(question, filters, chat)
+        searched = self._searcher.search(question, filters, chat)
         found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked[0])
         return cover(
-            self.library, self.embedding, searched.question, list(found), partial(self._answerer.tell, searched)
+            self.library, self.embedding, searched.question, list(found), partial(self._searcher.tell, searched)
         )
 
     def coverage_of_event(self, id: str) -> Coverage:
@@ -232,10 +234,10 @@ class Assistant:
         text = article.text[start:end]
         if not 0 <= start < end <= len(article.text) or not text.strip():
             raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
-        searched = self._answerer.search(text[:LONGEST_QUESTION], Filters(), ())
-        tell = partial(self._answerer.tell, searched)
+        searched = self._searcher.search(text[:LONGEST_QUESTION], Filters(), ())
+        tell = partial(self._searcher.tell, searched)
         return cover(self.library, self.embedding, text, [id], tell, (article, Sentence(start, end)))
 
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
-        return self._answerer.search(question, filters, chat)
+        return self._searcher.search(question, filters, chat)

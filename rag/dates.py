@@ -10,8 +10,9 @@ from typing import Any
 import dateutil.parser
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
+from rag.words import NUMBERS
+
 _WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _EXPRESSION = re.compile(
     r"\b(?:"
@@ -141,7 +142,7 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
             first -= relativedelta(years=1)
         return first, first + relativedelta(day=31)
     word = match["count"].lower()
-    count = int(word) if word.isdigit() else 1 if word in ("a", "an") else _NUMBERS.index(word)
+    count = int(word) if word.isdigit() else 1 if word in ("a", "an") else NUMBERS[word]
     if match["units"].lower() == "day":
         day = published - timedelta(days=count)
         return day, day

@@ -100,7 +100,7 @@ class OnnxEmbedding(Embedding):
     def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
         encoded = self._tokenizer.encode_batch(list(texts))
         return [
-            Tokens(_of_length_one(vectors), np.array(self._read(one.offsets), np.int32))
+            Tokens(of_length_one(vectors), np.array(self._read(one.offsets), np.int32))
             for vectors, one in zip(self._run([one.ids for one in encoded]), encoded, strict=True)
         ]
 
@@ -109,7 +109,7 @@ class OnnxEmbedding(Embedding):
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         ids = [one.ids for one in self._tokenizer.encode_batch_fast(list(texts))]
-        return _of_length_one(np.stack([tokens.mean(axis=0) for tokens in self._run(ids)]))
+        return of_length_one(np.stack([tokens.mean(axis=0) for tokens in self._run(ids)]))
 
     def _read(self, tokens: list[Token]) -> list[Token]:
         """What the model reads of them, cut as sentence-transformers cuts it: the final special token stays."""
@@ -185,7 +185,7 @@ class SentenceTransformerEmbedding(Embedding):
         )
         vectors = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
         return [
-            Tokens(_of_length_one(each.float().cpu().numpy()[: len(spans)]), np.array(spans, np.int32)[: len(each)])
+            Tokens(of_length_one(each.float().cpu().numpy()[: len(spans)]), np.array(spans, np.int32)[: len(each)])
             for each, spans in zip(vectors, tokenized["offset_mapping"], strict=True)
         ]
 
@@ -218,7 +218,8 @@ def load_embedding(settings: Settings) -> Embedding:
     return OnnxEmbedding(exported, folder / "tokenizer.json")
 
 
-def _of_length_one(vectors: NDArray[Any]) -> Vectors:
+def of_length_one(vectors: NDArray[Any]) -> Vectors:
+    """The vectors, in the last axis, scaled to length 1; one of length 0 stays as it is."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
+from rag.words import NUMBERS, UNITS
+
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_WORDS: dict[str, float] = {word: float(number) for number, word in enumerate(_UNITS.split())}
+_WORDS: dict[str, float] = {word: float(number) for word, number in NUMBERS.items()}
 _WORDS |= {word: 20.0 + 10 * number for number, word in enumerate(_TENS.split())}
 _WORDS |= {"dozen": 12.0, "no": 0.0, "none": 0.0, "nobody": 0.0, "half": 0.5, "once": 1.0, "twice": 2.0}
 _SCALES = {
@@ -33,8 +31,8 @@ _MONTH = (
     r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
     r"Nov(?:ember|\.)|Dec(?:ember|\.))"
 )
-_SMALL = "|".join((*_UNITS.split(), *_TENS.split(), "dozen"))
-_COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{_UNITS.replace(' ', '|')})"
+_SMALL = "|".join((*UNITS, *_TENS.split(), "dozen"))
+_COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{'|'.join(UNITS)})"
 _NUMBER = rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|{_COMPOUND}|(?:{_SMALL})(?![a-z])"
 _SCALE = r"(?:hundred|thousand|million|billion|trillion|bn)"
 _UNIT = (

@@ -14,6 +14,13 @@ nor not of on or our she s so t than that the their them then there these they t
 which who whom whose why will with would you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+_UNITS = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen
+"""
+UNITS = tuple(_UNITS.split())
+NUMBERS = {word: number for number, word in enumerate(UNITS)}
+"""What each of UNITS comes to."""
 
 
 @cache
@@ -26,3 +33,8 @@ def _analyzer() -> tantivy.TextAnalyzer:
 def stem(word: str) -> str:
     """The word in lower case without its inflection, as the keyword index has it."""
     return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
+
+
+def content(text: str) -> set[str]:
+    """The stems of the words of `text` that carry meaning."""
+    return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}

@@ -88,7 +88,7 @@ def assert_whole(library: Library) -> None:
     for first in range(0, len(held), 200):
         some = held[first : first + 200]
         queries = [np.frombuffer(vector, np.float32).tolist() for _, vector in some]
-        found = library._vectors._collection.query(query_embeddings=queries, n_results=1, include=["distances"])
+        found = library.indexes.vectors._collection.query(query_embeddings=queries, n_results=1, include=["distances"])
         for (id, _), ids, distances in zip(some, found["ids"], found["distances"], strict=True):
             if ids != [id] and (not distances or distances[0] > 1e-5):
                 missed.append(id)
@@ -99,7 +99,7 @@ def assert_whole(library: Library) -> None:
 
 def indexed(library: Library) -> tuple[set[str], int]:
     """The ids that Chroma holds and how many documents the keyword index does."""
-    return set(library._vectors._collection.get(include=[])["ids"]), library._keywords.count()
+    return set(library.indexes.vectors._collection.get(include=[])["ids"]), library.indexes.keywords.count()
 
 
 def contents(library: Library) -> dict[str, tuple[Article, list[Sentence], list[Any]]]:

@@ -158,7 +158,7 @@ def _remove(assistant: Assistant, _: Path, states: States, journal: Journal, cha
 
 
 def _rebuild(assistant: Assistant, *_: object) -> None:
-    assistant.library.rebuild()
+    assistant.library.indexes.rebuild()
 
 
 def _purge(assistant: Assistant, *_: object) -> None:
@@ -186,7 +186,7 @@ def assert_holds(store: Path, expected: Expected, seed: int) -> States:
 
 DONE: dict[str, Callable[[Assistant, Path], object]] = {
     "ingest": lambda assistant, folder: put_in(assistant.library, assistant.embedding, folder),
-    "rebuild": lambda assistant, folder: assistant.library.rebuild(),
+    "rebuild": lambda assistant, folder: assistant.library.indexes.rebuild(),
     "remove": lambda assistant, folder: assistant.library.remove(assistant.library.catalogue.ids()[:40]),
     "purge": lambda assistant, folder: assistant.library.purge(),
     "back up": lambda assistant, folder: back_up(assistant.library.folder, assistant.library.folder / "b.zip", True),

@@ -33,7 +33,7 @@ def open_and_check(store: Path, report: Path) -> None:
     embedding = NothingMayBeEmbedded()
     with Library.open(store, embedding.identity, embedding.model_name) as library:
         assert_whole(library)
-        report.write_text(json.dumps({"repaired": library.repaired, "passages": library.status().passages}))
+        report.write_text(json.dumps({"repaired": library.indexes.repaired, "passages": library.status().passages}))
 
 
 def ingest_on_a_full_disk(store: Path, folder: Path, report: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from rag.article import Filters, Turn
 from rag.assistant import Assistant
 from rag.errors import UsageError
-from rag.querying.answer import LONGEST_QUESTION
+from rag.querying.search import LONGEST_QUESTION
 from tests.checks import assert_cited
 
 ARTICLES = {

@@ -183,7 +183,7 @@ def test_a_damaged_or_foreign_backup_changes_nothing(
     assert (store / "library.db").read_bytes() == before
     assert not (store / backup.UNFINISHED).exists()
     with open_(store) as library:
-        assert library.repaired is None
+        assert library.indexes.repaired is None
 
 
 def test_a_backup_that_names_other_places_writes_to_none_of_them(store: Path, tmp_path: Path) -> None:

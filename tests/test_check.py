@@ -13,8 +13,9 @@ from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.querying.check import Checker, Finding
 from rag.querying.compare import likelihood_of
-from rag.querying.facts import attribution, denies, missing_names, name_words, negations
+from rag.querying.facts import attribution, denies, missing_names, negations
 from rag.querying.fence import Source
+from rag.querying.names import name_words
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 

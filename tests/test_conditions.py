@@ -64,6 +64,8 @@ def test_questions_about_several_accounts(question: str, outlets: tuple[str, ...
     ],
 )
 def test_an_outlet_may_be_compared_with_an_origin(question: str, tellers: tuple[str, ...], asked: str) -> None:
-    found = read_conditions(question, ["Hindustan Times", "The Guardian"], TODAY, ["Associated Press", "Reuters"])
+    found = read_conditions(
+        question, ["Hindustan Times", "The Guardian"], TODAY, lambda: ["Associated Press", "Reuters"]
+    )
 
     assert (found.tellers, found.asked, found.filters) == (tellers, asked, Filters())

@@ -19,12 +19,12 @@ from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import Row, ledger
 from rag.coverage.relation import features, relation
-from rag.coverage.sense import read
 from rag.coverage.timeline import dated, timeline
 from rag.embedding import Embedding
 from rag.figures import figures
 from rag.ingestion.split import sentences
 from rag.library.library import Library
+from rag.sense import read
 from rag.settings import ROOT, Settings
 from tests.checks import put_in
 from tests.conftest import Run

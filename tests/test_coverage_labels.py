@@ -16,10 +16,10 @@ from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, ledger, quoted
 from rag.coverage.relation import RELATIONS, relation
-from rag.coverage.sense import read
 from rag.coverage.timeline import dated
 from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.sense import read
 from rag.settings import Settings
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding

@@ -21,7 +21,8 @@ from rag.doctor.indexes import complaints, examine_indexes
 from rag.embedding import exported_model
 from rag.errors import LibraryBusy, ModelError, UsageError
 from rag.ingestion.intake import Intake
-from rag.library.library import MADE_WITH, Library
+from rag.library.indexes import MADE_WITH
+from rag.library.library import Library
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_whole, contents, generated_articles, put_in, rows
 from tests.conftest import SOAK, Run
@@ -88,20 +89,22 @@ def mispaint_index(store: Path) -> None:
 
 def lose_vectors(store: Path) -> None:
     with open_(store) as library:
-        library._vectors._collection.delete(ids=[id for id, _ in library.catalogue.sample(2)])
+        library.indexes.vectors._collection.delete(ids=[id for id, _ in library.catalogue.sample(2)])
 
 
 def say_something_else(store: Path) -> None:
     with open_(store) as library:
         ((id, _),) = library.catalogue.sample(1)
-        library._vectors._collection.update(ids=[id], documents=["Another text."], embeddings=[[1.0] + [0.0] * 31])
+        library.indexes.vectors._collection.update(
+            ids=[id], documents=["Another text."], embeddings=[[1.0] + [0.0] * 31]
+        )
 
 
 def exchange_vectors(store: Path) -> None:
     """As many passages as there should be, but by their meaning none is found."""
     with open_(store) as library:
         for id in [id for id, _ in library.catalogue.sample(1000)]:
-            library._vectors._collection.update(ids=[id], embeddings=[[0.0] * 31 + [1.0]])
+            library.indexes.vectors._collection.update(ids=[id], embeddings=[[0.0] * 31 + [1.0]])
 
 
 def write(name: str, text: str = "x") -> Callable[[Path], None]:
@@ -114,7 +117,7 @@ def write(name: str, text: str = "x") -> Callable[[Path], None]:
 
 def forget_words(store: Path) -> None:
     with open_(store) as library:
-        library._keywords.update(library.catalogue.ids()[:1], [])
+        library.indexes.keywords.update(library.catalogue.ids()[:1], [])
 
 
 def be_killed(store: Path) -> None:
@@ -226,7 +229,7 @@ def test_a_planted_fault_is_found_and_mended(template: Path, store: Path, fault:
     assert mended.left == ()
     assert [each.what for each in mended.mended if said in each.what], mended
     with open_(store) as library:
-        assert library.repaired is None
+        assert library.indexes.repaired is None
         assert (contents(library), rows(library)) == (expected, counts)
         assert_whole(library)
 

@@ -162,7 +162,7 @@ def test_nothing_is_left_of_an_outlet_that_is_removed(
     assert (number, process.exitcode) == (30, 0)
     assert secrets_in(store) == []
     library = open_library()
-    assert library.repaired is None
+    assert library.indexes.repaired is None
     assert [article.title for article in library.articles()] == ["Kept"]
     assert_whole(library)
     removed = library.catalogue.removals()

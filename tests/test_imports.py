@@ -12,16 +12,17 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words"},
+    {"settings", "errors", "article", "outlets", "words"},
+    {"dates", "figures", "speech"},
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
+    {"sense"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation", "doctor"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
 WITHIN_A_LAYER = {
     ("settings", "errors"),
-    ("speech", "article"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),

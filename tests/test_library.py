@@ -157,7 +157,7 @@ def test_after_removal_and_a_rebuild_no_file_speaks_of_it(
     put_in(library, embedding, generated_articles(tmp_path / "generated", 3))
 
     library.remove([str(event.article_id)])
-    library.rebuild()
+    library.indexes.rebuild()
     library.close()
 
     files = [path for path in library.folder.rglob("*") if path.is_file() and path.suffix != ".bin"]
@@ -206,7 +206,7 @@ def test_a_change_the_indexes_missed_is_made_up_for(
 
     assert library.status().pending == 0
     assert library.status().articles == (0 if change == "remove" else 1)
-    assert library.repaired is None
+    assert library.indexes.repaired is None
     assert_whole(library)
 
 
@@ -295,23 +295,23 @@ def test_a_torn_index_is_rebuilt_without_embedding(
     with caplog.at_level(logging.WARNING, "rag"):
         library = open_library(NothingMayBeEmbedded())
 
-    assert library.repaired
-    assert len(library.repaired) <= 300
-    assert f"The indexes in {store} were built anew from library.db: {library.repaired}." in caplog.text
-    assert library.status().repaired == library.repaired
+    assert library.indexes.repaired
+    assert len(library.indexes.repaired) <= 300
+    assert f"The indexes in {store} were built anew from library.db: {library.indexes.repaired}." in caplog.text
+    assert library.status().repaired == library.indexes.repaired
     assert library.status().passages == size
     assert_whole(library)
-    assert open_library(NothingMayBeEmbedded()).repaired is None
+    assert open_library(NothingMayBeEmbedded()).indexes.repaired is None
 
 
 def test_an_index_that_is_behind_is_rebuilt(open_library: Opener, templates: dict[int, Path], tmp_path: Path) -> None:
     shutil.copytree(templates[SMALL], tmp_path / "store")
     library = open_library()
-    library._vectors._collection.delete(ids=[library.catalogue.sample(1)[0][0]])
+    library.indexes.vectors._collection.delete(ids=[library.catalogue.sample(1)[0][0]])
 
     library = open_library(NothingMayBeEmbedded())
 
-    assert library.repaired == f"the vectors hold {SMALL - 1} passages of {SMALL}"
+    assert library.indexes.repaired == f"the vectors hold {SMALL - 1} passages of {SMALL}"
     assert_whole(library)
 
 
@@ -320,10 +320,10 @@ def test_an_index_that_tears_while_it_is_asked_is_rebuilt(
 ) -> None:
     shutil.copytree(templates[SMALL], tmp_path / "store")
     library = open_library(NothingMayBeEmbedded())
-    library._vectors._client.delete_collection("passages")
+    library.indexes.vectors._client.delete_collection("passages")
 
     assert len(library.by_meaning(WordCountEmbedding()._vector("word7"), 3)) == 3
-    assert library.repaired
+    assert library.indexes.repaired
     assert_whole(library)
 
 
@@ -368,7 +368,7 @@ def test_an_opening_that_never_ended_is_not_tried_again(
 
     library = open_library(NothingMayBeEmbedded())
 
-    assert library.repaired == "the last start ended while they were being opened"
+    assert library.indexes.repaired == "the last start ended while they were being opened"
     assert_whole(library)
 
 
@@ -392,7 +392,7 @@ def test_a_rebuild_that_fails_says_what_is_safe(
 
     library = open_library(NothingMayBeEmbedded())
 
-    assert library.repaired
+    assert library.indexes.repaired
     assert_whole(library)
 
 
@@ -414,9 +414,9 @@ def test_rebuilding_changes_nothing(open_library: Opener, templates: dict[int, P
     library = open_library(NothingMayBeEmbedded())
     before, ranked = contents(library), library.by_words("word1 harbour3", 5)
 
-    library.rebuild()
+    library.indexes.rebuild()
 
     assert contents(library) == before
     assert library.by_words("word1 harbour3", 5) == ranked
-    assert library.repaired is None
+    assert library.indexes.repaired is None
     assert_whole(library)

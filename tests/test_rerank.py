@@ -8,7 +8,8 @@ from pathlib import Path
 from llama_index.core.schema import NodeWithScore
 
 from rag.library.library import Library
-from rag.querying.rerank import LateInteraction, local_cross_encoder, spread
+from rag.querying.cross_encoder import chosen_model
+from rag.querying.rerank import LateInteraction, spread
 from rag.querying.retrieve import HybridRetriever
 from rag.querying.understand import Query
 from tests.checks import put_in
@@ -94,8 +95,9 @@ def test_one_passage_of_each_outlet_before_a_second_of_any(
 
 
 def test_a_cross_encoder_is_used_where_there_is_one(tmp_path: Path) -> None:
-    assert local_cross_encoder("a/name", tmp_path) == "a/name"
-    assert local_cross_encoder(None, tmp_path) is None
-    (tmp_path / "cross-encoder").mkdir()
-    (tmp_path / "cross-encoder" / "config.json").touch()
-    assert local_cross_encoder(None, tmp_path) == str(tmp_path / "cross-encoder")
+    folder = tmp_path / "cross-encoder"
+    assert chosen_model("a/name", folder) == "a/name"
+    assert chosen_model(None, folder) is None
+    folder.mkdir()
+    (folder / "config.json").touch()
+    assert chosen_model(None, folder) == str(folder)

@@ -98,10 +98,10 @@ class LibraryMachine(RuleBasedStateMachine):
     @rule(index_anew=st.sampled_from([False, False, False, True]))
     def restart(self, index_anew: bool) -> None:
         if index_anew:
-            self.assistant.library.rebuild()
+            self.assistant.library.indexes.rebuild()
         self.assistant.close()
         self.assistant = open_assistant(self.folder / "store")
-        assert self.assistant.library.repaired is None
+        assert self.assistant.library.indexes.repaired is None
 
     @rule()
     def read_again(self) -> None:
@@ -128,7 +128,7 @@ class LibraryMachine(RuleBasedStateMachine):
             assert len(library.catalogue.versions(article.id)) == len(versions) - 1
             assert article.outlet == (self.outlets.get(number) or None)
         assert library.status().pending == 0
-        assert library._vectors.count() == library._keywords.count() == library.status().passages
+        assert library.indexes.vectors.count() == library.indexes.keywords.count() == library.status().passages
 
 
 @pytest.mark.parametrize("examples", [4, pytest.param(260, marks=SOAK)])

@@ -142,7 +142,7 @@ def reindex(
             forget([id for id, _, _ in assistant.library.catalogue.removals()], assistant.library.folder)
             assistant.library.purge()
         elif not embed:
-            assistant.library.rebuild()
+            assistant.library.indexes.rebuild()
         found = assistant.library.status()
     out.print(f"indexes built anew: {found.articles} articles, {found.passages} passages")
 

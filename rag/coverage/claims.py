@@ -9,10 +9,10 @@ from typing import Literal
 from rag.article import Article, Sentence, Telling
 from rag.coverage.origins import Origin
 from rag.coverage.relation import likelihood, relation
-from rag.coverage.sense import Sense, read
 from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.words import STOP_WORDS, WORD, stem
+from rag.sense import Sense, read
+from rag.words import content
 
 FURTHEST_BEHIND = 10.0
 """In log odds behind the best: an outlet's sentence further behind than this does not answer."""
@@ -143,8 +143,8 @@ def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str,
     for each in _in_order(tellings):
         several = found.get(_key(each.article), [])
         if 0 < len(several) <= MORE_SENTENCES and each.worth >= several[0].worth - ALSO_BEHIND:
-            words = _stems(each.text)
-            if all(len(words & _stems(other.text)) <= SAME_SENTENCE * len(words) for other in several):
+            words = content(each.text)
+            if all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in several):
                 several.append(each)
     return {key: tuple((each.article, each.sentence) for each in several[1:]) for key, several in found.items()}
 
@@ -170,10 +170,6 @@ def _hear_the_rest(
             if key not in best and likelihood(senses[lead], sense, "agree") >= SURELY:
                 best[key], senses[key] = each, sense
                 group.append(key)
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
 
 
 def _key(article: Article) -> str:

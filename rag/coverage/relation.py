@@ -16,8 +16,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.coverage.sense import Sense, Vector
 from rag.coverage.values import values
+from rag.sense import Sense, Vector
 
 Relation = Literal["agree", "differ", "unrelated"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)

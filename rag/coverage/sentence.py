@@ -9,9 +9,9 @@ from rag.article import Article, Sentence, Telling
 from rag.coverage.claims import Account, Claim, Verdict
 from rag.coverage.origins import Origin
 from rag.coverage.relation import Relation, likelihood
-from rag.coverage.sense import Sense, read
 from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.sense import Sense, read
 
 HEARD = 4
 """How many sentences of an outlet, its nearest, are compared with the one that is asked about."""

@@ -16,7 +16,7 @@ from dateutil.relativedelta import relativedelta
 from rag.article import Article, Sentence
 from rag.dates import relative_dates
 from rag.library.library import Library
-from rag.words import STOP_WORDS, WORD, stem
+from rag.words import content
 
 SAME_THING = 0.5
 """The share of the weight of two sentences' words that they have in common from which they tell one thing."""
@@ -145,7 +145,7 @@ def _period(found: Mapping[str, str | None], published: date | None, ahead: bool
 def _words(each: Dated) -> set[str]:
     start, end = each.words
     text = each.article.text[each.sentence.start : start] + " " + each.article.text[end : each.sentence.end]
-    return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
+    return content(text)
 
 
 def _one_thing(

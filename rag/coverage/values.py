@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from rag.coverage.people import same_person
-from rag.coverage.sense import Sense
 from rag.figures import Figure
+from rag.sense import Sense
 from rag.words import WORD
 
 NEGATION_COUNTS = 0.8

@@ -117,8 +117,8 @@ def _mend(settings: Settings, found: _Examination) -> Finding | None:
             disown(folder, lock)
         if "rebuild" in steps:
             with Library.open(folder, "", "", any_model=True) as library:
-                if not library.repaired:
-                    library.rebuild()
+                if not library.indexes.repaired:
+                    library.indexes.rebuild()
     except (SecondSourceError, OSError, sqlite3.Error) as error:
         return Finding(f"The mending ended early: {error}", "Put that right, then run the doctor once more.")
     return None

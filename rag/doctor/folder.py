@@ -13,7 +13,7 @@ from rag.embedding import Embedding, exported_model, intact, load_embedding
 from rag.errors import ModelError
 from rag.library.backup import UNFINISHED
 from rag.library.index import TornIndex
-from rag.library.library import MADE_WITH, MARKER, installed
+from rag.library.indexes import MADE_WITH, MARKER, installed
 from rag.library.records import Records
 from rag.library.vectors import VectorIndex
 from rag.settings import PACKAGED_MODEL, Settings

@@ -19,8 +19,8 @@ from rag.doctor.records import is_vector
 from rag.errors import LibraryError
 from rag.library.database import Database
 from rag.library.index import TornIndex
+from rag.library.indexes import WHOLE
 from rag.library.keywords import KeywordIndex
-from rag.library.library import WHOLE
 from rag.library.records import Records
 from rag.library.vectors import VectorIndex
 from rag.settings import ROOT

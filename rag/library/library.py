@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import json
-import logging
-import math
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,30 +14,14 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from rag.article import Article, Filters, Passage, Sentence
-from rag.errors import LibraryError, ModelError, UnknownArticle, UsageError
+from rag.errors import LibraryError, ModelError, UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.copies import Copies, candidates, groups
-from rag.library.index import TornIndex
-from rag.library.keywords import KeywordIndex
+from rag.library.indexes import Indexes
 from rag.library.owner import disown, own
 from rag.library.rows import Embedded, Known, Listed, Version
-from rag.library.vectors import VectorIndex
 
-logger = logging.getLogger(__name__)
-
-ARTICLES_AT_ONCE = 200
-PROBED = 32
-FEW_PASSAGES = 1000
-"""A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
-PROBED_AFTER_A_CRASH = 1000
-WHOLE = 0.9
-"""The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
-
-
-MARKER = "open"
-"""A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
-MADE_WITH = "indexes_made_with"
 M_PERTURB = -6
 """The option of glibc's mallopt that fills memory."""
 
@@ -66,15 +46,9 @@ class Library:
         self.folder = folder
         self.catalogue = catalogue
         self._lock = lock
-        self._indexes = threading.RLock()
         self.writing = threading.RLock()
         """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
-        self._vectors = VectorIndex(folder)
-        self._keywords = KeywordIndex(folder)
-        self.changes = 0
-        """Rises whenever the indexes may find something else than before."""
-        self.repaired: str | None = None
-        """What was found torn at start and rebuilt, in words, or None."""
+        self.indexes = Indexes(folder, catalogue)
 
     @classmethod
     def open(cls, folder: Path, model: str, model_name: str, any_model: bool = False) -> Library:
@@ -103,7 +77,7 @@ class Library:
                     f"`python -m rag reindex --embed --store {folder}`."
                 )
             library = cls(folder, lock, catalogue)
-            library._open_indexes()
+            library.indexes.open()
         except BaseException as error:
             disown(folder, lock)
             if isinstance(error, OSError):
@@ -116,11 +90,8 @@ class Library:
 
     def close(self) -> None:
         """Let the folder go. The indexes are left whole."""
-        self._vectors.close()
-        self._keywords.close()
+        self.indexes.close()
         self.catalogue.close()
-        with suppress(OSError):
-            (self.folder / MARKER).unlink()
         disown(self.folder, self._lock)
 
     def __enter__(self) -> Library:
@@ -189,27 +160,20 @@ class Library:
             outlets=len(self.outlets()),
             pending=count("outbox"),
             model=self.catalogue.meta("model_name"),
-            repaired=self.repaired,
+            repaired=self.indexes.repaired,
         )
 
     def by_meaning(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the passages nearest to `vector` and their cosine similarity, nearest first."""
-        if not self.catalogue.count("passages"):
-            return []
-        return self._search(lambda: self._vectors.search(vector, limit, filters))
+        return self.indexes.by_meaning(vector, limit, filters)
 
     def by_words(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the passages that share the query's words and their BM25 scores, best first."""
-        return self._search(lambda: self._keywords.search(query, limit, filters))
+        return self.indexes.by_words(query, limit, filters)
 
     def rarity(self, stems: Sequence[str]) -> dict[str, float]:
-        """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
-        with self._indexes:
-            total = self._keywords.count()
-            # The index counts what was removed until it has swept it out: a word can stand in more than there are.
-            having = {stem: min(total, self._keywords.passages_with(stem)) for stem in stems}
-            scale = math.log1p(max(total, FEW_PASSAGES))
-            return {stem: 1 - math.log1p(count) / scale for stem, count in having.items()}
+        """How rare each word is, from 0 (in every passage) to 1 (in none)."""
+        return self.indexes.rarity(stems)
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of those ids that exist."""
@@ -226,13 +190,13 @@ class Library:
         with self.writing:
             for article, key, sentences, embedded in articles:
                 self.catalogue.put(article, key, sentences, embedded)
-            self.follow()
+            self.indexes.follow()
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles, from everywhere. Raises UnknownArticle for an id that is none, and then removes nothing."""
         with self.writing:
             self.catalogue.remove(ids)
-            self.follow()
+            self.indexes.follow()
 
     def edit(self, id: str, given: Mapping[str, str]) -> Article:
         """Correct what is known of an article (`changes.read_edits` says how); it survives every reading anew.
@@ -243,7 +207,7 @@ class Library:
         with self.writing:
             article = corrected(self.article(id), values)
             self.catalogue.edit(article, values)
-            self.follow()
+            self.indexes.follow()
             return self.article(id)
 
     def remove_outlet(self, name: str) -> int:
@@ -262,104 +226,21 @@ class Library:
         """
         _fill_new_memory()
         self.catalogue.purge()
-        self.rebuild()
+        self.indexes.rebuild()
 
     def redescribe(self, articles: Sequence[Article]) -> None:
         """Replace what is known about articles that are there, their text and passages left as they are."""
         with self.writing:
             for article in articles:
                 self.catalogue.redescribe(article)
-            self.follow()
+            self.indexes.follow()
 
     def reembed(
         self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], model: str, model_name: str
     ) -> None:
         """Replace all passages and vectors by those of another model; all or nothing, then the indexes."""
         self.catalogue.replace_all(articles, {"model": model, "model_name": model_name})
-        self.rebuild()
-
-    def follow(self) -> None:
-        """Bring the indexes up to the catalogue. Doing it twice does no harm, so a crash in the middle does none."""
-        with self._indexes:
-            while pending := self.catalogue.pending(ARTICLES_AT_ONCE):
-                changed = list(dict.fromkeys(article for _, article in pending))
-                present = list(self._contents(changed))
-                try:
-                    self._vectors.update(changed, present)
-                    self._keywords.update(changed, present)
-                except (TornIndex, OSError) as error:
-                    self._repair(str(error))
-                    return
-                self.catalogue.settle(pending[-1][0])
-            self.changes += 1
-
-    def rebuild(self) -> None:
-        """Build both indexes anew from the catalogue. Embeds nothing."""
-        with self._indexes:
-            last = self.catalogue.last_change()
-            ids = self.catalogue.ids()
-            try:
-                self._vectors.rebuild(self._contents(ids))
-                self._keywords.rebuild(self._contents(ids))
-            except (TornIndex, OSError, ValueError) as error:
-                raise LibraryError(
-                    f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
-                    "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
-                ) from error
-            self.catalogue.settle(last)
-            self.catalogue.set_meta(MADE_WITH, json.dumps(installed()))
-            self.changes += 1
-
-    def _open_indexes(self) -> None:
-        """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
-        marker = self.folder / MARKER
-        before = marker.read_text(errors="replace") if marker.exists() else ""
-        marker.write_text("opening")
-        try:
-            if before == "opening":
-                raise TornIndex("the last start ended while they were being opened")
-            self._vectors.open()
-            self._vectors.sweep()
-            self._keywords.open()
-            self.follow()
-            self._probe(PROBED_AFTER_A_CRASH if before else PROBED)
-        except TornIndex as error:
-            self._repair(str(error))
-        marker.write_text("open")
-
-    def _probe(self, size: int) -> None:
-        """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""
-        expected = self.catalogue.count("passages")
-        for name, found in (("vectors", self._vectors.count()), ("keywords", self._keywords.count())):
-            if found != expected:
-                raise TornIndex(f"the {name} hold {found} passages of {expected}")
-        if (share := self._vectors.share_found(self.catalogue.sample(size))) < WHOLE:
-            raise TornIndex(f"of the passages that are there {share:.0%} are found")
-
-    def _repair(self, reason: str) -> None:
-        self.rebuild()
-        if self.catalogue.count("articles"):
-            self.repaired = reason
-            logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
-
-    def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
-        with self._indexes:
-            try:
-                return search()
-            except TornIndex as error:
-                self._repair(str(error))
-                return search()
-
-    def _contents(self, ids: Sequence[str]) -> Iterator[tuple[Article, list[Embedded]]]:
-        """Those of the articles `ids` that exist, with their passages."""
-        for id in ids:
-            with suppress(UnknownArticle):
-                yield self.catalogue.article(id), self.catalogue.embedded(id)
-
-
-def installed() -> dict[str, str]:
-    """The versions of the libraries that write the indexes."""
-    return {name: version(name) for name in ("chromadb", "tantivy")}
+        self.indexes.rebuild()
 
 
 def _fill_new_memory() -> None:

@@ -11,10 +11,11 @@ from llama_index.core.schema import NodeWithScore
 from rag.article import Telling
 from rag.library.library import Library
 from rag.querying.answerable import counted, counts, same_fate
-from rag.querying.evidence import NUMBER_WORDS, Candidate, Weigh, candidates, contrast, weigh
+from rag.querying.evidence import Candidate, Weigh, candidates, contrast, weigh
 from rag.querying.extract import Evidence, alike
 from rag.querying.understand import WORD, Query, stem
 from rag.querying.wording import answering_words
+from rag.words import NUMBERS
 
 WORDS_FOR_ALL, SENTENCES_OF_ONE = 110, 3
 """Of an answer that tells the accounts of named outlets: its words, and how many sentences one outlet gets."""
@@ -102,7 +103,7 @@ def value_of(words: str | None) -> frozenset[str]:
     if not words:
         return frozenset()
     figures = [figure.replace(",", "").rstrip(".") for figure in re.findall(r"\d[\d,.]*", words)]
-    figures += [NUMBER_WORDS[word.lower()] for word in WORD.findall(words) if word.lower() in NUMBER_WORDS]
+    figures += [str(NUMBERS[word.lower()]) for word in WORD.findall(words) if word.lower() in NUMBERS]
     return frozenset(figures or [stem(word) for word in WORD.findall(words)])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rag.article import Sentence, Support
 from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.querying.compare import MOST_SENTENCES, Read, Vector, features, inside_of, likelihood_of, of_length_one
+from rag.querying.compare import MOST_SENTENCES, features, inside_of, likelihood_of
 from rag.querying.facts import (
     Evidence,
     attribution,
@@ -32,7 +32,8 @@ from rag.querying.facts import (
     wrong_speaker,
 )
 from rag.querying.fence import Source, gives_orders, marker
-from rag.words import STOP_WORDS, WORD, stem
+from rag.sense import Sense, Vector, read
+from rag.words import WORD, stem
 
 ENOUGH_MORE = 0.02
 """How much more of a claim a further sentence must cover to be called in as evidence."""
@@ -51,6 +52,7 @@ MISPLACED = 0.12
 STRANGE, UNLIKE, PIECES_OF_A_COINAGE, COINED_UNLIKE = 0.6, 0.45, 3, 0.55
 """A first word that is rarer, or a word that the model knows only in so many pieces, and whose nearest is less alike,
 is nothing that a paraphrase would bring."""
+LEAST_WEIGHT = 0.05
 _ENDINGS = ("ly", "ing", "ed", "ness", "ment", "tion")
 
 
@@ -81,7 +83,7 @@ class Checker:
         self.library = library
         self.embedding = embedding
         self.entailment = entailment
-        self._passages: OrderedDict[str, Read] = OrderedDict()
+        self._passages: OrderedDict[str, Sense] = OrderedDict()
         self._lock = threading.Lock()
 
     def check(self, claim: str, sources: Sequence[Source], question: str = "") -> Finding:
@@ -116,16 +118,16 @@ class Checker:
 
     def _strange(self, claim: str, evidence: Evidence) -> list[str]:
         """Words that can only be names, written small or at the beginning, of which the article has nothing alike."""
-        read, near = self._read("", claim), self._read("", evidence.text)
+        said, near = self._read("", claim), self._read("", evidence.text)
         whole = {stem(word) for word in WORD.findall(f"{evidence.article.title or ''} {evidence.article.text}")}
         found = []
-        for n, (start, end) in enumerate(read.spans):
+        for n, (start, end) in enumerate(said.words):
             word = claim[start:end]
-            opens = word[0].isupper() and not claim[:start].strip("\"'“‘( ") and read.weights[n] >= STRANGE
-            coined = word.islower() and word.isalpha() and read.pieces[n] >= PIECES_OF_A_COINAGE
-            if not (opens or coined) or word.endswith(_ENDINGS) or read.stems[n] in whole:
+            opens = word[0].isupper() and not claim[:start].strip("\"'“‘( ") and said.weights[n] >= STRANGE
+            coined = word.islower() and word.isalpha() and said.pieces[n] >= PIECES_OF_A_COINAGE
+            if not (opens or coined) or word.endswith(_ENDINGS) or said.stems[n] in whole:
                 continue
-            if float((near.vectors @ read.vectors[n]).max(initial=0.0)) < (UNLIKE if opens else COINED_UNLIKE):
+            if float((near.vectors @ said.vectors[n]).max(initial=0.0)) < (UNLIKE if opens else COINED_UNLIKE):
                 found.append(word)
         return found
 
@@ -138,7 +140,7 @@ class Checker:
 
     def compare(self, claim: str, source: Source, question: str = "") -> tuple[Evidence | None, dict[str, float]]:
         """The sentences of the source that bear most of the claim, and what is seen of the two: FEATURES."""
-        read, passage = self._claim(claim), self._passage(source)
+        said, passage = self._read("", claim), self._passage(source)
         opened = marker(source.article.text[source.start : source.end])
         sentences = [
             each
@@ -148,73 +150,53 @@ class Checker:
             and not gives_orders(source.article.text[each.start : each.end])
         ]
         rows = [inside_of(passage, each.start - source.start, each.end - source.start) for each in sentences]
-        if not len(read.spans) or not any(len(each) for each in rows):
+        if not len(said.words) or not any(len(each) for each in rows):
             return None, {}
-        cosines = read.vectors @ passage.vectors.T
-        chosen = self._chosen(read, cosines, rows)
+        cosines = said.vectors @ passage.vectors.T
+        chosen = self._chosen(said, cosines, rows)
         inside = np.concatenate([rows[n] for n in chosen])
         evidence = Evidence(source.article, tuple(sentences[n] for n in sorted(chosen)), sentences[chosen[0]])
-        return evidence, features(read, passage, cosines, inside, evidence, source.start, question)
+        return evidence, features(said, passage, cosines, inside, evidence, source.start, question)
 
-    def _chosen(self, read: Read, cosines: Vector, rows: Sequence[NDArray[np.int64]]) -> list[int]:
+    def _chosen(self, said: Sense, cosines: Vector, rows: Sequence[NDArray[np.int64]]) -> list[int]:
         """The sentence (by number) that covers the claim best, and its neighbours as long as each adds to it."""
         chosen: list[int] = []
-        nearest = np.zeros(len(read.spans), np.float32)
+        nearest = np.zeros(len(said.words), np.float32)
         reached = 0.0
         while len(chosen) < MOST_SENTENCES:
             tried = {
-                n: float(np.maximum(nearest, cosines[:, inside].max(axis=1)) @ read.weights)
+                n: float(np.maximum(nearest, cosines[:, inside].max(axis=1)) @ said.weights)
                 for n, inside in enumerate(rows)
                 if len(inside) and (not chosen or n in (min(chosen) - 1, max(chosen) + 1))
             }
             if not tried:
                 break
             best = max(tried, key=lambda n: tried[n])
-            if chosen and tried[best] - reached < ENOUGH_MORE * float(read.weights.sum()):
+            if chosen and tried[best] - reached < ENOUGH_MORE * float(said.weights.sum()):
                 break
             chosen.append(best)
             reached = tried[best]
             nearest = np.maximum(nearest, cosines[:, rows[best]].max(axis=1))
         return chosen
 
-    def _claim(self, text: str) -> Read:
-        return self._read("", text)
-
-    def _passage(self, source: Source) -> Read:
+    def _passage(self, source: Source) -> Sense:
         title = source.article.title or ""
         key = f"{source.article.id} {source.article.version} {source.start} {source.end} {title}"
         with self._lock:
             if key in self._passages:
                 self._passages.move_to_end(key)
                 return self._passages[key]
-        read = self._read(f"{title}\n" if title else "", source.article.text[source.start : source.end])
+        sense = self._read(f"{title}\n" if title else "", source.article.text[source.start : source.end])
         with self._lock:
-            self._passages[key] = read
+            self._passages[key] = sense
             while len(self._passages) > PASSAGES_KEPT_READ:
                 self._passages.popitem(last=False)
-        return read
+        return sense
 
-    def _read(self, heading: str, text: str) -> Read:
-        """`text` read after its heading, whose words are left out; what the model does not read is left out too."""
-        (tokens,) = self.embedding.token_vectors([heading + text])
-        spans, vectors, pieces = [], [], []
-        for match in WORD.finditer(text):
-            start, end = match.start() + len(heading), match.end() + len(heading)
-            inside = (tokens.spans[:, 0] >= start) & (tokens.spans[:, 1] <= end) & (tokens.spans[:, 1] > 0)
-            if inside.any() and match.group().lower() not in STOP_WORDS:
-                spans.append(match.span())
-                pieces.append(int(inside.sum()))
-                vectors.append(of_length_one(tokens.vectors[inside].astype(np.float32).mean(axis=0)))
-        stems = [stem(text[start:end]) for start, end in spans]
-        rarity = self.library.rarity(stems)
-        return Read(
-            text,
-            spans,
-            stems,
-            np.array(vectors, np.float32).reshape(-1, tokens.vectors.shape[1]),
-            np.array([max(rarity[each], 0.05) for each in stems], np.float32),
-            pieces,
-        )
+    def _read(self, heading: str, text: str) -> Sense:
+        """`text` read after its heading; no word of it is so common that it does not count."""
+        (sense,) = read([text], self.embedding, self.library, heading)
+        return replace(sense, weights=np.maximum(sense.weights, LEAST_WEIGHT))
 
 
 def verdict(

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.figures import figures
-from rag.querying.facts import Evidence, missing_names, name_words, negations
+from rag.embedding import of_length_one
+from rag.querying.facts import Evidence, missing_names, negations
+from rag.querying.names import name_words
+from rag.sense import Sense, Vector
 from rag.words import WORD, stem
 
 # fmt: off
@@ -33,30 +33,16 @@ CONVERTED = 25
 """Characters between a figure and its conversion: "$200,000 (£151,000)"."""
 ALIKE = 0.5
 """The cosine from which two words may be what one affirms and the other negates."""
-Vector = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A text's words that carry meaning: `vectors` (words, dimension) of length 1, in the context of the whole."""
-
-    text: str
-    spans: Sequence[tuple[int, int]]
-    stems: Sequence[str]
-    vectors: Vector
-    weights: Vector
-    pieces: Sequence[int]
-    """Of how many tokens each word is made."""
-
-
-def inside_of(passage: Read, start: int, end: int) -> NDArray[np.int64]:
+def inside_of(passage: Sense, start: int, end: int) -> NDArray[np.int64]:
     """The passage's words (by number) within `text[start:end]`."""
-    return np.array([n for n, (first, last) in enumerate(passage.spans) if start <= first and last <= end], np.int64)
+    return np.array([n for n, (first, last) in enumerate(passage.words) if start <= first and last <= end], np.int64)
 
 
 def features(
-    read: Read,
-    passage: Read,
+    read: Sense,
+    passage: Sense,
     cosines: Vector,
     inside: NDArray[np.int64],
     evidence: Evidence,
@@ -72,12 +58,12 @@ def features(
         of_length_one((vectors * weights[:, None]).sum(axis=0))
         for vectors, weights in ((read.vectors, read.weights), (passage.vectors[inside], passage.weights[inside]))
     ]
-    main = [column for column, n in enumerate(inside) if _stands_in(passage.spans[n], evidence, offset)]
+    main = [column for column, n in enumerate(inside) if _stands_in(passage.words[n], evidence, offset)]
     held = {passage.stems[n] for n in inside}
     stray = [w * max(0.0, 0.75 - c) for w, c, s in zip(read.weights, best, read.stems, strict=True) if s not in held]
     strange = [n for n, word in enumerate(read.stems) if word not in held]
     # A verb in other words is what a paraphrase has; another noun may be another thing.
-    odd = [float(best[n]) for n in strange if not read.text[slice(*read.spans[n])].endswith(("ed", "ing"))]
+    odd = [float(best[n]) for n in strange if not read.text[slice(*read.words[n])].endswith(("ed", "ing"))]
     _, elsewhere = missing_names(read.text, evidence)
     return {
         "covered": float(best @ read.weights) / total,
@@ -96,7 +82,7 @@ def features(
     }
 
 
-def _new(read: Read, near: Vector, main: Sequence[int], question: str) -> float:
+def _new(read: Sense, near: Vector, main: Sequence[int], question: str) -> float:
     """How much of what the question did not say itself the main sentence covers; 0 where nothing is new."""
     asked = {stem(word) for word in WORD.findall(question)}
     rows = [row for row, word in enumerate(read.stems) if word not in asked]
@@ -118,11 +104,11 @@ def _in_order(near: Vector, inside: NDArray[np.int64]) -> float:
     return float(np.exp(-np.maximum(np.abs(np.diff(nearest)) - 1, 0) / 4).mean())
 
 
-def _in_place(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64]) -> float:
+def _in_place(read: Sense, passage: Sense, near: Vector, inside: NDArray[np.int64]) -> float:
     """How alike the surroundings of the names and figures that both have are, at worst."""
     names = {at for at, _ in name_words(read.text)}
     worst = 1.0
-    for row, ((start, end), word) in enumerate(zip(read.spans, read.stems, strict=True)):
+    for row, ((start, end), word) in enumerate(zip(read.words, read.stems, strict=True)):
         if start in names or any(map(str.isdigit, read.text[start:end])):
             same = [column for column, n in enumerate(inside) if passage.stems[n] == word]
             if same:
@@ -130,15 +116,15 @@ def _in_place(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64]
     return worst
 
 
-def _misplaced(read: Read, passage: Read, inside: NDArray[np.int64]) -> float:
+def _misplaced(read: Sense, passage: Sense, inside: NDArray[np.int64]) -> float:
     """How much more alike than its own another figure's surroundings are, at worst: 0 for not at all."""
-    last = max((passage.spans[n][1] for n in inside), default=0)
-    first = min((passage.spans[n][0] for n in inside), default=0)
-    told = [each for each in figures(passage.text) if first <= each.start and each.end <= last]
-    claimed = [each for each in figures(read.text) if each.value != 1 or read.text[each.start].isdigit()]
+    last = max((passage.words[n][1] for n in inside), default=0)
+    first = min((passage.words[n][0] for n in inside), default=0)
+    told = [each for each in passage.figures if first <= each.start and each.end <= last]
+    claimed = [each for each in read.figures if each.value != 1 or read.text[each.start].isdigit()]
     worst = 0.0
     for each in claimed:
-        own = _context(read, each.start, each.end)
+        own = read.context(each.start, each.end, CONTEXT_WORDS)
         same = [o for o in told if each.same_as(o)]
         others = [
             o
@@ -148,28 +134,22 @@ def _misplaced(read: Read, passage: Read, inside: NDArray[np.int64]) -> float:
             and not any(abs(one.start - o.start) < CONVERTED for one in same)
         ]
         if same and others:
-            alike = [max(float(own @ _context(passage, o.start, o.end)) for o in several) for several in (others, same)]
+            alike = [
+                max(float(own @ passage.context(o.start, o.end, CONTEXT_WORDS)) for o in several)
+                for several in (others, same)
+            ]
             worst = max(worst, alike[0] - alike[1])
     return worst
 
 
-def _context(read: Read, start: int, end: int) -> Vector:
-    """The vector of the words next to `text[start:end]`, its own left out."""
-    before = [n for n, (_, last) in enumerate(read.spans) if last <= start][-CONTEXT_WORDS:]
-    after = [n for n, (first, _) in enumerate(read.spans) if first >= end][:CONTEXT_WORDS]
-    if not before and not after:
-        return np.zeros(read.vectors.shape[1], np.float32)
-    return of_length_one(read.vectors[before + after].sum(axis=0))
-
-
-def _opposed(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64]) -> float:
+def _opposed(read: Sense, passage: Sense, near: Vector, inside: NDArray[np.int64]) -> float:
     """1 where what one of the two negates the other affirms, else 0."""
-    claimed = _negated(read, range(len(read.spans)))
+    claimed = _negated(read, range(len(read.words)))
     columns = list(range(len(inside)))
     told = _negated(passage, [int(n) for n in inside])
     told_columns = {column for column in columns if int(inside[column]) in told}
     opposed = 0.0
-    for row in range(len(read.spans)):
+    for row in range(len(read.words)):
         column = int(near[row].argmax())
         if float(near[row, column]) < ALIKE:
             continue
@@ -178,12 +158,12 @@ def _opposed(read: Read, passage: Read, near: Vector, inside: NDArray[np.int64])
     return opposed
 
 
-def _negated(read: Read, among: Sequence[int]) -> set[int]:
+def _negated(read: Sense, among: Sequence[int]) -> set[int]:
     """Those of the words (by number) that a negator stands right before."""
     found = set()
     for at in negations(read.text):
-        after = [n for n in among if read.spans[n][0] > at]
-        if after and read.spans[after[0]][0] - at < 40:
+        after = [n for n in among if read.words[n][0] > at]
+        if after and read.words[after[0]][0] - at < 40:
             found.add(after[0])
     return found
 
@@ -199,8 +179,3 @@ def likelihood_of(row: Mapping[str, float]) -> float:
 def _weights() -> Mapping[str, float]:
     kept: Mapping[str, Mapping[str, float]] = json.loads(Path(__file__).with_name("check.json").read_text("utf-8"))
     return kept["weights"]
-
-
-def of_length_one(vector: NDArray[np.floating[Any]]) -> Vector:
-    """The vector scaled to length 1; one of length 0 stays as it is."""
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)

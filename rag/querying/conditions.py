@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Filters
 from rag.outlets import aliases_of
+from rag.words import NUMBERS
 
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
@@ -85,10 +86,12 @@ class Conditions:
     tellers: tuple[str, ...] = ()
 
 
-def read_conditions(question: str, outlets: Sequence[str], today: date, origins: Sequence[str] = ()) -> Conditions:
+def read_conditions(
+    question: str, outlets: Sequence[str], today: date, origins: Callable[[], Sequence[str]] = tuple
+) -> Conditions:
     """The conditions in `question` on outlets (of those given, by any of their names) and on dates of publication.
 
-    `origins` are those who wrote articles that outlets carry: no condition, but they may be compared with an outlet.
+    `origins` tells those who wrote articles that outlets carry: no condition, but they may be compared with an outlet.
 
     Dates are of publication only where the words say so ("articles from May 2017", "before 3 May 2017", "last week's");
     a bare date in a question tells when something happened. An outlet is a condition only where it is named as the one
@@ -100,7 +103,7 @@ def read_conditions(question: str, outlets: Sequence[str], today: date, origins:
     compares = len(named) == 1 and bool(_COMPARES.search(question))
     chosen = () if compares else tuple(outlet for outlet, _ in named)
     if len(named) < 2 and _COMPARES.search(question):
-        others = [name for name in origins if name not in [outlet for outlet, _ in named]]
+        others = [name for name in origins() if name not in [outlet for outlet, _ in named]]
         named += [(origin, spans) for origin in others if (spans := _told_by(question, origin))]
         named.sort(key=lambda pair: pair[1])
     tellers = tuple(name for name, _ in named) if len(named) > 1 else ()
@@ -249,7 +252,7 @@ def _relative(text: str, today: date) -> tuple[date, date]:
         return today - timedelta(days=1), today - timedelta(days=1)
     number = re.search(r"\b(\d+|two|three|four|five|six|seven|ten|couple|few)\b", text)
     if number:
-        words = {"two": 2, "couple": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
+        words = NUMBERS | {"couple": 2, "few": 3}
         count = words.get(number.group(1)) or int(number.group(1))
         days = {"day": 1, "wee": 7, "mon": 30}[text.split()[-1][:3]]
         return today - timedelta(days=min(count * days, 36500)), today

@@ -8,8 +8,7 @@ import numpy as np
 
 from rag.errors import ModelError
 from rag.querying.check import Entailment
-
-FOLDER = "entailment"
+from rag.querying.cross_encoder import chosen_model, load_cross_encoder
 
 
 def local_entailment(configured: str | None, models: Path) -> Entailment | None:
@@ -17,8 +16,7 @@ def local_entailment(configured: str | None, models: Path) -> Entailment | None:
 
     Raises ModelError where it cannot be loaded or does not tell entailment from contradiction.
     """
-    folder = models / FOLDER
-    name = configured or (str(folder) if (folder / "config.json").exists() else None)
+    name = chosen_model(configured, models / "entailment")
     return CrossEncoderEntailment(name) if name else None
 
 
@@ -26,16 +24,10 @@ class CrossEncoderEntailment:
     """A sentence-transformers cross-encoder with the classes "entailment" and "contradiction"."""
 
     def __init__(self, name: str) -> None:
-        from sentence_transformers import CrossEncoder
-
-        try:
-            self._encoder = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"The entailment model {name!r} could not be loaded: {(str(error).splitlines() or ['?'])[0]}. "
-                "Give SECOND_SOURCE_ENTAILMENT_MODEL the name or folder of one with safetensors weights, or unset it."
-            ) from error
-        labels = {str(label).lower(): int(n) for n, label in self._encoder.config.id2label.items()}
+        self._encoder = load_cross_encoder(name, "entailment model", "SECOND_SOURCE_ENTAILMENT_MODEL")
+        assert self._encoder.config is not None
+        kinds = self._encoder.config.id2label or {}
+        labels = {str(label).lower(): int(n) for n, label in kinds.items()}
         if not {"entailment", "contradiction"} <= set(labels):
             raise ModelError(
                 f"The entailment model {name!r} tells {', '.join(labels)} apart; it has to tell entailment, neutral "

@@ -75,8 +75,6 @@ _CAUSE = re.compile(
 )
 _SPEECH = re.compile(rf"[\"“”]|(?<!\w)['‘]|\b{SAYING}\b", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,.]*")
-_WRITTEN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-NUMBER_WORDS = {word: str(number) for number, word in enumerate(_WRITTEN.split())}
 
 
 Weigh = Callable[["Query", Sequence["Candidate"], Library], NDArray[np.float64]]

@@ -9,13 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import SequenceMatcher
 
 from rag.article import Article, Sentence
 from rag.dates import relative_dates
 from rag.figures import Figure, figures
+from rag.querying.names import missing, plain
 from rag.speech import speaker
-from rag.speech.attributions import QUOTED, TITLE, Attribution, attributions, is_name
+from rag.speech.attributions import QUOTED, Attribution, attributions, is_name
 from rag.speech.quotations import quotations
 from rag.words import STOP_WORDS, WORD, stem
 
@@ -54,44 +54,7 @@ _HEDGED = re.compile(
 _NOT_NEGATING = re.compile(
     r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
 )
-_DEMONYMS = (
-    "american america us usa",
-    "british britain uk",
-    "english england",
-    "french france",
-    "german germany",
-    "dutch netherlands holland",
-    "spanish spain",
-    "greek greece",
-    "swiss switzerland",
-    "danish denmark",
-    "swedish sweden",
-    "polish poland",
-    "turkish turkey",
-    "welsh wales",
-    "chinese china",
-    "irish ireland",
-    "filipino philippines",
-    "thai thailand",
-    "twitter tweet tweets tweeted",
-)
-_SAME_PLACE = {word: names.split()[0] for names in _DEMONYMS for word in names.split()}
-_IN_FULL = re.compile(r"\b(?:United States(?: of America)?|U\.S\.A?\.?|United Kingdom|U\.K\.)")
-_OF_HEADS = (
-    r"(?:Bank|University|Bay|Gulf|Isle|Church|House|Institute|Museum|College|School|Ministry|Department|Republic|Lake|"
-    r"Cape|Strait|Court|Secretary|Sea|Duke|Prince|Archbishop|Bishop)"
-)
 _AGENCIES = frozenset(("reuters", "ap", "afp", "press", "agency", "xinhua", "tass"))
-_NO_NAME = frozenset(
-    re.findall(
-        r"\w+",
-        "i mr mrs ms dr prof professor sir the a january february march april may june july august september "
-        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am "
-        "pm according however additionally furthermore overall finally also both they he she it this that these those "
-        "although while after before when since because during despite there in on at as for with by of to from",
-    )
-)
-_LIKE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,120 +151,10 @@ def _computed(evidence: Evidence) -> list[tuple[date, date]]:
     ]
 
 
-def name_words(text: str) -> list[tuple[int, str]]:
-    """The words that name somebody or something, each with where it begins; not one that may only begin a sentence."""
-    found = []
-    for match in WORD.finditer(text):
-        word = re.sub(r"['’]s?$", "", match.group())
-        acronym = word.isupper() and len(word) > 1
-        if not word[:1].isupper() or (not acronym and word.lower() in _NO_NAME | STOP_WORDS):
-            continue
-        begins = not re.search(r"\w", text[: match.start()]) or re.search(r"[.!?:]['\"”’)]*\s+$", text[: match.start()])
-        goes_on = re.match(r"(?:['’]s)? (?:[A-Z]|\d)", text[match.start() + len(word) :])
-        if begins and not goes_on and not acronym:
-            continue
-        found.append((match.start(), word))
-    return found
-
-
 def missing_names(claim: str, evidence: Evidence) -> tuple[list[str], list[str]]:
     """The claim's names that stand nowhere in the evidence's article, and those that stand only elsewhere in it."""
     near = f"{evidence.text} {evidence.article.outlet or ''} {evidence.article.origin or ''}"
-    whole = f"{evidence.article.title or ''} {evidence.article.text}"
-    near_words, whole_words = _vocabulary(near), _vocabulary(whole)
-    nowhere, elsewhere = [], []
-    names = name_words(_shortened(claim))
-    mixed = _mixed(claim, whole)
-    for at, word in names:
-        if word in mixed:
-            nowhere.append(mixed[word])
-        elif _stands(word, near_words):
-            continue
-        elif not _stands(word, whole_words):
-            nowhere.append(word)
-        # "Stephen Biegun" where the sentence has only "Biegun": the article gives the whole name.
-        elif not _beside_another(at, word, names, claim, near_words, whole):
-            elsewhere.append(word)
-    return nowhere, elsewhere
-
-
-def _vocabulary(text: str) -> set[str]:
-    text = _shortened(text)
-    words = {_plain(match.group()) for match in WORD.finditer(text)}
-    initials = {
-        "".join(w[0] for w in run.split()).lower() for run in re.findall(r"(?:[A-Z][\w’'-]+ ){1,5}[A-Z][\w’'-]+", text)
-    }
-    return words | initials
-
-
-def _shortened(text: str) -> str:
-    """With "US" for the United States: of as many characters."""
-    return _IN_FULL.sub(lambda match: ("UK" if "K" in match.group() else "US").ljust(len(match.group())), text)
-
-
-def _plain(word: str) -> str:
-    word = re.sub(r"['’]s?$", "", word).replace(".", "").lower()
-    return _SAME_PLACE.get(word, word)
-
-
-def _stands(word: str, words: set[str]) -> bool:
-    plain = _plain(word)
-    if plain in words or (word.isupper() and plain in words):
-        return True
-    if "-" in plain and all(part in words for part in plain.split("-")):
-        return True
-    if len(plain) < 4:
-        return False
-    # "China" and "Chinese", "Egypt" and "Egyptian"; one name in two spellings.
-    return any(
-        (
-            len(other) >= 4
-            and plain[:4] == other[:4]
-            and re.fullmatch(r"(?:e?se?|i?ans?|is?h|ns?|s|i|ic|es)?", _tail(plain, other))
-        )
-        or (
-            abs(len(other) - len(plain)) <= 1
-            and len(plain) > 5
-            and SequenceMatcher(None, plain, other).ratio() >= _LIKE
-        )
-        for other in words
-    )
-
-
-def _tail(one: str, other: str) -> str:
-    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
-    stem_ = shorter.rstrip("aey")
-    return longer[len(stem_) :].lstrip("aey") if longer.startswith(stem_) else "no tail"
-
-
-def _mixed(claim: str, whole: str) -> dict[str, str]:
-    """Names put together from two that the article has ("Ann Cole" of Ann Bell and Tim Cole): by a word."""
-    found = {}
-    for head, name in re.findall(rf"\b({_OF_HEADS}) of ((?:the )?[A-Z]\w+)", claim):
-        if f"{head} of {name}" not in whole and re.search(rf"\b{head} of (?:the )?[A-Z]", whole):
-            found[head] = f"{head} of {name}"
-    for first, last in re.findall(r"\b([A-Z][\w-]+) ([A-Z][\w-]+)", claim):
-        if re.fullmatch(TITLE, first) or f"{first} {last}" in whole or first.lower() in _NO_NAME:
-            continue
-        others = (
-            re.findall(rf"\b{re.escape(first)} [A-Z]", whole),
-            re.findall(rf"\b[A-Z]\w+ {re.escape(last)}\b", whole),
-        )
-        alone = re.search(rf"\b{re.escape(first)}\b(?! [A-Z])", whole)
-        if all(others) and not alone:
-            found[last] = f"{first} {last}"
-    return found
-
-
-def _beside_another(
-    at: int, word: str, names: Sequence[tuple[int, str]], claim: str, near: set[str], whole: str
-) -> bool:
-    for other_at, other in names:
-        first, second = sorted([(at, word), (other_at, other)])
-        beside = claim[first[0] + len(first[1]) : second[0]] == " "
-        if other_at != at and beside and _stands(other, near) and f"{first[1]} {second[1]}" in whole:
-            return True
-    return False
+    return missing(claim, near, f"{evidence.article.title or ''} {evidence.article.text}")
 
 
 def negations(text: str) -> list[int]:
@@ -353,4 +206,4 @@ def wrong_speaker(claim: str, evidence: Evidence, sentences: Sequence[Sentence])
 
 
 def _words_of(who: str) -> set[str]:
-    return {stem(_plain(word)) for word in WORD.findall(who) if word.lower() not in STOP_WORDS}
+    return {stem(plain(word)) for word in WORD.findall(who) if word.lower() not in STOP_WORDS}

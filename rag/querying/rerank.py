@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from numpy.typing import NDArray
 
 from rag.article import Sentence
-from rag.embedding import Tokens
-from rag.errors import ModelError
+from rag.embedding import Tokens, of_length_one
+from rag.querying.cross_encoder import load_cross_encoder
 from rag.querying.understand import WORD, Query, stem, word_weights
 
 PASSAGES_KEPT_READ = 256
@@ -64,7 +63,7 @@ class LateInteraction(BaseNodePostprocessor):
             return []
         (asked,) = self.embedding.token_vectors([query.text])
         weights = self._weights(query, asked)
-        whole = _pooled(asked.vectors)
+        whole = of_length_one(asked.vectors.mean(axis=0))
         of_words = _averages(query, asked)
         scored = []
         for each, tokens in zip(found, self._tokens(found), strict=True):
@@ -124,7 +123,7 @@ class LateInteraction(BaseNodePostprocessor):
             inside = (spans[:, 0] >= sentence.start - offset) & (spans[:, 1] <= sentence.end - offset)
             inside &= spans[:, 1] > 0
             if inside.any():
-                similarity = float(_pooled(reading.tokens.vectors[inside]) @ reading.whole)
+                similarity = float(of_length_one(reading.tokens.vectors[inside].mean(axis=0)) @ reading.whole)
                 nearest = reading.interactions[:, inside].max(axis=1)
                 words = tuple((reading.of_words @ nearest).tolist())
                 matches.append(Match(sentence, similarity, float(nearest @ reading.weights), words))
@@ -160,16 +159,8 @@ class CrossEncoderRerank(BaseNodePostprocessor):
     _encoder: Any = PrivateAttr()
 
     def __init__(self, model: str) -> None:
-        from sentence_transformers import CrossEncoder
-
         super().__init__(model=model)  # type: ignore[call-arg]
-        try:
-            self._encoder = CrossEncoder(model, trust_remote_code=False, model_kwargs={"use_safetensors": True})
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"The cross-encoder {model!r} could not be loaded: {(str(error).splitlines() or ['?'])[0]}. "
-                "Give SECOND_SOURCE_CROSS_ENCODER the name or folder of one with safetensors weights, or unset it."
-            ) from error
+        self._encoder = load_cross_encoder(model, "cross-encoder", "SECOND_SOURCE_CROSS_ENCODER")
 
     @classmethod
     def class_name(cls) -> str:
@@ -186,14 +177,6 @@ class CrossEncoderRerank(BaseNodePostprocessor):
         return sorted(scored, key=lambda each: (each.node.metadata["undated"], -(each.score or 0.0)))
 
 
-def local_cross_encoder(configured: str | None, models: Path) -> str | None:
-    """The cross-encoder to use: the one of the settings, else one that lies in the folder `models`/cross-encoder."""
-    if configured:
-        return configured
-    folder = models / "cross-encoder"
-    return str(folder) if (folder / "config.json").exists() else None
-
-
 def spread(found: Sequence[NodeWithScore], outlet_of: dict[str, str | None]) -> list[NodeWithScore]:
     """One passage of each outlet before a second of any, otherwise in the same order; `outlet_of` by article id."""
     rounds: dict[str | None, int] = {}
@@ -208,11 +191,6 @@ def spread(found: Sequence[NodeWithScore], outlet_of: dict[str, str | None]) -> 
 def _with_headline(node: Any) -> str:
     title = node.metadata["title"]
     return f"{title}\n{node.text}" if title else str(node.text)
-
-
-def _pooled(vectors: NDArray[Any]) -> NDArray[np.float32]:
-    mean = vectors.mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
 def _repetitions_last(ranked: Sequence[NodeWithScore]) -> list[NodeWithScore]:

@@ -1,0 +1,157 @@
+"""The two indexes of a library, which follow its catalogue: they can be lost, and are built anew from it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from rag.article import Article, Filters
+from rag.errors import LibraryError, UnknownArticle
+from rag.library.catalogue import Catalogue
+from rag.library.index import TornIndex
+from rag.library.keywords import KeywordIndex
+from rag.library.rows import Embedded
+from rag.library.vectors import VectorIndex
+
+logger = logging.getLogger(__name__)
+
+ARTICLES_AT_ONCE = 200
+PROBED = 32
+FEW_PASSAGES = 1000
+"""A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
+PROBED_AFTER_A_CRASH = 1000
+WHOLE = 0.9
+"""The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
+MARKER = "open"
+"""A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
+MADE_WITH = "indexes_made_with"
+
+
+class Indexes:
+    """The vectors and the keywords of the passages in `catalogue`; one thread at a time uses them."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self.folder = folder
+        self.catalogue = catalogue
+        self.vectors = VectorIndex(folder)
+        self.keywords = KeywordIndex(folder)
+        self.changes = 0
+        """Rises whenever they may find something else than before."""
+        self.repaired: str | None = None
+        """What was found torn at start and rebuilt, in words, or None."""
+        self._lock = threading.RLock()
+
+    def open(self) -> None:
+        """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
+        marker = self.folder / MARKER
+        before = marker.read_text(errors="replace") if marker.exists() else ""
+        marker.write_text("opening")
+        try:
+            if before == "opening":
+                raise TornIndex("the last start ended while they were being opened")
+            self.vectors.open()
+            self.vectors.sweep()
+            self.keywords.open()
+            self.follow()
+            self._probe(PROBED_AFTER_A_CRASH if before else PROBED)
+        except TornIndex as error:
+            self._repair(str(error))
+        marker.write_text("open")
+
+    def close(self) -> None:
+        """Leave them whole."""
+        self.vectors.close()
+        self.keywords.close()
+        with suppress(OSError):
+            (self.folder / MARKER).unlink()
+
+    def by_meaning(self, vector: Sequence[float], limit: int, filters: Filters) -> list[tuple[str, float]]:
+        """The ids of the passages nearest to `vector` and their cosine similarity, nearest first."""
+        if not self.catalogue.count("passages"):
+            return []
+        return self._search(lambda: self.vectors.search(vector, limit, filters))
+
+    def by_words(self, query: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
+        """The ids of the passages that share the query's words and their BM25 scores, best first."""
+        return self._search(lambda: self.keywords.search(query, limit, filters))
+
+    def rarity(self, stems: Sequence[str]) -> dict[str, float]:
+        """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
+        with self._lock:
+            total = self.keywords.count()
+            # The index counts what was removed until it has swept it out: a word can stand in more than there are.
+            having = {stem: min(total, self.keywords.passages_with(stem)) for stem in stems}
+            scale = math.log1p(max(total, FEW_PASSAGES))
+            return {stem: 1 - math.log1p(count) / scale for stem, count in having.items()}
+
+    def follow(self) -> None:
+        """Bring the indexes up to the catalogue. Doing it twice does no harm, so a crash in the middle does none."""
+        with self._lock:
+            while pending := self.catalogue.pending(ARTICLES_AT_ONCE):
+                changed = list(dict.fromkeys(article for _, article in pending))
+                present = list(self._contents(changed))
+                try:
+                    self.vectors.update(changed, present)
+                    self.keywords.update(changed, present)
+                except (TornIndex, OSError) as error:
+                    self._repair(str(error))
+                    return
+                self.catalogue.settle(pending[-1][0])
+            self.changes += 1
+
+    def rebuild(self) -> None:
+        """Build both indexes anew from the catalogue. Embeds nothing."""
+        with self._lock:
+            last = self.catalogue.last_change()
+            ids = self.catalogue.ids()
+            try:
+                self.vectors.rebuild(self._contents(ids))
+                self.keywords.rebuild(self._contents(ids))
+            except (TornIndex, OSError, ValueError) as error:
+                raise LibraryError(
+                    f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
+                    "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
+                ) from error
+            self.catalogue.settle(last)
+            self.catalogue.set_meta(MADE_WITH, json.dumps(installed()))
+            self.changes += 1
+
+    def _probe(self, size: int) -> None:
+        """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""
+        expected = self.catalogue.count("passages")
+        for name, found in (("vectors", self.vectors.count()), ("keywords", self.keywords.count())):
+            if found != expected:
+                raise TornIndex(f"the {name} hold {found} passages of {expected}")
+        if (share := self.vectors.share_found(self.catalogue.sample(size))) < WHOLE:
+            raise TornIndex(f"of the passages that are there {share:.0%} are found")
+
+    def _repair(self, reason: str) -> None:
+        self.rebuild()
+        if self.catalogue.count("articles"):
+            self.repaired = reason
+            logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
+
+    def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
+        with self._lock:
+            try:
+                return search()
+            except TornIndex as error:
+                self._repair(str(error))
+                return search()
+
+    def _contents(self, ids: Sequence[str]) -> Iterator[tuple[Article, list[Embedded]]]:
+        """Those of the articles `ids` that exist, with their passages."""
+        for id in ids:
+            with suppress(UnknownArticle):
+                yield self.catalogue.article(id), self.catalogue.embedded(id)
+
+
+def installed() -> dict[str, str]:
+    """The versions of the libraries that write the indexes."""
+    return {name: version(name) for name in ("chromadb", "tantivy")}
