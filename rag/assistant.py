@@ -17,6 +17,7 @@ from rag.article import Filters, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
+from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
 from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
@@ -61,10 +62,10 @@ class Assistant:
 
         With `any_model` a library built with another model opens too, to be embedded anew. `make_fetcher` makes what
         fetches addresses, in place of Fetcher.
-        Raises ModelError, LibraryBusy or LibraryError.
+        Raises ModelError, LibraryBusy or LibraryError (ChromaAway for a Chroma server that does not answer).
         """
         embedding = load_embedding(settings)
-        library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model)
+        library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model, server_of(settings))
         return cls(library, embedding, settings, make_fetcher)
 
     def close(self) -> None:
