@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag.article import Filters, Reply, Sentence, Turn
 from rag.chats.chats import Chats
@@ -92,9 +92,9 @@ class Assistant:
 
         return Intake(self.library, self.embedding, self.settings.max_file_mb, self._make_fetcher)
 
-    def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
-        """Read files, folders, globs and addresses into the library: see `Intake.ingest`."""
-        return self.intake.ingest(places)
+    def ingest(self, places: Sequence[str | Path], engine: Literal["local", "ray"] = "local") -> Iterator[IngestEvent]:
+        """Read files, folders, globs and addresses into the library: see `Intake.ingest` and `Intake.ingest_on_ray`."""
+        return self.intake.ingest_on_ray(places, self.settings) if engine == "ray" else self.intake.ingest(places)
 
     def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
         """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.
