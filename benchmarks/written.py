@@ -2,9 +2,10 @@
 
     python -m benchmarks.written [--show]
 
-SmolLM2-135M, which invents freely, answers 60 questions of the development set. Whoever reads the sentences with
---show, beside what they cite, keeps a verdict on each in tests/data/written.jsonl: the question's id, the sentence's
-sha256, and whether it is borne out; the sentences themselves are not kept. One without a verdict is counted as such.
+SmolLM2-135M, which invents freely, answers 60 questions of the development set and 60 of more-questions.jsonl. Whoever
+reads the sentences with --show, beside what they cite, keeps a verdict on each in tests/data/written.jsonl: the
+question's id, the sentence's sha256, and whether it is borne out; the sentences themselves are not kept. One without a
+verdict is counted as such.
 """
 
 from __future__ import annotations
@@ -42,8 +43,10 @@ def digest(sentence: str) -> str:
 
 def main(show: bool) -> None:
     """Have the questions answered, count what is shown, and print it."""
-    asked = [each for each in questions() if each["answerable"] and not each.get("turns")]
-    asked = random.Random(SEED).sample(asked, ANSWERS)
+    asked = []
+    for file in ("questions.jsonl", "more-questions.jsonl"):
+        fit = [each for each in questions(file) if each["answerable"] and not each.get("turns")]
+        asked += random.Random(SEED).sample(fit, ANSWERS)
     kept = [json.loads(line) for line in VERDICTS.read_text("utf-8").splitlines()] if VERDICTS.exists() else []
     verdicts = {(each["question"], each["sha256"]): each["borne_out"] for each in kept}
     counts: Counter[str] = Counter()
@@ -53,11 +56,11 @@ def main(show: bool) -> None:
             reply = assistant.ask(each["question"])
             counts[f"by {reply.answered_by}, {reply.reason or 'checked'}"] += 1
             count(reply, each["id"], verdicts, counts, show)
-            say(f"[{number}/{ANSWERS}] {each['id']}: {reply.answered_by} {reply.reason or ''}")
+            say(f"[{number}/{len(asked)}] {each['id']}: {reply.answered_by} {reply.reason or ''}")
     judged = counts["borne out"] + counts["not borne out"]
     rows = [[what, f"{number}"] for what, number in sorted(counts.items())]
     rows.append(["shown as supported and not borne out", f"{counts['not borne out']} of {judged}"])
-    write_section(f"What SmolLM2-135M writes, once checked ({ANSWERS} questions)", table(["", "count"], rows))
+    write_section(f"What SmolLM2-135M writes, once checked ({len(asked)} questions)", table(["", "count"], rows))
 
 
 def count(reply: Reply, question: str, verdicts: dict[tuple[str, str], bool], counts: Counter[str], show: bool) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article
+from rag.article import Article, Sentence
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.querying.check import Checker, Finding
 from rag.querying.compare import likelihood_of
-from rag.querying.facts import attribution, denies, missing_names, negations
+from rag.querying.facts import Evidence, attribution, denies, missing_names, negations, wrong_quote
 from rag.querying.fence import Source
 from rag.querying.names import name_words
 from tests.checks import put_in
@@ -123,9 +123,6 @@ def test_names_negations_and_attributions() -> None:
     assert attribution("According to Ilse Thorsby, it rained.") == "Ilse Thorsby"
     assert attribution("It rained.") is None
     article = Article(text="Chinese envoys met Ilse Thorsby in the United States.")
-    from rag.article import Sentence
-    from rag.querying.facts import Evidence
-
     sentence = Sentence(0, len(article.text))
     evidence = Evidence(article, (sentence,), sentence)
     assert missing_names("Envoys of China met Thorsby in the US.", evidence) == ([], [])
@@ -172,3 +169,21 @@ def test_the_labelled_set(bench: Path, model: Embedding, tmp_path: Path) -> None
     assert min(share[kind] for kind in ("number", "date", "name")) >= 0.95, share
     assert min(share[kind] for kind in ("speaker", "place")) >= 0.85, share
     assert share["paraphrase"] >= 0.9, share
+
+
+@pytest.mark.parametrize(
+    ("claim", "found"),
+    [
+        ("“The ferry sank at once,” said Ilse Varga.", "The ferry sank at once,"),
+        ("The ferry sank at once,” said Ilse Varga.", "The ferry sank at once,"),
+        ("Ilse Varga said: “The ferry sank at once.", "The ferry sank at once."),
+        ('"The ferry is late", said Ilse Varga.', None),
+        ("Ilse Varga called it “the Old Lady”, and said “the ferry is late”.", None),
+        ("Ilse Varga said the ferry was late.", None),
+    ],
+)
+def test_quoted_words_have_to_stand_in_the_article(claim: str, found: str | None) -> None:
+    text = "“The ferry is late,” said Ilse Varga. The captain agreed."
+    sentence = Sentence(0, 37)
+
+    assert wrong_quote(claim, Evidence(Article(text), (sentence,), sentence)) == found

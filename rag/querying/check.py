@@ -23,12 +23,14 @@ from rag.querying.facts import (
     Evidence,
     attribution,
     denies,
+    leans,
     missing_names,
     negations,
     tells_as_certain,
     who_speaks,
     wrong_date,
     wrong_figure,
+    wrong_quote,
     wrong_speaker,
 )
 from rag.querying.fence import Source, gives_orders, marker
@@ -44,8 +46,6 @@ WEAKEST = 0.25
 """What the least word of a claim must be like something in the evidence, if all of it is called borne out."""
 ODD = 0.4
 """What the one word of a claim that its evidence has not must be like, or it stands for something else."""
-SEVERAL = 0.72
-"""The likelihood from which what is put together of several sentences is called borne out."""
 ENTAILED = 0.5
 MISPLACED = 0.12
 """How much more alike the surroundings of another figure may be before a figure is taken for that one."""
@@ -113,6 +113,8 @@ class Checker:
             return f"“{nowhere[0]}” does not stand there"
         if denies(claim) and not (denies(evidence.text) or negations(evidence.text)):
             return "nothing is denied there"
+        if quote := wrong_quote(claim, evidence):
+            return f"nobody says “{quote}” there"
         who = wrong_speaker(claim, evidence, self.library.sentences_of(evidence.article))
         return f"it is not “{who}” who says so" if who else ""
 
@@ -216,9 +218,9 @@ def verdict(
         row["weakest"] < WEAKEST
         or row["odd_one"] < ODD
         or row["elsewhere"]
-        or (row["several"] and likelihood < SEVERAL)
+        or (row["several"] and not leans(evidence))  # what is put together may be put together wrongly
     ):
-        support = "partly"  # what is put together of several sentences may be put together wrongly
+        support = "partly"
     if support == "supported" and tells_as_certain(claim, evidence.text):
         return "partly", "it is only told as possible there"
     if support == "supported" and checker.tells_as_fact(claim, evidence):

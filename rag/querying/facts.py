@@ -54,6 +54,9 @@ _HEDGED = re.compile(
 _NOT_NEGATING = re.compile(
     r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
 )
+_STRAIGHT = str.maketrans("“”„‟’‘", '""""\'\'')
+_LEAST_QUOTED = 3
+"""Words: fewer between quotation marks are a name, or an expression."""
 _AGENCIES = frozenset(("reuters", "ap", "afp", "press", "agency", "xinhua", "tass"))
 
 
@@ -185,6 +188,33 @@ def attribution(claim: str) -> str | None:
 def who_speaks(evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
     """Whose words the evidence's main sentence tells, "" where that is not known; None where nobody's."""
     return speaker(evidence.article, evidence.main, sentences)
+
+
+def leans(evidence: Evidence) -> bool:
+    """Whether the evidence is two sentences of which the second says of whom the first tells what "he" or "it" does."""
+    second = evidence.article.text[evidence.spans[-1].start :]
+    return len(evidence.spans) == 2 and bool(re.match(r"(?:He|She|It|They|His|Her|Its|Their)\b", second))
+
+
+def wrong_quote(claim: str, evidence: Evidence) -> str | None:
+    """The first words that the claim puts between quotation marks and that do not stand in the article; None for none.
+
+    A mark that is not closed, or not opened, counts as well: a model forgets one easily.
+    """
+    plain_claim = claim.translate(_STRAIGHT)
+    parts = plain_claim.split('"')
+    if len(parts) % 2 == 0:  # the one mark that is left over closes what stands before it, or opens what follows
+        parts = ["", *parts] if re.search(r"[,.!?]$", parts[0]) else [*parts, ""]
+    said = _bare(evidence.article.text)
+    for quoted in parts[1::2]:
+        if len(WORD.findall(quoted)) >= _LEAST_QUOTED and _bare(quoted) not in said:
+            return quoted.strip()
+    return None
+
+
+def _bare(text: str) -> str:
+    """The words alone, in small letters, each between spaces."""
+    return f" {' '.join(WORD.findall(text.translate(_STRAIGHT).lower()))} "
 
 
 def wrong_speaker(claim: str, evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
