@@ -27,6 +27,7 @@ app = typer.Typer(
 for command in (
     intake.ingest,
     questions.ask,
+    questions.search,
     questions.coverage,
     questions.evaluate,
     library.list_,

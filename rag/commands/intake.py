@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable
+from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
+from rag.service import Json
 
 feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
@@ -25,8 +26,8 @@ def ingest(
     store: Store = None,
 ) -> None:
     """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
-    with opened(store) as assistant:
-        _conclude(_report(assistant.ingest(places)))
+    with reached(store) as library:
+        _conclude(_report(library.ingest(places)))
 
 
 @feeds.command("add")
@@ -58,7 +59,7 @@ def feeds_refresh(
 ) -> None:
     """Read what is new or changed in the feeds."""
     with opened(store) as assistant:
-        _conclude(_report(assistant.intake.refresh(urls or ())))
+        _conclude(_report(asdict(event) for event in assistant.intake.refresh(urls or ())))
 
 
 @feeds.command("remove")
@@ -79,22 +80,24 @@ def _conclude(outcomes: Counter[str]) -> None:
         raise typer.Exit(2 if failed == outcomes.total() else 1)
 
 
-def _report(events: Iterator[Any]) -> Counter[str]:
+def _report(events: Iterator[Json]) -> Counter[str]:
     """Show progress on a terminal, a line for what failed or doubled anywhere; the outcomes' counts."""
     outcomes: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading", total=None)
         for event in events:
-            if event.outcome == "fetching":
-                progress.update(task, total=event.total, description=escape(printable(f"Fetching {event.source}")))
+            if event["outcome"] == "fetching":
+                progress.update(
+                    task, total=event["total"], description=escape(printable(f"Fetching {event['source']}"))
+                )
                 continue
-            outcomes[event.outcome] += 1
+            outcomes[event["outcome"]] += 1
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
-            progress.update(task, completed=event.done, total=event.total, description=counts)
-            line = f"{event.outcome}: {event.source}" + (f": {event.reason}" if event.reason else "")
-            if event.outcome in ("failed", "duplicate"):
+            progress.update(task, completed=event["done"], total=event["total"], description=counts)
+            line = f"{event['outcome']}: {event['source']}" + (f": {event['reason']}" if event["reason"] else "")
+            if event["outcome"] in ("failed", "duplicate"):
                 err.print(escape(printable(line)))
-            elif not err.is_terminal and event.outcome != "unchanged":
-                err.print(escape(printable(f"[{event.done}/{event.total}] {line}")))
+            elif not err.is_terminal and event["outcome"] != "unchanged":
+                err.print(escape(printable(f"[{event['done']}/{event['total']}] {line}")))
     return outcomes

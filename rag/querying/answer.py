@@ -141,7 +141,7 @@ class Answerer:
             reason=reason,
             answered_by="extract",
             citations=citations,
-            retrieved=self._considered(searched.ranked[0][:PASSAGES]),
+            retrieved=self.considered(searched),
             timings=clock.laps(),
             struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
         )
@@ -304,9 +304,10 @@ class Answerer:
                 )
         return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
 
-    def _considered(self, found: Sequence[NodeWithScore]) -> tuple[Considered, ...]:
+    def considered(self, searched: Searched) -> tuple[Considered, ...]:
+        """The passages for the whole question, PASSAGES at most."""
         considered = []
-        for rank, each in enumerate(found, 1):
+        for rank, each in enumerate(searched.ranked[0][:PASSAGES], 1):
             node = each.node
             assert isinstance(node, TextNode)
             article: Article = node.metadata["article"]
