@@ -86,7 +86,7 @@ class Client:
         return self._json("GET", f"articles/{_quoted(id)}")
 
     def versions(self, id: str) -> list[Json]:
-        return list(self._json("GET", f"articles/{_quoted(id)}/versions"))
+        return list(self._json("GET", f"versions/{_quoted(id)}"))
 
     def duplicates(self) -> list[Json]:
         return list(self._json("GET", "duplicates"))
@@ -136,12 +136,9 @@ class Client:
 def _question(
     question: str, filters: Filters | None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
 ) -> dict[str, Any]:
-    return {
-        "question": question,
-        "filters": filters and filters.to_json(),
-        "turns": list(turns),
-        "chat": [{"question": turn.question, "answer": turn.answer} for turn in chat],
-    }
+    before = {"turns": list(turns), "chat": [{"question": turn.question, "answer": turn.answer} for turn in chat]}
+    asked = {"question": question, "filters": None if filters is None else filters.to_json()}
+    return asked | {name: value for name, value in before.items() if value}
 
 
 def _quoted(id: str) -> str:
