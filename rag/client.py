@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -86,10 +87,10 @@ class Client:
         return self._json("GET", f"articles/{_quoted(id)}")
 
     def versions(self, id: str) -> list[Json]:
-        return list(self._json("GET", f"versions/{_quoted(id)}"))
+        return self._list("GET", f"versions/{_quoted(id)}")
 
     def duplicates(self) -> list[Json]:
-        return list(self._json("GET", "duplicates"))
+        return self._list("GET", "duplicates")
 
     def status(self) -> Json:
         return self._json("GET", "status")
@@ -109,7 +110,15 @@ class Client:
     def remove(self, ids: Sequence[str] = (), outlet: str | None = None) -> int:
         return int(self._json("POST", "remove", json={"ids": list(ids), "outlet": outlet})["removed"])
 
-    def _json(self, method: str, path: str, **given: Any) -> Any:
+    def _json(self, method: str, path: str, **given: Any) -> Json:
+        answer: Json = self._answer(method, path, **given)
+        return answer
+
+    def _list(self, method: str, path: str, **given: Any) -> list[Json]:
+        answer: list[Json] = self._answer(method, path, **given)
+        return answer
+
+    def _answer(self, method: str, path: str, **given: Any) -> Any:
         with self._sent(method, path, **given) as response:
             response.read()
             return response.json()
@@ -142,8 +151,6 @@ def _question(
 
 
 def _quoted(id: str) -> str:
-    from urllib.parse import quote
-
     return quote(id, safe="") or "%20"  # of no id, which is no address, an unknown one
 
 

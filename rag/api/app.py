@@ -229,7 +229,7 @@ def _until_it_fails(items: Iterator[Json]) -> Iterator[Json]:
 # What goes wrong
 
 
-def _told(request: Request, error: Exception) -> JSONResponse:
+async def _told(request: Request, error: Exception) -> JSONResponse:
     asked_wrongly = isinstance(error, UsageError | ReadError | UnknownArticle)
     status = 404 if isinstance(error, UnknownArticle) else 422 if asked_wrongly else 409
     # What is wrong with the library or the model names folders of this machine.
@@ -239,17 +239,17 @@ def _told(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error) if told else NOT_NOW}, status)
 
 
-def _not_understood(_: Request, error: Exception) -> JSONResponse:
+async def _not_understood(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     wrong = [(".".join(map(str, each["loc"][1:])), each["msg"]) for each in error.errors()]
     said = "; ".join(f"{place}: {message}" if place else message for place, message in wrong)
     return JSONResponse({"error": f"{said[:LONGEST_PLACE]}."}, 422)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
 
-def _unexpected(_: Request, __: Exception) -> JSONResponse:
+async def _unexpected(_: Request, __: Exception) -> JSONResponse:
     return JSONResponse({"error": UNEXPECTED}, 500)

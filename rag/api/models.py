@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import StringConstraints
 
 from rag.article import Basis, Citation, Considered, Filters, Reason, Span, Turn, Voice
-from rag.querying.answer import LONGEST_QUESTION
 
 MOST_TURNS = 50
 LONGEST_SEARCH, LONGEST_ID, LONGEST_PLACE = 300, 300, 5_000
@@ -25,7 +24,7 @@ class _Asked(BaseModel):
 class Question(_Asked):
     """A question. `filters` null: those that the question itself names."""
 
-    question: str = Field(description=f"At most {LONGEST_QUESTION} characters.", examples=["How many were hurt?"])
+    question: str = Field(description="At most 1000 characters.", examples=["How many were hurt?"])
     filters: Filters | None = None
 
 
