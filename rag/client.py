@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -84,10 +83,10 @@ class Client:
                 return {"total": page["total"], "articles": found}
 
     def article(self, id: str) -> Json:
-        return self._json("GET", f"articles/{_quoted(id)}")
+        return self._json("GET", f"articles/{_checked(id)}")
 
     def versions(self, id: str) -> list[Json]:
-        return self._list("GET", f"versions/{_quoted(id)}")
+        return self._list("GET", f"articles/{_checked(id)}/versions")
 
     def duplicates(self) -> list[Json]:
         return self._list("GET", "duplicates")
@@ -105,7 +104,7 @@ class Client:
                 yield event
 
     def edit(self, id: str, values: Mapping[str, str]) -> Json:
-        return self._json("PATCH", f"articles/{_quoted(id)}", json=dict(values))
+        return self._json("PATCH", f"articles/{_checked(id)}", json=dict(values))
 
     def remove(self, ids: Sequence[str] = (), outlet: str | None = None) -> int:
         return int(self._json("POST", "remove", json={"ids": list(ids), "outlet": outlet})["removed"])
@@ -150,8 +149,11 @@ def _question(
     return asked | {name: value for name, value in before.items() if value}
 
 
-def _quoted(id: str) -> str:
-    return quote(id, safe="") or "%20"  # of no id, which is no address, an unknown one
+def _checked(id: str) -> str:
+    """The id as a part of an address; what cannot be one is no article's. Raises UnknownArticle."""
+    if not (id.isascii() and id.isalnum()):
+        raise UnknownArticle.of(id)
+    return id
 
 
 def _told(response: httpx.Response) -> str:

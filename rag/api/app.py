@@ -175,13 +175,13 @@ def articles(
     return library.articles(search, outlet, since, until, offset, limit)
 
 
-@router.get("/articles/{id:path}", response_model=WholeArticle, responses=_NO_ARTICLE, tags=["library"])
+@router.get("/articles/{id}", response_model=WholeArticle, responses=_NO_ARTICLE, tags=["library"])
 def article(id: str, library: Library) -> Json:
     """Give an article with its text."""
     return library.article(id)
 
 
-@router.get("/versions/{id:path}", response_model=list[EarlierVersion], responses=_NO_ARTICLE, tags=["library"])
+@router.get("/articles/{id}/versions", response_model=list[EarlierVersion], responses=_NO_ARTICLE, tags=["library"])
 def versions(id: str, library: Library) -> list[Json]:
     """List an article's earlier versions, the oldest first."""
     return library.versions(id)
@@ -203,7 +203,7 @@ def ingest(events: Annotated[Iterator[Json], Depends(_coming_in)]) -> Iterable[E
     yield from _until_it_fails(events)  # type: ignore[misc]  # they are checked against the models as they go out
 
 
-@router.patch("/articles/{id:path}", response_model=WholeArticle, responses=_NO_ARTICLE | _OWN, **_own)
+@router.patch("/articles/{id}", response_model=WholeArticle, responses=_NO_ARTICLE | _OWN, **_own)
 def edit(id: str, values: Annotated[dict[str, Text], Body()], library: Library) -> Json:
     """Correct what is known of an article."""
     return library.edit(id, values)
