@@ -54,12 +54,19 @@ is for the command line, which finds it in the library's folder.
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": description}
     for code, description in {
+        400: "The request is not JSON",
         403: "A page of another site asks",
         409: "The library cannot be used just now",
         413: "The request is too large",
         422: "The request makes no sense as it stands",
         500: "Something unexpected went wrong",
     }.items()
+}
+_AS_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_PROBLEMS_BESIDE_TEXT: dict[int | str, dict[str, Any]] = {
+    # Where an answer is no JSON FastAPI says that the problems are none either.
+    code: {"description": problem["description"], "content": _AS_JSON}
+    for code, problem in _PROBLEMS.items()
 }
 _NO_ARTICLE: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No article has that id"}}
 _OWN: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "The token is missing"}}
@@ -115,7 +122,7 @@ def _growing(asked: ChatQuestion, library: Library) -> Iterator[Json]:
     return chain([next(replies)], replies)  # what is wrong with the question is told before anything is sent
 
 
-@router.post("/ask/stream", response_class=EventSourceResponse, tags=["asking"])
+@router.post("/ask/stream", response_class=EventSourceResponse, responses=_PROBLEMS_BESIDE_TEXT, tags=["asking"])
 def stream(replies: Annotated[Iterator[Json], Depends(_growing)]) -> Iterable[ServerSentEvent]:
     """Answer a question, and tell the answer as it grows, as server-sent events.
 
@@ -143,7 +150,7 @@ def coverage(asked: Question, library: Library) -> Json:
     return library.coverage(asked.question, asked.filters)
 
 
-@router.post("/coverage/{form}", response_class=PlainTextResponse, tags=["asking"])
+@router.post("/coverage/{form}", response_class=PlainTextResponse, responses=_PROBLEMS_BESIDE_TEXT, tags=["asking"])
 def coverage_as(form: Literal["md", "csv"], asked: Question, library: Library) -> str:
     """Lay side by side who says what, as Markdown or CSV."""
     return library.coverage_as(form, asked.question, asked.filters)
