@@ -96,18 +96,33 @@ class Client:
 
     def ingest(self, places: Sequence[str], folder: str | None = None) -> Iterator[Json]:
         asked = {"places": list(places), "folder": folder or str(Path.cwd())}
-        with self._sent("POST", "ingest", json=asked) as response:
-            for line in response.iter_lines():
-                event = json.loads(line)
-                if "error" in event:
-                    raise LibraryError(event["error"])
-                yield event
+        return self._events("ingest", asked)
+
+    def feeds(self) -> list[Json]:
+        return self._list("GET", "feeds")
+
+    def follow(self, url: str) -> Json:
+        return self._json("POST", "feeds", json={"url": url})
+
+    def refresh(self, urls: Sequence[str] = ()) -> Iterator[Json]:
+        return self._events("feeds/refresh", {"urls": list(urls)})
+
+    def unfollow(self, url: str) -> None:
+        self._json("POST", "feeds/remove", json={"url": url})
 
     def edit(self, id: str, values: Mapping[str, str]) -> Json:
         return self._json("PATCH", f"articles/{_checked(id)}", json=dict(values))
 
     def remove(self, ids: Sequence[str] = (), outlet: str | None = None) -> int:
         return int(self._json("POST", "remove", json={"ids": list(ids), "outlet": outlet})["removed"])
+
+    def _events(self, path: str, asked: Json) -> Iterator[Json]:
+        with self._sent("POST", path, json=asked) as response:
+            for line in response.iter_lines():
+                event = json.loads(line)
+                if "error" in event:
+                    raise LibraryError(event["error"])
+                yield event
 
     def _json(self, method: str, path: str, **given: Any) -> Json:
         answer: Json = self._answer(method, path, **given)

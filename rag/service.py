@@ -162,6 +162,22 @@ class Service:
         events = self._take_in(lambda: self._assistant.ingest([_from(begin, place) for place in places]))
         return (asdict(replace(event, source=event.source.removeprefix(begin))) for event in events)
 
+    def feeds(self) -> list[Json]:
+        """The feeds that are followed, as `feeds list --json` prints them."""
+        return [asdict(feed) for feed in self._assistant.intake.feeds()]
+
+    def follow(self, url: str) -> Json:
+        """Follow a feed or sitemap from now on. Raises ReadError where there is none."""
+        return asdict(self._assistant.intake.follow(url))
+
+    def refresh(self, urls: Sequence[str] = ()) -> Iterator[Json]:
+        """Read what is new or changed in the feeds, as `ingest` tells it. Raises UsageError for one not followed."""
+        return (asdict(event) for event in self._take_in(lambda: self._assistant.intake.refresh(urls)))
+
+    def unfollow(self, url: str) -> None:
+        """Follow a feed no more. Raises UsageError where it is not followed."""
+        self._assistant.intake.unfollow(url)
+
     def edit(self, id: str, values: Mapping[str, str]) -> Json:
         """Correct what is known of an article, and give it as it is now. Raises UsageError, UnknownArticle."""
         return self._assistant.intake.edit(id, values).to_json()

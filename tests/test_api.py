@@ -243,13 +243,10 @@ def test_one_sentence_says_what_is_wrong(api: TestClient, path: str, body: Json,
 
 def test_other_nonsense(api: TestClient) -> None:
     as_json = {"Content-Type": "application/json"}
-    large = b'{"question": "' + b"x" * LARGEST_REQUEST + b'"}'
     for answered, status in [
         (api.post("/ask", content=b'{"question": }', headers=as_json), 422),
         (api.post("/ask", content=b"\xff", headers=as_json), 400),
         (api.post("/ask", content=b"[" * 100_000, headers=as_json), 400),
-        (api.post("/ask", content=large, headers=as_json), 413),
-        (api.post("/ask", content=iter([large[:9], large[9:]]), headers=as_json), 413),
         (api.post("/ask", content=b'{"question": "Who?"}', headers={"Content-Type": "text/plain"}), 422),
         (api.get("/articles/nobody"), 404),
         (api.get("/nothing"), 404),
@@ -259,6 +256,13 @@ def test_other_nonsense(api: TestClient) -> None:
         assert answered.status_code == status, answered.text
         assert list(answered.json()) == ["error"]
         assert "Traceback" not in answered.text
+
+
+def test_a_request_that_is_too_large(api: TestClient) -> None:
+    large = b'{"question": "' + b"x" * LARGEST_REQUEST + b'"}'
+    for content in (large, iter([large[:9], large[9:]])):  # with its length told, and without
+        answered = api.post("/ask", content=content, headers={"Content-Type": "application/json"})
+        assert (answered.status_code, "Too Large" in answered.text) == (413, True)
 
 
 def test_what_is_unexpected_is_not_told(api: TestClient, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,6 +323,10 @@ def test_nothing_is_changed_or_read_without_the_token(
         api.post("/ingest", json={"places": [str(tmp_path)]}, headers=headers),
         api.patch(f"/articles/{id}", json={"outlet": "Mine"}, headers=headers),
         api.post("/remove", json={"ids": [id]}, headers=headers),
+        api.get("/feeds", headers=headers),
+        api.post("/feeds", json={"url": "http://feed.example/"}, headers=headers),
+        api.post("/feeds/refresh", json={}, headers=headers),
+        api.post("/feeds/remove", json={"url": "http://feed.example/"}, headers=headers),
     ):
         assert answered.status_code == 401
     assert [each.to_json() for each in assistant.library.articles()] == before
@@ -331,7 +339,8 @@ def test_the_description_says_what_is_so(api: TestClient) -> None:
     assert described["servers"] == [{"url": "/api"}]
     assert api.get("/docs").status_code == api.get("/redoc").status_code == 404
     guarded = {path for path, of in described["paths"].items() for each in of.values() if "security" in each}
-    assert guarded == {"/ingest", "/articles/{id}", "/remove"}
+    feeds = {"/feeds", "/feeds/refresh", "/feeds/remove"}
+    assert guarded == {"/ingest", "/articles/{id}", "/remove", *feeds}
     assert Filters.__dataclass_fields__.keys() == described["components"]["schemas"]["Filters"]["properties"].keys()
 
 

@@ -26,6 +26,9 @@ from rag.api.models import (
     ChatQuestion,
     EarlierVersion,
     Event,
+    Feed,
+    FeedAddress,
+    FeedAddresses,
     Health,
     Passages,
     Places,
@@ -52,21 +55,19 @@ What is asked needs nothing but to come from this machine. What changes the libr
 is for the command line, which finds it in the library's folder.
 """
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": description}
-    for code, description in {
-        400: "The request is not JSON",
-        403: "A page of another site asks",
-        409: "The library cannot be used just now",
-        413: "The request is too large",
-        422: "The request makes no sense as it stands",
-        500: "Something unexpected went wrong",
-    }.items()
+    400: {"model": Problem, "description": "The request is not JSON"},
+    403: {"model": Problem, "description": "A page of another site asks"},
+    409: {"model": Problem, "description": "The library cannot be used just now"},
+    413: {"description": "The request is too large"},  # told by the framework, in its own words
+    422: {"model": Problem, "description": "The request makes no sense as it stands"},
+    500: {"model": Problem, "description": "Something unexpected went wrong"},
 }
 _AS_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _PROBLEMS_BESIDE_TEXT: dict[int | str, dict[str, Any]] = {
     # Where an answer is no JSON FastAPI says that the problems are none either.
     code: {"description": problem["description"], "content": _AS_JSON}
     for code, problem in _PROBLEMS.items()
+    if "model" in problem
 }
 _NO_ARTICLE: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No article has that id"}}
 _OWN: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "The token is missing"}}
@@ -208,6 +209,35 @@ def _coming_in(asked: Places, library: Library) -> Iterator[Json]:
 def ingest(events: Annotated[Iterator[Json], Depends(_coming_in)]) -> Iterable[Event | Problem]:
     """Read files, folders and addresses into the library; what became of each, a line at a time as it happens."""
     yield from _until_it_fails(events)  # type: ignore[misc]  # they are checked against the models as they go out
+
+
+@router.get("/feeds", response_model=list[Feed], responses=_OWN, **_own)
+def feeds(library: Library) -> list[Json]:
+    """List the feeds that are followed."""
+    return library.feeds()
+
+
+@router.post("/feeds", response_model=Feed, responses=_OWN, **_own)
+def follow(asked: FeedAddress, library: Library) -> Json:
+    """Follow a feed or sitemap."""
+    return library.follow(asked.url)
+
+
+def _refreshed(asked: FeedAddresses, library: Library) -> Iterator[Json]:
+    return library.refresh(asked.urls)
+
+
+@router.post("/feeds/refresh", responses=_OWN, **_own)
+def refresh(events: Annotated[Iterator[Json], Depends(_refreshed)]) -> Iterable[Event | Problem]:
+    """Read what is new or changed in the feeds; what became of each article, a line at a time as it happens."""
+    yield from _until_it_fails(events)  # type: ignore[misc]  # as above
+
+
+@router.post("/feeds/remove", response_model=Removed, responses=_OWN, **_own)
+def unfollow(asked: FeedAddress, library: Library) -> Json:
+    """Follow a feed no more; its articles stay."""
+    library.unfollow(asked.url)
+    return {"removed": 1}
 
 
 @router.patch("/articles/{id}", response_model=WholeArticle, responses=_NO_ARTICLE | _OWN, **_own)

@@ -44,6 +44,18 @@ class Places(_Asked):
     folder: Text | None = None
 
 
+class FeedAddress(_Asked):
+    """A feed's or sitemap's address."""
+
+    url: Text
+
+
+class FeedAddresses(_Asked):
+    """These of the feeds that are followed; none: all of them."""
+
+    urls: list[Text] = Field(default=[], max_length=MOST_PLACES)
+
+
 class Removal(_Asked):
     """Which articles to remove: by their ids, or all of an outlet."""
 
@@ -163,6 +175,15 @@ class SameCopy(BaseModel):
     articles: list[str]
     origin: str | None
     outlets: list[str]
+
+
+class Feed(BaseModel):
+    """A feed that is followed, when it was last read, and what that came to, as `feeds list --json` prints it."""
+
+    url: str
+    title: str | None
+    read_at: str | None
+    result: str | None
 
 
 class Removed(BaseModel):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
+from rag.commands.terminal import AsJson, Store, err, out, print_json, printable, reached
 from rag.service import Json
 
 feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
@@ -35,21 +34,22 @@ def feeds_add(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed's or sitemap's address.")], store: Store = None
 ) -> None:
     """Follow a feed; `feeds refresh` reads its articles."""
-    with opened(store) as assistant:
-        feed = assistant.intake.follow(url)
-    out.print(escape(printable(f"following {feed.title or feed.url}; `feeds refresh` reads its articles")))
+    with reached(store) as library:
+        feed = library.follow(url)
+    out.print(escape(printable(f"following {feed['title'] or feed['url']}; `feeds refresh` reads its articles")))
 
 
 @feeds.command("list")
 def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
     """List the feeds that are followed, when each was last read, and what that came to."""
-    with opened(store, reading=True) as assistant:
-        found = assistant.intake.feeds()
+    with reached(store, reading=True) as library:
+        found = library.feeds()
     if as_json:
-        print_json([asdict(feed) for feed in found])
+        print_json(found)
         return
     for feed in found:
-        typer.echo(printable("\t".join((feed.url, feed.read_at or "never read", feed.result or "", feed.title or ""))))
+        line = (feed["url"], feed["read_at"] or "never read", feed["result"] or "", feed["title"] or "")
+        typer.echo(printable("\t".join(line)))
 
 
 @feeds.command("refresh")
@@ -58,8 +58,8 @@ def feeds_refresh(
     store: Store = None,
 ) -> None:
     """Read what is new or changed in the feeds."""
-    with opened(store) as assistant:
-        _conclude(_report(asdict(event) for event in assistant.intake.refresh(urls or ())))
+    with reached(store) as library:
+        _conclude(_report(library.refresh(urls or ())))
 
 
 @feeds.command("remove")
@@ -67,8 +67,8 @@ def feeds_remove(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed's address.")], store: Store = None
 ) -> None:
     """Follow a feed no more; its articles stay."""
-    with opened(store, reading=True) as assistant:
-        assistant.intake.unfollow(url)
+    with reached(store, reading=True) as library:
+        library.unfollow(url)
     out.print("1 removed")
 
 

@@ -21,7 +21,7 @@ from rag.ui.doors import API, api
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 20
-SECONDS_TO_END = 5
+SECONDS_TO_END = 3
 """How long a request may go on once the page is to be closed."""
 HEADERS = {
     # Streamlit needs inline styles, and loads the page's own components from blob: addresses. Nothing else is allowed
