@@ -44,7 +44,7 @@ async def call_all(store: Path, log: Path, calls: list[tuple[str, dict[str, Any]
 def test_the_official_client_calls_every_tool(model: Embedding, tmp_path: Path) -> None:
     store = tmp_path / "store"
     with Library.open(store, model.identity, model.model_name) as library:
-        put_in(library, model, SAMPLES)
+        put_in(library, model, *sorted(SAMPLES.glob("0[1-6]*")))
         assistant = Assistant(library, model, Settings(store=store))
         answer = assistant.ask(QUESTION).to_json()
         found = assistant.find(QUESTION).to_json()
