@@ -152,7 +152,7 @@ class Service:
         """What the library holds, as `status --json` prints it."""
         return asdict(self._library.status())
 
-    def ingest(self, places: Sequence[str], folder: str | None = None) -> Iterator[Json]:
+    def ingest(self, places: Sequence[str], folder: str | None = None) -> Generator[Json, None, None]:
         """Read files, folders, globs and addresses; what became of each, as `IngestEvent` has it.
 
         Relative paths begin in `folder`, else where this process was started. Closing the iterator ends it between two
@@ -170,7 +170,7 @@ class Service:
         """Follow a feed or sitemap from now on. Raises ReadError where there is none."""
         return asdict(self._assistant.intake.follow(url))
 
-    def refresh(self, urls: Sequence[str] = ()) -> Iterator[Json]:
+    def refresh(self, urls: Sequence[str] = ()) -> Generator[Json, None, None]:
         """Read what is new or changed in the feeds, as `ingest` tells it. Raises UsageError for one not followed."""
         return (asdict(event) for event in self._take_in(lambda: self._assistant.intake.refresh(urls)))
 

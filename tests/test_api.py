@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
+import uvicorn
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis import checks
@@ -142,6 +146,32 @@ def test_what_goes_wrong_in_a_stream_is_told(
 
     assert streamed.strip().endswith(f"event: error\ndata: {json.dumps({'error': UNEXPECTED})}")
     assert __file__ not in streamed
+
+
+def test_a_stream_that_nobody_reads_any_longer_ends() -> None:
+    """On a real server: the language model that writes is stopped."""
+    ended = Event()
+
+    class Endless:
+        def replies(self, *_: object) -> Iterator[Json]:
+            try:
+                while not time.sleep(0.02):
+                    yield {"answer": "and so on"}
+            finally:
+                ended.set()
+
+    listener = socket.create_server((HOST, 0))
+    config = uvicorn.Config(create(Endless, TOKEN, [HOST]), log_config=None)  # type: ignore[arg-type]
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    address = f"http://{HOST}:{listener.getsockname()[1]}/ask/stream"
+    with httpx.stream("POST", address, json={"question": "Who?"}, trust_env=False) as response:
+        assert next(response.iter_lines()) == "event: reply"
+    assert ended.wait(5)
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_search_and_coverage(api: TestClient, assistant: Assistant) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
 from datetime import date
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -118,9 +119,9 @@ def ask(asked: ChatQuestion, library: Library) -> Json:
     return library.ask(asked.question, asked.filters, asked.turns, asked.chat)
 
 
-def _growing(asked: ChatQuestion, library: Library) -> Iterator[Json]:
-    replies = library.replies(asked.question, asked.filters, asked.turns, asked.chat)
-    return chain([next(replies)], replies)  # what is wrong with the question is told before anything is sent
+def _growing(asked: ChatQuestion, library: Library) -> Iterator[Iterator[Json]]:
+    with closing(library.replies(asked.question, asked.filters, asked.turns, asked.chat)) as replies:
+        yield chain([next(replies)], replies)  # what is wrong with the question is told before anything is sent
 
 
 @router.post("/ask/stream", response_class=EventSourceResponse, responses=_PROBLEMS_BESIDE_TEXT, tags=["asking"])
@@ -201,8 +202,9 @@ def duplicates(library: Library) -> list[Json]:
     return library.duplicates()
 
 
-def _coming_in(asked: Places, library: Library) -> Iterator[Json]:
-    return library.ingest(asked.places, asked.folder)
+def _coming_in(asked: Places, library: Library) -> Iterator[Iterator[Json]]:
+    with closing(library.ingest(asked.places, asked.folder)) as events:
+        yield events
 
 
 @router.post("/ingest", responses=_OWN, **_own)
@@ -223,8 +225,9 @@ def follow(asked: FeedAddress, library: Library) -> Json:
     return library.follow(asked.url)
 
 
-def _refreshed(asked: FeedAddresses, library: Library) -> Iterator[Json]:
-    return library.refresh(asked.urls)
+def _refreshed(asked: FeedAddresses, library: Library) -> Iterator[Iterator[Json]]:
+    with closing(library.refresh(asked.urls)) as events:
+        yield events
 
 
 @router.post("/feeds/refresh", responses=_OWN, **_own)
