@@ -10,7 +10,7 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import chats, intake, keeping, library, model, questions
+from rag.commands import chats, intake, keeping, library, mcp, model, questions
 from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 for command in (
     intake.ingest,
     questions.ask,
+    questions.search,
     questions.coverage,
     questions.evaluate,
     library.list_,
@@ -40,6 +41,7 @@ for command in (
     keeping.backup,
     keeping.restore,
     chats.verify,
+    mcp.mcp,
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(intake.feeds, name="feeds")

@@ -103,6 +103,14 @@ class Article:
             "\x1f".join([self.title or "", self.published or "", *self.authors, self.text])
         )
 
+    def to_json(self, text: bool = True) -> dict[str, Any]:
+        """The article as `list --json` prints it, and with its `text` as `show --json` does."""
+        fields = asdict(self) | {"authors": list(self.authors)}
+        fields["basis"] = {name: asdict(self.basis_of(name)) for name in DESCRIBED}
+        fields.pop("read_as")
+        whole = {name: fields.pop(name) for name in ("omitted", "voices", "text")}
+        return {"id": fields.pop("id"), **fields} | (whole if text else {})
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -201,6 +209,24 @@ class Considered:
     end: int
     text: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A question understood, and the passages that it would be answered from, best first."""
+
+    question: str
+    query: str
+    filters: Filters
+    retrieved: tuple[Considered, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "query": self.query,
+            "filters": self.filters.to_json(),
+            "retrieved": [asdict(passage) for passage in self.retrieved],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from rag.article import Filters, Reply, Sentence, Turn
+from rag.article import Filters, Found, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
@@ -21,7 +21,7 @@ from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
 from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
-from rag.settings import Settings
+from rag.settings import Engine, Settings
 
 if TYPE_CHECKING:
     from rag.coverage.coverage import Coverage
@@ -92,7 +92,7 @@ class Assistant:
 
         return Intake(self.library, self.embedding, self.settings.max_file_mb, self._make_fetcher)
 
-    def ingest(self, places: Sequence[str | Path], engine: Literal["local", "ray"] = "local") -> Iterator[IngestEvent]:
+    def ingest(self, places: Sequence[str | Path], engine: Engine = "local") -> Iterator[IngestEvent]:
         """Read files, folders, globs and addresses into the library: see `Intake.ingest` and `Intake.ingest_on_ray`."""
         return self.intake.ingest_on_ray(places, self.settings) if engine == "ray" else self.intake.ingest(places)
 
@@ -102,8 +102,12 @@ class Assistant:
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
         Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
         """
-        model = self.models[0].written if self.settings.language_model else None
-        return deque(self.replies(question, filters, chat, model), maxlen=1)[0]
+        return deque(self.replies(question, filters, chat, self.own_model), maxlen=1)[0]
+
+    @property
+    def own_model(self) -> str | None:
+        """The settings' language model as `replies` takes it, if there is one. Raises UsageError where it is none."""
+        return self.models[0].written if self.settings.language_model else None
 
     def replies(
         self,
@@ -202,10 +206,14 @@ class Assistant:
 
     def ask_after(self, turns: Sequence[str], question: str, filters: Filters | None = None) -> Reply:
         """Ask `turns`, the earlier questions of a chat, in order, and then `question`. Raises as `ask` does."""
+        return self.ask(question, filters, self.chat_of(turns, filters))
+
+    def chat_of(self, turns: Sequence[str], filters: Filters | None = None) -> list[Turn]:
+        """`turns`, the questions of a chat, asked in order: each with its answer. Raises as `ask` does."""
         chat: list[Turn] = []
         for turn in turns:
             chat.append(Turn(turn, self.ask(turn, filters, chat).answer))
-        return self.ask(question, filters, chat)
+        return chat
 
     def coverage(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Coverage:
         """Who says what about the event that `question` is about, whatever outlets it names. Raises as `ask` does."""
@@ -242,3 +250,8 @@ class Assistant:
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
         return self._searcher.search(question, filters, chat)
+
+    def find(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Found:
+        """The passages that `ask` would answer from. Raises as `ask` does."""
+        searched = self.search(question, filters, chat)
+        return Found(searched.question, searched.queries[0].text, searched.filters, self._answerer.considered(searched))

@@ -12,6 +12,8 @@ SecondSourceError
 └── UsageError         a request that makes no sense: an empty question, a date that is none
 """
 
+from __future__ import annotations
+
 
 class SecondSourceError(Exception):
     """Anything that went wrong in a way the person at the keyboard can act on."""
@@ -31,6 +33,10 @@ class LibraryBusy(LibraryError):
 
 class UnknownArticle(LibraryError):
     """No article of the library has that id."""
+
+    @classmethod
+    def of(cls, id: str) -> UnknownArticle:
+        return cls(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
 
 
 class Superseded(LibraryError):

@@ -12,6 +12,8 @@ from rag.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
+Engine = Literal["local", "ray"]
+"""Where what comes in is embedded: in the process that holds the library, or by Ray's actors."""
 
 
 class Settings(BaseSettings):

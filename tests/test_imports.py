@@ -19,6 +19,7 @@ LAYERS = [
     {"sense"},
     {"ingestion", "querying", "coverage"},
     {"assistant", "chats", "evaluation", "doctor"},
+    {"service", "client"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
 WITHIN_A_LAYER = {
@@ -26,6 +27,9 @@ WITHIN_A_LAYER = {
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),
+    ("client", "service"),
+    ("ui", "api"),
+    ("commands", "mcp"),
     ("__main__", "commands"),
 }
 """What may import its neighbour; of the three beside one another none imports another."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable
+from rag.commands.terminal import AsJson, Store, err, out, print_json, printable, reached
+from rag.service import Json
+from rag.settings import Engine
 
 feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
-Engine = Literal["local", "ray"]
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
 
 
@@ -29,8 +29,8 @@ def ingest(
     ] = "local",
 ) -> None:
     """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
-    with opened(store) as assistant:
-        _conclude(_report(assistant.ingest(places, engine)))
+    with reached(store) as library:
+        _conclude(_report(library.ingest(places, engine=engine)))
 
 
 @feeds.command("add")
@@ -38,21 +38,22 @@ def feeds_add(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed's or sitemap's address.")], store: Store = None
 ) -> None:
     """Follow a feed; `feeds refresh` reads its articles."""
-    with opened(store) as assistant:
-        feed = assistant.intake.follow(url)
-    out.print(escape(printable(f"following {feed.title or feed.url}; `feeds refresh` reads its articles")))
+    with reached(store) as library:
+        feed = library.follow(url)
+    out.print(escape(printable(f"following {feed['title'] or feed['url']}; `feeds refresh` reads its articles")))
 
 
 @feeds.command("list")
 def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
     """List the feeds that are followed, when each was last read, and what that came to."""
-    with opened(store, reading=True) as assistant:
-        found = assistant.intake.feeds()
+    with reached(store, reading=True) as library:
+        found = library.feeds()
     if as_json:
-        print_json([asdict(feed) for feed in found])
+        print_json(found)
         return
     for feed in found:
-        typer.echo(printable("\t".join((feed.url, feed.read_at or "never read", feed.result or "", feed.title or ""))))
+        line = (feed["url"], feed["read_at"] or "never read", feed["result"] or "", feed["title"] or "")
+        typer.echo(printable("\t".join(line)))
 
 
 @feeds.command("refresh")
@@ -61,8 +62,8 @@ def feeds_refresh(
     store: Store = None,
 ) -> None:
     """Read what is new or changed in the feeds."""
-    with opened(store) as assistant:
-        _conclude(_report(assistant.intake.refresh(urls or ())))
+    with reached(store) as library:
+        _conclude(_report(library.refresh(urls or ())))
 
 
 @feeds.command("remove")
@@ -70,8 +71,8 @@ def feeds_remove(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed's address.")], store: Store = None
 ) -> None:
     """Follow a feed no more; its articles stay."""
-    with opened(store, reading=True) as assistant:
-        assistant.intake.unfollow(url)
+    with reached(store, reading=True) as library:
+        library.unfollow(url)
     out.print("1 removed")
 
 
@@ -83,22 +84,24 @@ def _conclude(outcomes: Counter[str]) -> None:
         raise typer.Exit(2 if failed == outcomes.total() else 1)
 
 
-def _report(events: Iterator[Any]) -> Counter[str]:
+def _report(events: Iterator[Json]) -> Counter[str]:
     """Show progress on a terminal, a line for what failed or doubled anywhere; the outcomes' counts."""
     outcomes: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading", total=None)
         for event in events:
-            if event.outcome == "fetching":
-                progress.update(task, total=event.total, description=escape(printable(f"Fetching {event.source}")))
+            if event["outcome"] == "fetching":
+                progress.update(
+                    task, total=event["total"], description=escape(printable(f"Fetching {event['source']}"))
+                )
                 continue
-            outcomes[event.outcome] += 1
+            outcomes[event["outcome"]] += 1
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
-            progress.update(task, completed=event.done, total=event.total, description=counts)
-            line = f"{event.outcome}: {event.source}" + (f": {event.reason}" if event.reason else "")
-            if event.outcome in ("failed", "duplicate"):
+            progress.update(task, completed=event["done"], total=event["total"], description=counts)
+            line = f"{event['outcome']}: {event['source']}" + (f": {event['reason']}" if event["reason"] else "")
+            if event["outcome"] in ("failed", "duplicate"):
                 err.print(escape(printable(line)))
-            elif not err.is_terminal and event.outcome != "unchanged":
-                err.print(escape(printable(f"[{event.done}/{event.total}] {line}")))
+            elif not err.is_terminal and event["outcome"] != "unchanged":
+                err.print(escape(printable(f"[{event['done']}/{event['total']}] {line}")))
     return outcomes

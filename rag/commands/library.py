@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
+from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.table import Table
 
 from rag.article import DESCRIBED, Article
-from rag.commands.terminal import AsJson, Store, opened, out, print_json, printable
+from rag.commands.terminal import AsJson, Store, opened, out, print_json, printable, reached
 from rag.errors import UsageError
+from rag.service import NO_MARK, Json
+
+ARTICLE: Final = TypeAdapter(Article)
 
 
 def list_(store: Store = None, as_json: AsJson = False) -> None:
     """List the articles, the latest first."""
-    with opened(store, reading=True) as assistant:
-        articles = assistant.library.articles()
+    with reached(store, reading=True) as library:
+        articles = library.articles()["articles"]
+    labels = [each.pop("label") for each in articles]
     if as_json:
-        print_json([_article_json(article, text=False) for article in articles])
+        print_json(articles)
         return
+    lines = [
+        (each["id"], each["published"] or "undated", each["outlet"] or "unknown outlet", label)
+        for each, label in zip(articles, labels, strict=True)
+    ]
     if not out.is_terminal:
-        for each in articles:
-            line = "\t".join((each.id, each.published or "undated", each.outlet or "unknown outlet", each.label))
-            typer.echo(printable(line))  # Rich would make spaces of the tabs
+        for line in lines:
+            typer.echo(printable("\t".join(line)))  # Rich would make spaces of the tabs
         return
     table = Table("id", "published", "outlet", "headline")
-    for each in articles:
-        cells = (each.id, each.published or "undated", each.outlet or "unknown outlet", each.label)
-        table.add_row(*(escape(printable(cell)) for cell in cells))
+    for line in lines:
+        table.add_row(*(escape(printable(cell)) for cell in line))
     out.print(table)
 
 
@@ -39,19 +44,18 @@ def show(
     id: Annotated[str, typer.Argument(help="An article's id.")], store: Store = None, as_json: AsJson = False
 ) -> None:
     """Print one article with its text."""
-    with opened(store, reading=True) as assistant:
-        article = assistant.library.article(id)
-        versions = assistant.library.versions(id)
+    with reached(store, reading=True) as library:
+        article = library.article(id)
+        versions = library.versions(id)
     if as_json:
-        print_json(_article_json(article, text=True))
+        print_json(article)
         return
     for line in _known(article):
         out.print(escape(printable(line)))
-    for version, differences in versions:
-        kinds = Counter(each.kind for each in differences)
-        counts = ", ".join(f"{kinds[kind]} {kind}" for kind in kinds) or "the text as it is now"
-        out.print(f"version {version.version}, until {version.replaced_at}: {counts}")
-    typer.echo("\n" + printable(article.text))
+    for each in versions:
+        counts = ", ".join(f"{count} {kind}" for kind, count in each["changes"].items()) or "the text as it is now"
+        out.print(f"version {each['version']}, until {each['replaced_at']}: {counts}")
+    typer.echo("\n" + printable(article["text"]))
 
 
 def edit(
@@ -63,24 +67,25 @@ def edit(
     pairs = [value.partition("=") for value in values]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise UsageError(f'{wrong[0]!r} is no correction: write it as field=value, for example outlet="The Herald".')
-    with opened(store) as assistant:
-        article = assistant.intake.edit(id, {name.strip(): value for name, _, value in pairs})
+    with reached(store) as library:
+        article = library.edit(id, {name.strip(): value for name, _, value in pairs})
     for line in _known(article):
         out.print(escape(printable(line)))
 
 
 def duplicates(store: Store = None, as_json: AsJson = False) -> None:
     """List the articles that print the same copy: an agency's story, or a story and its updates."""
-    with opened(store, reading=True) as assistant:
-        found = assistant.library.copies()
-        articles = {id: assistant.library.article(id) for group in found for id in group.articles}
+    with reached(store, reading=True) as library:
+        found = library.duplicates()
+        articles = {id: ARTICLE.validate_python(library.article(id)) for group in found for id in group["articles"]}
     if as_json:
-        print_json([asdict(group) for group in found])
+        print_json(found)
         return
     for group in found:
-        kind = f"updates of one story by {group.outlets[0]}" if len(group.outlets) == 1 else "the same copy"
-        out.print(escape(printable(f"{kind}, origin: {group.origin or 'not credited'}")))
-        for each in (articles[id] for id in group.articles):
+        outlets = group["outlets"]
+        kind = f"updates of one story by {outlets[0]}" if len(outlets) == 1 else "the same copy"
+        out.print(escape(printable(f"{kind}, origin: {group['origin'] or 'not credited'}")))
+        for each in (articles[id] for id in group["articles"]):
             parts = (each.id, each.published or "undated", each.outlet or "unknown outlet", each.label)
             out.print(escape(printable("    " + "  ".join(parts))))
     if not found:
@@ -94,33 +99,24 @@ def remove(
 ) -> None:
     """Remove articles, with all that is derived from them."""
     if bool(ids) == bool(outlet):
-        raise UsageError("Say which articles to remove: their ids, or --outlet NAME.")
-    from rag.evaluation.report import forget  # late: most commands need none of it
-
-    with opened(store, reading=True) as assistant:
-        before = len(assistant.library.catalogue.removals())
-        if outlet:
-            number = assistant.library.remove_outlet(outlet)
-        else:
-            chosen = list(dict.fromkeys(ids or ()))
-            assistant.library.remove(chosen)
-            number = len(chosen)
-        forget([id for id, _, _ in assistant.library.catalogue.removals()[before:]], assistant.library.folder)
+        raise UsageError(NO_MARK)
+    with reached(store, reading=True) as library:
+        number = library.remove(ids or (), outlet)
     out.print(f"{number} removed")
 
 
 def status(store: Store = None, as_json: AsJson = False) -> None:
     """Say what the library holds and whether its indexes are whole."""
-    with opened(store, reading=True) as assistant:
-        found = assistant.library.status()
+    with reached(store, reading=True) as library:
+        found = library.status()
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
         return
-    out.print(
-        escape(f"{found.folder}: {found.articles} articles of {found.outlets} outlets, {found.passages} passages")
-    )
-    out.print(escape(f"embedding model: {found.model}"))
-    out.print(escape(f"indexes: built anew just now ({found.repaired})") if found.repaired else "indexes: whole")
+    held = f"{found['articles']} articles of {found['outlets']} outlets, {found['passages']} passages"
+    out.print(escape(f"{found['folder']}: {held}"))
+    out.print(escape(f"embedding model: {found['model']}"))
+    repaired = found["repaired"]
+    out.print(escape(f"indexes: built anew just now ({repaired})") if repaired else "indexes: whole")
 
 
 def reindex(
@@ -133,7 +129,7 @@ def reindex(
     ] = False,
 ) -> None:
     """Build the indexes anew from the database, without embedding again."""
-    from rag.evaluation.report import forget  # late, as above
+    from rag.evaluation.report import forget  # late: most commands need none of it
 
     with opened(store, reading=True) as assistant:
         if embed:
@@ -147,8 +143,9 @@ def reindex(
     out.print(f"indexes built anew: {found.articles} articles, {found.passages} passages")
 
 
-def _known(article: Article) -> Iterator[str]:
+def _known(known: Json) -> Iterator[str]:
     """What is known of an article, a line each, with what it rests on."""
+    article = ARTICLE.validate_python(known)
     yield f"id: {article.id} (version {article.version})"
     for name in DESCRIBED:
         value, basis = getattr(article, name), article.basis_of(name)
@@ -167,11 +164,3 @@ def _known(article: Article) -> Iterator[str]:
         yield f"voice: {voice.role}{f' {voice.name}' if voice.name else ''}, {voice.start} to {voice.end}"
     if article.omitted:
         yield f"left out: {len(article.omitted)} stretches, {sum(b - a for a, b in article.omitted)} characters"
-
-
-def _article_json(article: Article, text: bool) -> dict[str, Any]:
-    fields = asdict(article) | {"authors": list(article.authors)}
-    fields["basis"] = {name: asdict(article.basis_of(name)) for name in DESCRIBED}
-    fields.pop("read_as")
-    whole = {name: fields.pop(name) for name in ("omitted", "voices", "text")}
-    return {"id": fields.pop("id"), **fields} | (whole if text else {})

@@ -13,21 +13,25 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rag.article import Filters, Reply
-from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable
+from rag.article import Filters
+from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.errors import UsageError
+from rag.service import COVERAGE_FORMS, Json
 
 NEAREST, EXCERPT = 3, 240
 """Of a refusal's nearest passages: how many are printed, and how many characters of each."""
+Outlet = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be repeated.")]
+Since = Annotated[str | None, typer.Option(help="Only articles from this day on (YYYY-MM-DD).")]
+Until = Annotated[str | None, typer.Option(help="Only articles up to this day (YYYY-MM-DD).")]
 
 
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
     store: Store = None,
     as_json: AsJson = False,
-    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be repeated.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only articles from this day on (YYYY-MM-DD).")] = None,
-    until: Annotated[str | None, typer.Option(help="Only articles up to this day (YYYY-MM-DD).")] = None,
+    outlet: Outlet = None,
+    since: Since = None,
+    until: Until = None,
     batch: Annotated[Path | None, typer.Option(help="A JSONL file of questions.")] = None,
     answers: Annotated[Path | None, typer.Option("--out", help="Where the batch's answers go, as JSONL.")] = None,
     timings: Annotated[bool, typer.Option("--timings", help="Print where the time went.")] = False,
@@ -42,14 +46,34 @@ def ask(
             raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
         _ask_batch(batch, answers, filters, store)
         return
-    with opened(store) as assistant:
-        reply = assistant.ask(question or "", filters)
+    with reached(store) as library:
+        reply = library.ask(question or "", filters)
     if as_json:
-        print_json(reply.to_json())
+        print_json(reply)
     else:
         _print_reply(reply)
     if timings:
-        err.print("  ".join(f"{name.removesuffix('_ms')} {value} ms" for name, value in reply.timings.items()))
+        err.print("  ".join(f"{name.removesuffix('_ms')} {value} ms" for name, value in reply["timings"].items()))
+
+
+def search(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    store: Store = None,
+    as_json: AsJson = False,
+    outlet: Outlet = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Print the passages that a question would be answered from, best first."""
+    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until")) or None
+    with reached(store) as library:
+        found = library.search(question, filters)
+    if as_json:
+        print_json(found)
+        return
+    for each in found["retrieved"]:
+        about = (each["article_id"], f"{each['start']}-{each['end']}", each["outlet"] or "unknown outlet")
+        typer.echo(printable("\t".join((*about, " ".join(each["text"].split())))))
 
 
 def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path | None) -> None:
@@ -58,13 +82,13 @@ def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path 
     questions = read_lines(batch)
     new = answers.with_name(answers.name + ".new")
     try:
-        with opened(store) as assistant, new.open("w", encoding="utf-8") as file, _asking() as progress:
+        with reached(store) as library, new.open("w", encoding="utf-8") as file, _asking() as progress:
             for line, item in progress.track(questions):
                 try:
-                    reply = assistant.ask_after(item.get("turns") or [], item["question"], filters)
+                    reply = library.ask(item["question"], filters, item.get("turns") or [])
                 except UsageError as error:
                     raise UsageError(f"{batch}, line {line}: {error}") from error
-                file.write(json.dumps(reply.to_json(item.get("id")), ensure_ascii=False) + "\n")
+                file.write(json.dumps(reply | {"id": item.get("id")}, ensure_ascii=False) + "\n")
         os.replace(new, answers)
     except OSError as error:
         raise UsageError(f"{answers} cannot be written: {error.strerror or error}.") from error
@@ -81,16 +105,13 @@ def coverage(
     form: Annotated[str, typer.Option("--format", help="md (Markdown) or csv.")] = "md",
 ) -> None:
     """Say who says what: each outlet's account, quotes side by side, origins, a timeline, people."""
-    from rag.coverage.export import FORMS
-
-    if form not in FORMS:
-        raise UsageError(f"--format {form!r} is none: choose {' or '.join(FORMS)}.")
-    with opened(store) as assistant:
-        found = assistant.coverage(question)
-    if as_json:
-        print_json(found.to_json())
-    else:
-        typer.echo(printable(FORMS[form](found)), nl=False)
+    if form not in COVERAGE_FORMS:
+        raise UsageError(f"--format {form!r} is none: choose {' or '.join(COVERAGE_FORMS)}.")
+    with reached(store) as library:
+        if as_json:
+            print_json(library.coverage(question))
+        else:
+            typer.echo(printable(library.coverage_as(form, question)), nl=False)
 
 
 def evaluate(
@@ -140,15 +161,17 @@ def _day(value: str | None, option: str) -> date | None:
         raise UsageError(f"{option} {value!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.") from error
 
 
-def _print_reply(reply: Reply) -> None:
-    out.print(escape(printable(reply.answer)))
-    for each in reply.citations:
-        about = ", ".join((each.outlet or "unknown outlet", each.published or "undated", each.title or "no headline"))
-        place = each.url or each.path or each.article_id
-        out.print(escape(printable(f"[{each.number}] {about} ({place})")))
-    if reply.abstained and reply.retrieved:
+def _print_reply(reply: Json) -> None:
+    out.print(escape(printable(reply["answer"])))
+    for each in reply["citations"]:
+        about = ", ".join(
+            (each["outlet"] or "unknown outlet", each["published"] or "undated", each["title"] or "no headline")
+        )
+        place = each["url"] or each["path"] or each["article_id"]
+        out.print(escape(printable(f"[{each['number']}] {about} ({place})")))
+    if reply["abstained"] and reply["retrieved"]:
         out.print("The nearest passages:")
-        for passage in reply.retrieved[:NEAREST]:
-            text = " ".join(passage.text.split())
-            about = passage.outlet or "unknown outlet"
+        for passage in reply["retrieved"][:NEAREST]:
+            text = " ".join(passage["text"].split())
+            about = passage["outlet"] or "unknown outlet"
             out.print(escape(printable(f"- {about}: {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}")))

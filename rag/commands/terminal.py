@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from rag.library.owner import door_of
+from rag.service import Service
 from rag.settings import read_settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.client import Client
 
 
 out = Console(highlight=False, soft_wrap=True)
@@ -33,6 +36,16 @@ def opened(store: Path | None, reading: bool = False) -> Assistant:
     gc.freeze()
     gc.enable()
     return Assistant.open(read_settings(store=store), any_model=reading)
+
+
+def reached(store: Path | None, reading: bool = False) -> Service | Client:
+    """The library in `store`: through the process that holds it, where that has a door, else opened as by `opened`."""
+    settings = read_settings(store=store)
+    if door := door_of(settings.store):
+        from rag.client import Client  # late: it is seldom needed
+
+        return Client(door, settings.store)
+    return Service(opened(store, reading))
 
 
 def print_json(value: object) -> None:

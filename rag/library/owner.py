@@ -1,15 +1,50 @@
-"""Which process owns the library's folder: one, told by a lock of the operating system."""
+"""Which process owns the library's folder: one, told by a lock of the operating system; and how to reach it."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryBusy, LibraryError
+
+LOCK, HOLDER, DOOR = "lock", "lock.holder", "lock.door"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the owner of a folder answers other programs of the same person, and the token that shows they are."""
+
+    address: str
+    token: str
+
+
+_doors: list[Door] = []
+
+
+def offer(door: Door) -> None:
+    """Leave word of `door` in each folder that this process owns from now on."""
+    _doors[:] = [door]
+
+
+def door_of(folder: Path) -> Door | None:
+    """The door of the process that owns the folder; None where nobody owns it or the owner has none.
+
+    The lock has the last word: what a process that was killed left behind is not believed.
+    """
+    try:
+        door = Door(**json.loads((folder / DOOR).read_text("utf-8")))
+        with FileLock(folder / LOCK, timeout=0):
+            return None
+    except Timeout:
+        return door
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _what_runs() -> str:
@@ -23,10 +58,11 @@ def own(folder: Path) -> FileLock:
     """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock", thread_local=False)  # the thread that closes may be another than opened
+        lock = FileLock(folder / LOCK, thread_local=False)  # the thread that closes may be another than opened
         lock.acquire(timeout=0)
         with suppress(OSError):  # only a courtesy, which a full disk may refuse
-            (folder / "lock.holder").write_text(f"process {os.getpid()} ({_what_runs()})")
+            (folder / HOLDER).write_text(f"process {os.getpid()} ({_what_runs()})")
+        _show_doors(folder)
     except Timeout as error:
         who = holder(folder) or "another process"
         raise LibraryBusy(
@@ -41,15 +77,25 @@ def own(folder: Path) -> FileLock:
     return lock
 
 
+def _show_doors(folder: Path) -> None:
+    """Leave word of this process's door where only the same person can read it, in place of an earlier owner's."""
+    with suppress(OSError):
+        (folder / DOOR).unlink(missing_ok=True)
+        for door in _doors:
+            (folder / DOOR).touch(mode=0o600, exist_ok=False)
+            (folder / DOOR).write_text(json.dumps(asdict(door)), "utf-8")
+
+
 def disown(folder: Path, lock: FileLock) -> None:
     """Let the folder go, and leave nothing that says who had it."""
-    with suppress(OSError):
-        (folder / "lock.holder").unlink()
+    for name in (DOOR, HOLDER):
+        with suppress(OSError):
+            (folder / name).unlink()
     lock.release()
 
 
 def holder(folder: Path) -> str | None:
     """Who has the folder, or had it and was ended before letting it go; None where nothing says so."""
     with suppress(OSError):
-        return (folder / "lock.holder").read_text(errors="replace")
+        return (folder / HOLDER).read_text(errors="replace")
     return None

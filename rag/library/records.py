@@ -74,7 +74,7 @@ class Records:
         """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""
         rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
         if not rows:
-            raise UnknownArticle(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
+            raise UnknownArticle.of(id)
         addresses = self._rows("SELECT url FROM addresses WHERE article_id = ? ORDER BY url", id)
         return _article_of(rows[0], tuple(url for (url,) in addresses))
 

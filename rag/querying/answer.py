@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from llama_index.core.schema import NodeWithScore, TextNode
+from llama_index.core.schema import TextNode
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.errors import Superseded
@@ -91,7 +91,7 @@ class Answerer:
             reason=reason,
             answered_by="extract",
             citations=citations,
-            retrieved=self._considered(searched.ranked[0][:PASSAGES]),
+            retrieved=self.considered(searched),
             timings=clock.laps(),
             struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
         )
@@ -132,9 +132,10 @@ class Answerer:
                 )
         return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
 
-    def _considered(self, found: Sequence[NodeWithScore]) -> tuple[Considered, ...]:
+    def considered(self, searched: Searched) -> tuple[Considered, ...]:
+        """The passages for the whole question, PASSAGES at most."""
         considered = []
-        for rank, each in enumerate(found, 1):
+        for rank, each in enumerate(searched.ranked[0][:PASSAGES], 1):
             node = each.node
             assert isinstance(node, TextNode)
             article: Article = node.metadata["article"]

@@ -55,7 +55,7 @@ _NOT_NEGATING = re.compile(
     r"\b(?:not only|no longer than|nothing but|no doubt|whether or not|no\.? \d)\b", re.IGNORECASE
 )
 _STRAIGHT = str.maketrans("“”„‟’‘", '""""\'\'')
-_LEAST_QUOTED = 3
+_LEAST_QUOTED = 4
 """Words: fewer between quotation marks are a name, or an expression."""
 _AGENCIES = frozenset(("reuters", "ap", "afp", "press", "agency", "xinhua", "tass"))
 

@@ -6,16 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag.errors import LibraryError, UsageError
 from rag.ui.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from rag.ingestion.pipeline import IngestEvent
+
+CANCELLED = "The adding was cancelled on the page. What was reported is kept."
 
 
 class Adding(Work):
@@ -77,3 +81,38 @@ def _closable(events: Iterator[IngestEvent]) -> Generator[IngestEvent, None, Non
 def adding() -> Adding:
     """The process's one Adding."""
     return Adding()
+
+
+def take_in(what: str, events: Callable[[], Iterator[IngestEvent]]) -> Iterator[IngestEvent]:
+    """Take in what `events` tells of, as something that the page shows, and tell of it here too.
+
+    Closing the iterator ends it between two articles. Raises UsageError while something else is being taken in, and
+    LibraryError, at the end, with what ended it before it was done.
+    """
+    told: SimpleQueue[IngestEvent | None] = SimpleQueue()
+
+    def told_of() -> Iterator[IngestEvent]:
+        try:
+            with closing(_closable(events())) as stream:
+                for event in stream:
+                    told.put(event)
+                    yield event
+        finally:
+            told.put(None)
+
+    work = adding()
+    if not work.start(what, told_of):
+        raise UsageError("Other articles are being added on the page just now. Wait until that is done.")
+    return _heard(work, told)
+
+
+def _heard(work: Adding, told: SimpleQueue[IngestEvent | None]) -> Iterator[IngestEvent]:
+    try:
+        while event := told.get():
+            yield event
+    except GeneratorExit:  # nobody listens any longer
+        work.cancel()
+        raise
+    work.wait(5)
+    if problem := work.problem or (CANCELLED if work.cancelled else None):
+        raise LibraryError(problem)

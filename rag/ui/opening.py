@@ -38,7 +38,7 @@ def library_door(settings: Settings) -> Assistant:
     waiting = st.empty()
     try:
         with waiting.container(key="waiting"), st.spinner(OPENING):
-            assistant = _open(settings)
+            assistant = opened(settings)
     except SecondSourceError as error:
         waiting.empty()
         notice(str(error))
@@ -145,7 +145,8 @@ def _is_sample(path: str | None, settings: Settings) -> bool:
 
 
 @st.cache_resource(show_spinner=False, on_release=_let_go)
-def _open(_settings: Settings) -> Assistant:
+def opened(_settings: Settings) -> Assistant:
+    """The process's one Assistant. Raises as `Assistant.open` does."""
     # Imported here because it takes seconds (the models, the indexes), and the page has words to show meanwhile.
     from rag.assistant import Assistant
 

@@ -17,9 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import UsageError
 from rag.settings import ROOT, read_settings
+from rag.ui.doors import API, api
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 20
+SECONDS_TO_END = 3
+"""How long a request may go on once the page is to be closed."""
 HEADERS = {
     # Streamlit needs inline styles, and loads the page's own components from blob: addresses. Nothing else is allowed
     # in: whatever an article smuggles past the escaping still cannot load, send or run anything.
@@ -87,9 +90,17 @@ def main() -> None:
     if port != wanted:
         print(f"port {wanted} is busy, using {port}", flush=True)
     print(f"Second Source is open at http://{HOST}:{port} (stop it with Ctrl+C)", flush=True)
-    app = st.App(ROOT / "app.py", middleware=[Middleware(SecurityHeaders)], lifespan=_closing_the_library)
+    address = f"http://{HOST}:{port}"
+    print(f"Its API describes itself at {address}{API}/openapi.json", flush=True)
+    app = st.App(
+        ROOT / "app.py",
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=_closing_the_library,
+        routes=[api(address, HOST, "localhost")],
+    )
+    config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=SECONDS_TO_END)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None)).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @asynccontextmanager

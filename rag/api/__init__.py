@@ -1,0 +1,1 @@
+"""The HTTP API: the library for other programs of this machine, served with the page."""

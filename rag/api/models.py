@@ -1,0 +1,206 @@
+"""What the API is asked and what it answers, as its description tells; the answers are those of the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.types import StringConstraints
+
+from rag.article import Basis, Citation, Considered, Filters, Reason, Span, Turn, Voice
+from rag.settings import Engine
+
+MOST_TURNS = 50
+LONGEST_SEARCH, LONGEST_ID, LONGEST_PLACE = 300, 300, 5_000
+MOST_PLACES = 100_000
+
+Text = Annotated[str, StringConstraints(max_length=LONGEST_PLACE)]
+Id = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Question(_Asked):
+    """A question. `filters` null: those that the question itself names."""
+
+    question: str = Field(description="At most 1000 characters.", examples=["How many were hurt?"])
+    filters: Filters | None = None
+
+
+class ChatQuestion(Question):
+    """A question with the chat before it: as `turns`, earlier questions that are asked first, or as `chat`, with the
+    answers they had.
+    """
+
+    turns: list[Text] = Field(default=[], max_length=MOST_TURNS)
+    chat: list[Turn] = Field(default=[], max_length=MOST_TURNS)
+
+
+class Places(_Asked):
+    """Files, folders, globs of this machine and addresses; relative paths begin in `folder`."""
+
+    places: list[Text] = Field(min_length=1, max_length=MOST_PLACES)
+    folder: Text | None = None
+    engine: Engine = "local"
+
+
+class FeedAddress(_Asked):
+    """A feed's or sitemap's address."""
+
+    url: Text
+
+
+class FeedAddresses(_Asked):
+    """These of the feeds that are followed; none: all of them."""
+
+    urls: list[Text] = Field(default=[], max_length=MOST_PLACES)
+
+
+class Removal(_Asked):
+    """Which articles to remove: by their ids, or all of an outlet."""
+
+    ids: list[Id] = Field(default=[], max_length=MOST_PLACES)
+    outlet: Text | None = None
+
+
+class Problem(BaseModel):
+    """What is wrong, in one sentence."""
+
+    error: str
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Status(BaseModel):
+    """What the library holds; `folder` and `repaired` are told to the command line only."""
+
+    folder: str | None
+    articles: int
+    passages: int
+    outlets: int
+    pending: int
+    model: str | None
+    repaired: str | None
+
+
+class Conditions(BaseModel):
+    """The filters as they were understood."""
+
+    outlets: list[str]
+    since: str | None
+    until: str | None
+
+
+class Answer(BaseModel):
+    """One answer, as `ask --json` prints it."""
+
+    id: Any = None
+    question: str
+    query: str
+    filters: Conditions
+    answer: str
+    abstained: bool
+    reason: Reason | None
+    answered_by: str
+    citations: list[Citation]
+    retrieved: list[Considered]
+    timings: dict[str, int]
+
+
+class Passages(BaseModel):
+    """The passages that a question would be answered from, as `search --json` prints them."""
+
+    question: str
+    query: str
+    filters: Conditions
+    retrieved: list[Considered]
+
+
+class ListedArticle(BaseModel):
+    """An article, as `list --json` prints it."""
+
+    id: str
+    title: str | None
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    url: str | None
+    path: str | None
+    authors: list[str]
+    language: str | None
+    version: int
+    place: str | None
+    published_from: str | None
+    published_until: str | None
+    basis: dict[str, Basis]
+    addresses: list[str]
+
+
+class LabelledArticle(ListedArticle):
+    """An article, and what a list calls it: its headline, else its first words."""
+
+    label: str
+
+
+class WholeArticle(ListedArticle):
+    """An article with its text, as `show --json` prints it; offsets count its characters."""
+
+    omitted: list[Span]
+    voices: list[Voice]
+    text: str
+
+
+class Articles(BaseModel):
+    """A page of the articles, of `total`."""
+
+    total: int
+    articles: list[LabelledArticle]
+
+
+class EarlierVersion(BaseModel):
+    """A version of an article until it was replaced, and how many changes of a kind the next one made."""
+
+    version: int
+    replaced_at: str
+    changes: dict[str, int]
+
+
+class SameCopy(BaseModel):
+    """Articles that print the same copy, as `duplicates --json` prints them."""
+
+    articles: list[str]
+    origin: str | None
+    outlets: list[str]
+
+
+class Feed(BaseModel):
+    """A feed that is followed, when it was last read, and what that came to, as `feeds list --json` prints it."""
+
+    url: str
+    title: str | None
+    read_at: str | None
+    result: str | None
+
+
+class Removed(BaseModel):
+    """How many articles were removed."""
+
+    removed: int
+
+
+class Event(BaseModel):
+    """What became of one article, or of what gave none; "fetching" is a sign of life."""
+
+    source: str
+    outcome: Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
+    article_id: str | None
+    title: str | None
+    reason: str | None
+    done: int
+    total: int
