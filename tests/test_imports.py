@@ -12,7 +12,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words"},
+    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words", "watching"},
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
     {"ingestion", "querying", "coverage"},
@@ -21,6 +21,7 @@ LAYERS = [
 ]
 WITHIN_A_LAYER = {
     ("settings", "errors"),
+    ("watching", "errors"),
     ("speech", "article"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),

@@ -87,8 +87,6 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
 def _turns(assistant: Assistant, settings: Settings) -> None:
     """The chat; the answer that is waited for comes last, when everything else is drawn."""
     exchanges = st.session_state.exchanges
-    if st.session_state.problem:
-        notice(st.session_state.problem)
     if not exchanges:
         _welcome(assistant, settings)
     places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(len(exchanges))]
@@ -96,6 +94,8 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
         if not exchange.waiting:
             with places[turn]:
                 show_exchange(assistant.chats, turn, exchange)
+    if st.session_state.problem:
+        notice(st.session_state.problem)
     uncovered = st.session_state.uncovered
     waiting = next((turn for turn, exchange in enumerate(exchanges) if exchange.waiting), None)
     if waiting is not None:
