@@ -10,6 +10,7 @@ import streamlit as st
 from rag.errors import UnknownArticle
 from rag.settings import Settings
 from rag.ui import chat
+from rag.ui.access import may_edit
 from rag.ui.answer import copy_text
 from rag.ui.answering import answer, cover
 from rag.ui.chat_list import ways_to_chats
@@ -71,7 +72,8 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     )
     if not offered:
         return
-    link_to("Library", "Add your own articles on the Library page")
+    if may_edit():
+        link_to("Library", "Add your own articles on the Library page")
     with st.container(key="offered", gap=None):
         for number, question in enumerate(offered):
             st.button(
