@@ -28,7 +28,8 @@ from typing import Any
 from benchmarks.common import ROOT, bench, percentile, questions, say, table, write_section
 from benchmarks.visitor import Failed, Visitor
 
-PEOPLE, MINUTES, ALONE, READING = 20, 5.0, 1.0, 15.0
+PEOPLE, MINUTES, ALONE, READING = 20, 5.0, 2.5, 15.0
+READING_ALONE = 6.0
 LONGEST_WAIT = 120
 QUESTIONS_OF_A_CHAT = 8
 SAMPLED = 5.0
@@ -157,7 +158,7 @@ async def measure(address: str, process: int, begin: Path, pool: Sequence[str], 
     """Both phases, and the memory before, during and after the second."""
     memory = Memory(process)
     say(f"One person alone, {given.alone * 60:.0f} s")
-    alone = await phase(address, 1, given.alone * 60, pool, min(given.reading, 2.0))
+    alone = await phase(address, 1, given.alone * 60, pool, min(given.reading, READING_ALONE))
     before = memory.now()
     say(f"{given.people} people, {given.minutes * 60:.0f} s, while articles come in")
     begin.touch()
@@ -186,14 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "SECOND_SOURCE_PORT": "8700",
             "SECOND_SOURCE_QUESTIONS_A_MINUTE": "600",
         }
-        command = [
-            sys.executable,
-            "-c",
-            f"from benchmarks.load import *; serve(Path({str(articles)!r}), Path({str(begin)!r}))",
-        ]
         say("Serving, and reading the articles in")
         with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            [sys.executable, "-c", server], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
         ) as process:
             try:
                 assert process.stdout
@@ -208,6 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             finally:
                 process.terminate()
         log.seek(0)
+        if os.environ.get("KEEP"):
+            Path(os.environ["KEEP"]).write_text(log.read())
+            log.seek(0)
         lines = log.read().splitlines()
     ingests = [found for each in lines if (found := _job(each)) and found.get("added", 0) > 100]
     tracebacks = [each for each in lines if each.startswith("Traceback")]

@@ -26,7 +26,9 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 PREFIX = "second_source_"
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60)
 _QUESTIONS = Counter(
-    f"{PREFIX}questions", "Questions (with those tried before they are suggested), by what answered them and why not", ["answered_by", "reason", "error"]
+    f"{PREFIX}questions",
+    "Questions, also those tried before they are suggested, by what answered",
+    ["answered_by", "reason", "error"],
 )
 _STAGES = Histogram(f"{PREFIX}question_seconds", "Seconds of a question, by stage", ["stage"], buckets=_SECONDS)
 _STRUCK_OUT = Counter(f"{PREFIX}citations_struck_out", "Citations that failed their check, and were left out")

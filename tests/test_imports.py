@@ -12,7 +12,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words", "watching"},
+    {"settings", "errors", "article", "outlets", "dates", "figures", "speech", "words", "watching", "turns"},
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
     {"ingestion", "querying", "coverage"},
