@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 ICON = Path(__file__).with_name("icon.svg")
+LONGEST_TYPED = 10_000
+"""Characters that are taken at all; that a question has too many to be read is said of those that come."""
 SAMPLE_LIBRARY = "This is the sample library: its events, people and outlets are invented."
 
 
@@ -49,7 +51,13 @@ def _page() -> None:
         ways_to_chats(assistant)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
-            st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed, args=(assistant.chats,))
+            st.chat_input(
+                "Ask a question",
+                key="typed",
+                max_chars=LONGEST_TYPED,
+                on_submit=chat.ask_typed,
+                args=(assistant.chats,),
+            )
             model_door(assistant)
         with st.container(key="clicks"):
             state = st.session_state
