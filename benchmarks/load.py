@@ -204,9 +204,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             finally:
                 process.terminate()
         log.seek(0)
-        if os.environ.get("KEEP"):
-            Path(os.environ["KEEP"]).write_text(log.read())
-            log.seek(0)
         lines = log.read().splitlines()
     ingests = [found for each in lines if (found := _job(each)) and found.get("added", 0) > 100]
     tracebacks = [each for each in lines if each.startswith("Traceback")]

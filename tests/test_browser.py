@@ -15,7 +15,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -359,7 +359,7 @@ def test_no_path_leads_out_of_what_is_served(address: str) -> None:
     served = urllib.request.urlopen(address + "/").read()
     for climb in ("../" * 12, "..%2f" * 12, "%2e%2e/" * 12, "..%5c" * 12, "//"):
         for start in ("/", "/static/", "/media/", "/component/", "/app/static/"):
-            with http.client.HTTPConnection(urlsplit(address).netloc) as connection:
+            with closing(http.client.HTTPConnection(urlsplit(address).netloc)) as connection:
                 connection.request("GET", f"{start}{climb}etc/passwd")  # as it is: urllib would tidy it
                 answer = connection.getresponse()
                 assert answer.status >= 400 or answer.read() == served
