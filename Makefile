@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e soak install bench screenshots clean
+.PHONY: run test lint e2e soak audit install bench screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -24,6 +24,9 @@ e2e: $(VENV)/installed-dev
 soak: $(VENV)/installed-dev
 	@echo "Killing, tearing, filling the disk, fuzzing (about an hour)."
 	@$(BIN)/python -m pytest -m soak
+
+audit: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.audit
 
 install: $(VENV)/installed
 

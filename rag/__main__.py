@@ -53,7 +53,8 @@ def main(run: Callable[[], None] = app) -> None:
     """Run the command line; what a person can mend is said in one sentence."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("rag").setLevel(logging.INFO)
-    logging.getLogger("rag.questions").setLevel(logging.WARNING)  # for whoever watches a server
+    for name in ("rag.questions", "rag.ingests"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # for whoever watches a server
     try:
         run()
     except SecondSourceError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from rag import watching
 from rag.article import Filters, Found, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from rag.llm import Model
     from rag.querying.check import Checker
     from rag.querying.write import Writer
-
-watch = logging.getLogger("rag.questions")
-"""One line of JSON for each question: ids, counts and times, never a word of what was asked or answered."""
 
 
 class Assistant:
@@ -125,23 +121,24 @@ class Assistant:
         line: dict[str, object] = {"question": uuid.uuid4().hex, "turns": len(chat), "characters": len(question)}
         line["error"] = "unexpected"
         try:
-            for reply in self._replies(question, filters, chat, model, stop or Event()):
-                line |= {
-                    "error": None,
-                    "answered_by": reply.answered_by,
-                    "reason": reply.reason,
-                    "statements": len(reply.statements),
-                    "articles": [citation.article_id for citation in reply.citations],
-                    "struck_out": reply.struck_out,
-                    "retrieved": len(reply.retrieved),
-                    **reply.timings,
-                }
-                yield reply
+            with watching.running("question"):
+                for reply in self._replies(question, filters, chat, model, stop or Event()):
+                    line |= {
+                        "error": None,
+                        "answered_by": reply.answered_by,
+                        "reason": reply.reason,
+                        "statements": len(reply.statements),
+                        "articles": [citation.article_id for citation in reply.citations],
+                        "struck_out": reply.struck_out,
+                        "retrieved": len(reply.retrieved),
+                        **reply.timings,
+                    }
+                    yield reply
         except SecondSourceError as error:
             line["error"] = type(error).__name__
             raise
         finally:
-            watch.info(json.dumps(line))
+            watching.note_question(line)
 
     def _replies(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], model: str | None, stop: Event

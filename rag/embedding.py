@@ -27,6 +27,7 @@ from tokenizers import Tokenizer
 
 from rag.errors import ModelError, SecondSourceError
 from rag.settings import PACKAGED_MODEL, Settings, read_settings
+from rag.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class OnnxEmbedding(Embedding):
 
     _session: Any = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
+    _turns: Turns = PrivateAttr(default_factory=Turns)
 
     def __init__(self, exported: Path, tokenizer: Path, threads: int | None = None) -> None:
         import onnxruntime
@@ -85,6 +87,8 @@ class OnnxEmbedding(Embedding):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.log_severity_level = 3
+        # A thread that waits by spinning takes the processor from whoever else has work, another question for one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
@@ -121,7 +125,7 @@ class OnnxEmbedding(Embedding):
         # Texts of a like length share a batch, so that little is computed for padding.
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)
-        for first in range(0, len(order), TEXTS_AT_ONCE):
+        for first in self._turns.each(range(0, len(order), TEXTS_AT_ONCE)):
             batch = order[first : first + TEXTS_AT_ONCE]
             width = max(len(ids[n]) for n in batch)
             tokens = np.zeros((len(batch), width), np.int64)

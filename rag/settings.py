@@ -56,7 +56,17 @@ class Settings(BaseSettings):
     max_file_mb: float = 20
     """A file larger than this is refused rather than read."""
     port: int = Field(default=8501, ge=1, le=65535)
-    """Where the page is served; when it is busy, the next free one is taken."""
+    """Where the page is served; on this machine, when it is busy, the next free one is taken."""
+    host: str = "127.0.0.1"
+    """The address the page is served on; one that others can reach asks for a log-in or `behind_proxy`."""
+    behind_proxy: bool = False
+    """Whether a proxy in front of the page asks people who they are."""
+    editors: str = ""
+    """Who changes the library where people log in: e-mail addresses, or @domains, parted by commas."""
+    readers: str = ""
+    """Who may ask where people log in, written like `editors`; empty: everybody whom the log-in knows."""
+    questions_a_minute: int = Field(default=30, ge=1)
+    """How many questions one person may ask within a minute."""
 
 
 def read_settings(**given: Any) -> Settings:

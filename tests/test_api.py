@@ -6,7 +6,8 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import checks
 from schemathesis.specs.openapi.checks import status_code_conformance
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
 from rag.api.app import LARGEST_REQUEST, UNEXPECTED, create
@@ -32,6 +34,7 @@ from rag.library.library import Library
 from rag.querying.answer import LONGEST_QUESTION
 from rag.service import COVERAGE_FORMS, Service
 from rag.settings import ROOT, Settings
+from rag.ui.access import may_use_api
 from tests.fakes import WordCountEmbedding
 
 SAMPLES = ROOT / "rag" / "samples" / "articles"
@@ -39,6 +42,7 @@ QUESTION = "Who counted the passengers of the tram?"
 TOKEN = "a-token-that-nobody-guesses"
 OWN = {"Authorization": f"Bearer {TOKEN}"}
 HOST = "127.0.0.1"
+FROM_HERE = partial(may_use_api, settings=Settings())
 Json = dict[str, Any]
 
 
@@ -53,14 +57,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         yield assistant
 
 
-def mounted(assistant: Assistant, *hosts: str) -> Starlette:
+def mounted(assistant: Assistant, allowed: Callable[[HTTPConnection], bool] = FROM_HERE) -> Starlette:
     """The API where the page has it."""
-    return Starlette(routes=[Mount("/api", create(lambda: Service(assistant), TOKEN, hosts))])
+    return Starlette(routes=[Mount("/api", create(lambda: Service(assistant), TOKEN, allowed))])
 
 
 @pytest.fixture(scope="module")
 def api(assistant: Assistant) -> Iterator[TestClient]:
-    with TestClient(mounted(assistant, HOST, "localhost"), f"http://{HOST}:8501/api", False) as client:
+    with TestClient(mounted(assistant), f"http://{HOST}:8501/api", False, client=(HOST, 1)) as client:
         yield client
 
 
@@ -161,7 +165,7 @@ def test_a_stream_that_nobody_reads_any_longer_ends() -> None:
                 ended.set()
 
     listener = socket.create_server((HOST, 0))
-    config = uvicorn.Config(create(Endless, TOKEN, [HOST]), log_config=None)  # type: ignore[arg-type]
+    config = uvicorn.Config(create(Endless, TOKEN, FROM_HERE), log_config=None)  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -235,7 +239,7 @@ def test_health_needs_no_library_and_status_tells_no_folder(
     def busy() -> Service:
         raise LibraryBusy(f"The library in {tmp_path} is in use.")
 
-    closed = TestClient(create(busy, TOKEN, [HOST]), f"http://{HOST}", False)
+    closed = TestClient(create(busy, TOKEN, FROM_HERE), f"http://{HOST}", False, client=(HOST, 1))
     assert closed.get("/health").json() == {"status": "ok"}
     refused, to_the_owner = closed.get("/status"), closed.get("/status", headers=OWN)
     assert (refused.status_code, str(tmp_path) in refused.text) == (409, False)
@@ -378,14 +382,14 @@ def test_the_description_says_what_is_so(api: TestClient) -> None:
 
 OPERATIONS = [
     (path, method)
-    for path, methods in create(lambda: pytest.fail("nothing is asked"), TOKEN, ()).openapi()["paths"].items()
+    for path, methods in create(lambda: pytest.fail("nothing is asked"), TOKEN, FROM_HERE).openapi()["paths"].items()
     for method in methods
 ]
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_it_keeps_to_its_description(assistant: Assistant, path: str, method: str) -> None:
-    described = schemathesis.openapi.from_asgi("/api/openapi.json", mounted(assistant, "testserver", "localhost"))
+    described = schemathesis.openapi.from_asgi("/api/openapi.json", mounted(assistant, lambda _: True))
 
     @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(described[path][method].as_strategy())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -342,15 +343,26 @@ def test_a_questions_file_is_brought_and_its_run_is_shown(
 
 
 def test_every_answer_carries_the_security_headers(address: str) -> None:
-    for path in ("/", "/_stcore/health", "/nowhere"):
+    for path in ("/", "/_stcore/health", "/nowhere", "/metrics"):
         with urllib.request.urlopen(address + path) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert policy.startswith(
                 "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
             )
             assert "script-src 'self' blob:;" in policy
+            assert "frame-ancestors 'none'; base-uri 'none'; object-src 'none'" in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_no_path_leads_out_of_what_is_served(address: str) -> None:
+    served = urllib.request.urlopen(address + "/").read()
+    for climb in ("../" * 12, "..%2f" * 12, "%2e%2e/" * 12, "..%5c" * 12, "//"):
+        for start in ("/", "/static/", "/media/", "/component/", "/app/static/"):
+            with closing(http.client.HTTPConnection(urlsplit(address).netloc)) as connection:
+                connection.request("GET", f"{start}{climb}etc/passwd")  # as it is: urllib would tidy it
+                answer = connection.getresponse()
+                assert answer.status >= 400 or answer.read() == served
 
 
 def test_a_busy_port_is_said_and_the_next_free_one_taken(tmp_path: Path) -> None:

@@ -209,6 +209,21 @@ def test_an_older_library_opens_after_a_copy_was_made(old: Path, open_library: C
     assert library.catalogue._rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
 
 
+def test_an_older_library_is_asked_and_added_to(
+    old: Path, open_library: Callable[..., Library], articles: Path
+) -> None:
+    library, embedding = open_library(), WordCountEmbedding()
+    (articles / "new.txt").write_text("The lighthouse of Hollin was painted green.")
+    put_in(library, embedding, articles)
+    with Assistant(library, embedding, Settings(store=library.folder)) as assistant:
+        asked = assistant.ask("Who painted the lighthouse of Hollin green?")
+        assert [each.outlet for each in library.articles()].count(None) >= 1
+        assert any(library.article(each.article_id).text.startswith("The lighthouse") for each in asked.retrieved)
+        chat = assistant.chats.ask(None, "What left?")
+        assert assistant.chats.exchanges(chat)[0].waiting
+    assert open_library().status().articles == 3
+
+
 def test_a_migration_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = old.read_bytes()
 

@@ -26,6 +26,10 @@ import numpy as np
 import pytest
 
 import rag.library.catalogue
+from rag.assistant import Assistant
+from rag.evaluation.evaluate import evaluate, run_of
+from rag.evaluation.questions import parse_questions
+from rag.evaluation.report import compare, keep, kept
 from rag.library.library import Library
 from rag.settings import ROOT
 from tests.checks import assert_whole, generated_articles, outcomes, put_in
@@ -291,6 +295,40 @@ def test_a_clock_that_goes_back(
     put_in(library, embedding, articles)
     assert [article.version for article in library.articles()] == [1]
     assert_whole(library)
+
+
+def test_chats_and_runs_on_a_clock_that_goes_back(
+    assistant: Assistant, embedding: WordCountEmbedding, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came last is shown first, and is compared with what came before it."""
+    put_in(assistant.library, embedding, write_article(articles, 7, 1))
+    chats = assistant.chats
+    first = chats.ask(None, "What did word7 meet?")
+    monkeypatch.setattr("rag.chats.chats.now", lambda: "1999-01-01T00:00:00+00:00")
+    second = chats.ask(None, "What did article7 say?")
+    for chat in (first, second):
+        (exchange,) = chats.exchanges(chat)
+        chats.answered(exchange.id, assistant.ask(exchange.question))
+    assert [each.id for each in chats.chats()] == [second, first]
+    assert [each.waiting for each in chats.exchanges(first)] == [False]
+
+    folder = assistant.library.folder
+    results = list(evaluate(assistant, parse_questions(b'{"question": "Why?", "answerable": false}', "q.jsonl")))
+    keep(run_of(assistant, "q.jsonl", (), results), folder)
+
+    class Back(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # noqa: ARG003
+            return datetime(1999, 1, 1, tzinfo=UTC)
+
+    monkeypatch.setattr("rag.evaluation.evaluate.datetime", Back)
+    latest = run_of(assistant, "q.jsonl", (), results)
+    keep(latest, folder)
+    runs = kept(folder)
+    assert (len(runs), runs[0].date) == (2, latest.date)
+    change = compare(latest, runs)
+    assert change is not None
+    assert change.before.date == runs[1].date
 
 
 # Other processes

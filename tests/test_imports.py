@@ -12,7 +12,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "words"},
+    {"settings", "errors", "article", "outlets", "words", "watching", "turns"},
     {"dates", "figures", "speech"},
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
@@ -24,6 +24,7 @@ LAYERS = [
 ]
 WITHIN_A_LAYER = {
     ("settings", "errors"),
+    ("watching", "errors"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from itertools import chain
@@ -15,9 +15,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException as Refused
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 
 from rag.api.coverage import WhoSaysWhat
-from rag.api.guard import SameOrigin, has_token, own_program
+from rag.api.guard import Guard, has_token, own_program
 from rag.api.models import (
     LONGEST_PLACE,
     LONGEST_SEARCH,
@@ -79,10 +80,10 @@ logger = logging.getLogger(__name__)
 router = APIRouter()
 
 
-def create(reach: Callable[[], Service], token: str, hosts: Collection[str]) -> FastAPI:
+def create(reach: Callable[[], Service], token: str, allowed: Callable[[HTTPConnection], bool]) -> FastAPI:
     """The API over what `reach` gives at each request; `token` lets the command line change the library.
 
-    `hosts` are the names under which this machine may be asked.
+    `allowed` says whose requests are answered at all.
     """
     api = FastAPI(
         title="Second Source",
@@ -91,7 +92,7 @@ def create(reach: Callable[[], Service], token: str, hosts: Collection[str]) -> 
         docs_url=None,  # its page loads scripts from elsewhere, which our headers forbid
         redoc_url=None,
         responses=_PROBLEMS,
-        middleware=[Middleware(SameOrigin, hosts=hosts)],
+        middleware=[Middleware(Guard, allowed=allowed)],
         max_body_size=LARGEST_REQUEST,
         exception_handlers={
             SecondSourceError: _told,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rag.errors import UsageError
 from rag.evaluation.metrics import score, summarise
 from rag.evaluation.questions import ArticleIndex, Question
-from rag.evaluation.report import Result, Run
+from rag.evaluation.report import Result, Run, kept
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -37,10 +37,14 @@ def evaluate(
 
 
 def run_of(assistant: Assistant, questions: str, index: Sequence[str], results: Sequence[Result]) -> Run:
-    """The results as a run, dated now: `questions` and `index` are the files' names."""
+    """The results as a run: `questions` and `index` are the files' names.
+
+    Dated now, or just after the latest one that is kept, where the clock has gone back since.
+    """
+    before = [run.date + timedelta(milliseconds=1) for run in kept(assistant.library.folder)[:1]]
     status = assistant.library.status()
     return Run(
-        date=datetime.now(UTC),
+        date=max([datetime.now(UTC), *before]),
         questions=_sendable(questions),
         index=tuple(map(_sendable, index)),
         model=status.model or "unknown",

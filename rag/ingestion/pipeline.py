@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import courlan
 
+from rag import watching
 from rag.article import Article, fingerprint
 from rag.embedding import Embedding
 from rag.ingestion.beside import beside_the_others
@@ -169,6 +170,10 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
 
     Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
     """
+    return watching.ingest(_take_in(library, embedding, stream))
+
+
+def _take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> Generator[IngestEvent, None, None]:
     total = done = 0
     taken = _Taken()
     waiting: list[_Planned] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
+from rag.ui.access import editors_only
 from rag.ui.adding import Adding, adding
 from rag.ui.article import moment
 from rag.ui.describe import counted
@@ -49,7 +50,9 @@ def _progress(work: Adding) -> None:
             "Questions can be asked meanwhile.</p>",
             width="stretch",
         )
-        st.button("Stopping" if work.cancelled else "Cancel", on_click=work.cancel, disabled=work.cancelled)
+        st.button(
+            "Stopping" if work.cancelled else "Cancel", on_click=editors_only(work.cancel), disabled=work.cancelled
+        )
 
 
 def summary(work: Adding) -> str:
@@ -62,7 +65,7 @@ def _report(work: Adding) -> None:
     ended = "Stopped by you; what had gone in is kept." if work.cancelled else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="lead">{as_html(work.what[:1].upper() + work.what[1:])}</p>', width="stretch")
-        st.button("Close", on_click=work.forget, key="close-report")
+        st.button("Close", on_click=editors_only(work.forget), key="close-report")
     st.html(f'<p class="aside">{summary(work) or "Nothing"} in {work.seconds:.0f} s. {ended}</p>')
     if work.problem:
         notice(work.problem)
@@ -157,6 +160,7 @@ def feed_html(feed: Feed) -> str:
     )
 
 
+@editors_only
 def _add_files(assistant: Assistant) -> None:
     files = [(file.name, file.getvalue()) for file in st.session_state["files-in"]]
     if not files:
@@ -165,6 +169,7 @@ def _add_files(assistant: Assistant) -> None:
     _start(counted(len(files), "file"), lambda: assistant.intake.ingest_files(files))
 
 
+@editors_only
 def _add_addresses(assistant: Assistant) -> None:
     addresses = [line.strip() for line in st.session_state["addresses-in"].splitlines() if line.strip()]
     if not addresses:
@@ -174,6 +179,7 @@ def _add_addresses(assistant: Assistant) -> None:
     _start(what, lambda: assistant.intake.ingest_addresses(addresses))
 
 
+@editors_only
 def _follow(assistant: Assistant) -> None:
     url = st.session_state["feed-in"].strip()
     if not url:
@@ -182,6 +188,7 @@ def _follow(assistant: Assistant) -> None:
     _start(url, lambda: assistant.intake.follow_and_read(url))
 
 
+@editors_only
 def _add_text(assistant: Assistant) -> None:
     from rag.ingestion.read import pasted  # late, as all of the intake: asking needs none of it
 
@@ -200,10 +207,12 @@ def _add_text(assistant: Assistant) -> None:
         st.session_state["texts-taken"] += 1
 
 
+@editors_only
 def _refresh(assistant: Assistant, urls: Sequence[str]) -> None:
     _start("what is new in the feeds" if not urls else urls[0], lambda: assistant.intake.refresh(urls))
 
 
+@editors_only
 def _unfollow(assistant: Assistant, url: str) -> None:
     try:
         assistant.intake.unfollow(url)

@@ -14,6 +14,7 @@ from rag.errors import SecondSourceError
 from rag.library.changes import Change
 from rag.library.copies import Copies
 from rag.library.rows import Version
+from rag.ui.access import editors_only, may_edit
 from rag.ui.describe import (
     basis_words,
     counted,
@@ -51,7 +52,7 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
     with st.container(key="article-bar", horizontal=True, horizontal_alignment="distribute"):
         st.button("All articles", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(None,))
         link_to("Coverage", "Who says what about this event", event=id)
-        if st.button("Remove", key="remove-this"):
+        if may_edit() and st.button("Remove", key="remove-this"):
             ask_whether_to_remove(assistant, [id])
     st.html(heading_html(article))
     text, known, before, copy, passages = st.tabs(["Text", "What is known", "Versions", "Same copy", "Passages"])
@@ -153,10 +154,12 @@ def moment(when: str) -> str:
 
 
 def _known(assistant: Assistant, article: Article) -> None:
-    st.html(
-        '<p class="aside">What you change is saved at once, and stays when the article is read anew. '
-        "An empty field says that it is not known.</p>"
-    )
+    editing = may_edit()
+    if editing:
+        st.html(
+            '<p class="aside">What you change is saved at once, and stays when the article is read anew. '
+            "An empty field says that it is not known.</p>"
+        )
     problem = st.session_state.pop("edit-problem", None)
     for name in DESCRIBED:
         held = "; ".join(article.authors) if name == "authors" else str(getattr(article, name) or "")
@@ -164,7 +167,7 @@ def _known(assistant: Assistant, article: Article) -> None:
             # Another value is another field: what is shown is always what is kept.
             key = f"edit-{article.id}-{name}-{fingerprint(held)[:8]}"
             changed = (assistant, article.id, name, key)
-            st.text_input(FIELDS[name], as_text(held), key=key, on_change=_save, args=changed)
+            st.text_input(FIELDS[name], as_text(held), key=key, on_change=_save, args=changed, disabled=not editing)
             if problem and problem[0] == name:
                 notice(problem[1])
             st.html(basis_html(article, name))
@@ -172,6 +175,7 @@ def _known(assistant: Assistant, article: Article) -> None:
         st.html(f'<h3>Who speaks</h3><ul class="voices">{"".join(_voices_html(article))}</ul>')
 
 
+@editors_only
 def _save(assistant: Assistant, id: str, name: str, key: str) -> None:
     try:
         assistant.intake.edit(id, {name: st.session_state[key]})

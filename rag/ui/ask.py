@@ -10,6 +10,7 @@ import streamlit as st
 from rag.errors import UnknownArticle
 from rag.settings import Settings
 from rag.ui import chat
+from rag.ui.access import may_edit
 from rag.ui.answer import copy_text
 from rag.ui.answering import answer, cover
 from rag.ui.chat_list import ways_to_chats
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 ICON = Path(__file__).with_name("icon.svg")
+LONGEST_TYPED = 10_000
+"""Characters that are taken at all; that a question has too many to be read is said of those that come."""
 SAMPLE_LIBRARY = "This is the sample library: its events, people and outlets are invented."
 
 
@@ -48,7 +51,13 @@ def _page() -> None:
         ways_to_chats(assistant)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
-            st.chat_input("Ask a question", key="typed", on_submit=chat.ask_typed, args=(assistant.chats,))
+            st.chat_input(
+                "Ask a question",
+                key="typed",
+                max_chars=LONGEST_TYPED,
+                on_submit=chat.ask_typed,
+                args=(assistant.chats,),
+            )
             model_door(assistant)
         with st.container(key="clicks"):
             state = st.session_state
@@ -71,7 +80,8 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     )
     if not offered:
         return
-    link_to("Library", "Add your own articles on the Library page")
+    if may_edit():
+        link_to("Library", "Add your own articles on the Library page")
     with st.container(key="offered", gap=None):
         for number, question in enumerate(offered):
             st.button(
@@ -87,8 +97,6 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
 def _turns(assistant: Assistant, settings: Settings) -> None:
     """The chat; the answer that is waited for comes last, when everything else is drawn."""
     exchanges = st.session_state.exchanges
-    if st.session_state.problem:
-        notice(st.session_state.problem)
     if not exchanges:
         _welcome(assistant, settings)
     places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(len(exchanges))]
@@ -96,6 +104,8 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
         if not exchange.waiting:
             with places[turn]:
                 show_exchange(assistant.chats, turn, exchange)
+    if st.session_state.problem:
+        notice(st.session_state.problem)
     uncovered = st.session_state.uncovered
     waiting = next((turn for turn, exchange in enumerate(exchanges) if exchange.waiting), None)
     if waiting is not None:

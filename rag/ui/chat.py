@@ -10,6 +10,7 @@ from rag.article import Citation, Filters
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 from rag.errors import SecondSourceError
+from rag.ui.pace import too_fast
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -52,6 +53,9 @@ def ask_typed(chats: Chats) -> None:
 def ask(chats: Chats, question: str) -> None:
     """Ask a question after those of the open chat; it is kept at once, and answered when the page is drawn next."""
     close_reader()
+    if problem := too_fast():
+        st.session_state.problem = problem
+        return
     try:
         st.session_state.chat = chats.ask(st.session_state.chat, question)
     except SecondSourceError as error:
@@ -67,6 +71,9 @@ def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
     if any(exchange.waiting for exchange in exchanges):
         return
     close_reader()
+    if problem := too_fast():
+        st.session_state.problem = problem
+        return
     chats.ask_again(exchanges[turn].id, filters)
     st.session_state.sections.pop(exchanges[turn].id, None)
     _bring_into_view(turn)

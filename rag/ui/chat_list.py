@@ -13,6 +13,7 @@ from rag.chats.exchange import Chat
 from rag.chats.export import FORMS, export, file_name
 from rag.errors import UsageError
 from rag.ui import chat
+from rag.ui.access import editors_only, may_edit
 from rag.ui.article import moment
 from rag.ui.describe import counted, shortened
 from rag.ui.escape import as_html, as_label, as_text
@@ -62,7 +63,7 @@ def _open_chat(assistant: Assistant, kept: Chat) -> None:
     with st.container(key="open-chat", gap="small"):
         key = f"name-{kept.id}"
         st.text_input("Name of this chat", as_text(kept.name), max_chars=LONGEST_NAME, key=key, on_change=_rename,
-                      args=(assistant, kept.id, key))  # fmt: skip
+                      args=(assistant, kept.id, key), disabled=not may_edit())  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html('<p class="aside">Save as</p>', width="content")
             for form, label in _FORM_NAMES.items():
@@ -95,13 +96,15 @@ def _row(assistant: Assistant, kept: Chat) -> None:
             on_click=_open,
             args=(kept.id,),
         )
-        st.button("Delete", key=f"doom-{kept.id}", type="tertiary", on_click=_doom, args=(kept.id,))
+        if may_edit():
+            st.button("Delete", key=f"doom-{kept.id}", type="tertiary", on_click=_doom, args=(kept.id,))
 
 
 def _content(assistant: Assistant, id: str, form: str) -> bytes:
     return FORMS[form](export(assistant.chats, assistant.library, id)).encode()
 
 
+@editors_only
 def _rename(assistant: Assistant, id: str, key: str) -> None:
     assistant.chats.rename(id, st.session_state[key])
 
@@ -116,6 +119,7 @@ def _doom(id: str | None) -> None:
     st.session_state.doomed = id
 
 
+@editors_only
 def _delete(assistant: Assistant, id: str) -> None:
     st.session_state.doomed = None
     assistant.chats.delete(id)

@@ -17,6 +17,7 @@ from rag.ui.describe import counted, period, shortened
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
+from rag.ui.pace import too_fast
 from rag.ui.reader import show_article
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _laid(assistant: Assistant, wanted: Wanted) -> Laid:
 
 
 def _lay(assistant: Assistant, wanted: Wanted) -> Laid:
+    if problem := too_fast():
+        return Laid(problem=problem)
     if wanted.kind == "event":
         return Laid(assistant.coverage_of_event(wanted.value))
     if wanted.kind == "sentence":

@@ -5,29 +5,36 @@ from __future__ import annotations
 import secrets
 from functools import partial
 
+from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
 from rag.api.app import create
+from rag.api.guard import shows
 from rag.library.owner import Door, offer
 from rag.service import Service
-from rag.settings import read_settings
+from rag.settings import Settings
+from rag.ui.access import may_use_api, own_origin
 from rag.ui.adding import take_in
-from rag.ui.opening import opened
+from rag.ui.opening import open_library
 
 API = "/api"
 FROM_THE_COMMAND_LINE = "what the command line adds"
 
 
-def api(address: str, *hosts: str) -> Mount:
-    """The API over the page's own Assistant, to be mounted where the page is served.
+def api(settings: Settings, address: str) -> Mount:
+    """The API over the page's own Assistant, to be mounted where the page is served, at `address` for this machine.
 
-    `address` is the page's on this machine, `hosts` the names under which it may be asked. From now on the command line
-    finds this process by the folder that it owns.
+    From now on the command line finds this process by the folder that it owns.
     """
     token = secrets.token_urlsafe(32)
     offer(Door(address + API, token))
-    return Mount(API, create(_reach, token, hosts))
+
+    def allowed(connection: HTTPConnection) -> bool:
+        # The command line may come by an address that others reach too: it shows what only this machine can read.
+        return may_use_api(connection, settings) or (own_origin(connection, settings) and shows(connection, token))
+
+    return Mount(API, create(partial(_reach, settings), token, allowed))
 
 
-def _reach() -> Service:
-    return Service(opened(read_settings()), partial(take_in, FROM_THE_COMMAND_LINE))
+def _reach(settings: Settings) -> Service:
+    return Service(open_library(settings), partial(take_in, FROM_THE_COMMAND_LINE))

@@ -14,6 +14,7 @@ from rag.chats.ratings import evaluation_set
 from rag.errors import UsageError
 from rag.evaluation.questions import parse_index, parse_questions
 from rag.evaluation.report import Run, compare, kept
+from rag.ui.access import editors_only, may_edit
 from rag.ui.asking import Asking, asking, start
 from rag.ui.describe import counted
 from rag.ui.escape import as_label
@@ -74,7 +75,7 @@ def _page() -> None:
                 '<p class="lead">Measure how well your library answers: bring questions whose answers you know, and '
                 "see what is found, what is cited, and what changes from run to run.</p>"
             )
-        if not running:
+        if not running and may_edit():
             with st.expander("Run a questions file", expanded=not runs, type="compact", key=f"bring-{len(runs)}"):
                 _bring(assistant, len(runs))
         if runs:
@@ -159,7 +160,7 @@ def _bring(assistant: Assistant, runs: int) -> None:
     st.button(
         f"Ask {counted(len(questions), 'question')}",
         type="primary",
-        on_click=start,
+        on_click=editors_only(start),
         args=(assistant, questions, name, index, [PurePath(each.name).name for each in indexes]),
     )
 

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rag.errors import UsageError
 from rag.settings import Settings, read_settings
+from rag.ui.access import let_in, log_out_button
 from rag.ui.opening import notice
 from rag.ui.work import UNEXPECTED
 
@@ -19,11 +20,15 @@ _STYLE = Path(__file__).with_name("page.css")
 
 
 def framed(page: Callable[[], None]) -> None:
-    """Draw a page; whatever goes wrong unexpectedly is logged, and said in a sentence."""
+    """Draw a page for whom it is open to; whatever goes wrong unexpectedly is logged, and said in a sentence."""
     st.html(_STYLE)
     trouble = st.empty()
     try:
+        let_in()
         page()
+    except UsageError as error:
+        with trouble:
+            notice(str(error))
     except Exception:
         logger.exception("the page could not be drawn")
         with trouble:
@@ -44,6 +49,7 @@ def masthead(here: str) -> DeltaGenerator:
                 st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")
             else:
                 st.page_link(page, width="content")
+        log_out_button()
     return place
 
 

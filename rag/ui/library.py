@@ -14,6 +14,7 @@ from rag.errors import UnknownArticle
 from rag.library.copies import Copies
 from rag.library.rows import Listed
 from rag.settings import Settings
+from rag.ui.access import may_edit
 from rag.ui.add import ways_in, what_is_added
 from rag.ui.adding import adding
 from rag.ui.article import show_article
@@ -62,19 +63,25 @@ def _page() -> None:
                 notice("This article is not in the library, or no longer.")
                 st.button("All articles", on_click=_close)
             return
-        what_is_added(adding())
+        editing = may_edit()
+        if editing:
+            what_is_added(adding())
         held = assistant.library.status()
         if held.articles:
             size = f"{counted(held.articles, 'article')} from {counted(held.outlets, 'outlet')}"
             st.html(f'<p class="lead">{size}</p>')
         elif not adding().running:
-            _empty(assistant, settings)
-        ways_in(assistant, not held.articles)
+            _empty(assistant, settings, editing)
+        if editing:
+            ways_in(assistant, not held.articles)
         if held.articles:
             _articles(assistant)
 
 
-def _empty(assistant: Assistant, settings: Settings) -> None:
+def _empty(assistant: Assistant, settings: Settings, editing: bool) -> None:
+    if not editing:
+        st.html('<p class="lead">This library is still empty.</p>')
+        return
     st.html(
         '<p class="lead">Your library is empty. Bring files, give addresses, or follow a feed, and then ask.</p>'
         '<p class="aside">Text, web pages, PDF, Word, and JSON as crawlers write it. Nothing leaves this machine: what '
@@ -121,12 +128,12 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         st.html(f'<p class="aside">{counted(len(chosen), "article")} chosen</p>', width="stretch")
         if len(chosen) == 1:
             st.button("Open", on_click=_open, args=(chosen[0],))
-        if st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
+        if may_edit() and st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
             ask_whether_to_remove(assistant, chosen)
         return
     told = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
     st.html(f'<p class="aside">{told}</p>', width="stretch")
-    if narrowed and st.button(f"Remove all {len(found):,} found", key="remove-found", type="tertiary"):
+    if narrowed and may_edit() and st.button(f"Remove all {len(found):,} found", key="remove-found", type="tertiary"):
         ask_whether_to_remove(assistant, found)
 
 

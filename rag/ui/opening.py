@@ -12,6 +12,7 @@ import streamlit as st
 
 from rag.errors import SecondSourceError
 from rag.settings import Settings
+from rag.ui.access import editors_only, may_edit
 from rag.ui.adding import Adding, adding
 from rag.ui.describe import counted, shortened
 from rag.ui.escape import as_html, as_label
@@ -38,7 +39,7 @@ def library_door(settings: Settings) -> Assistant:
     waiting = st.empty()
     try:
         with waiting.container(key="waiting"), st.spinner(OPENING):
-            assistant = opened(settings)
+            assistant = open_library(settings)
     except SecondSourceError as error:
         waiting.empty()
         notice(str(error))
@@ -59,7 +60,7 @@ def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
     if held and not (work.running and work.what == SAMPLES):
         return
     if not held and not work.running:
-        if not samples_there(settings) or assistant.library.catalogue.removals():
+        if not samples_there(settings) or assistant.library.catalogue.removals() or not may_edit():
             _empty(assistant, settings)
         add_samples(assistant, settings)
     st.html(f'<p class="lead">{FILLING if work.what == SAMPLES else FIRST_ARTICLES}</p>')
@@ -82,6 +83,7 @@ def samples_there(settings: Settings) -> bool:
     return (settings.samples / "articles").is_dir()
 
 
+@editors_only
 def add_samples(assistant: Assistant, settings: Settings) -> None:
     """Begin to read in the sample articles, unless something is being read in already."""
     adding().start(SAMPLES, lambda: assistant.ingest([settings.samples / "articles"]))
@@ -108,6 +110,9 @@ def so_far(work: Adding) -> str:
 
 def _empty(assistant: Assistant, settings: Settings) -> None:
     """Say what to do with an empty library; ends the page."""
+    if not may_edit():
+        st.html('<p class="lead">This library is still empty. Ask again when an editor has added articles.</p>')
+        st.stop()
     st.html('<p class="lead">Your library is empty. Add articles to it, and ask.</p>')
     with st.container(horizontal=True, vertical_alignment="center"):
         link_to("Library", "Add articles on the Library page")
@@ -145,7 +150,7 @@ def _is_sample(path: str | None, settings: Settings) -> bool:
 
 
 @st.cache_resource(show_spinner=False, on_release=_let_go)
-def opened(_settings: Settings) -> Assistant:
+def open_library(_settings: Settings) -> Assistant:
     """The process's one Assistant. Raises as `Assistant.open` does."""
     # Imported here because it takes seconds (the models, the indexes), and the page has words to show meanwhile.
     from rag.assistant import Assistant

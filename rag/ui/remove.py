@@ -9,6 +9,7 @@ import streamlit as st
 
 from rag.errors import SecondSourceError
 from rag.evaluation.report import forget
+from rag.ui.access import editors_only
 from rag.ui.adding import adding
 from rag.ui.describe import counted, credit
 from rag.ui.escape import as_html
@@ -51,6 +52,7 @@ def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
             st.rerun()
 
 
+@editors_only
 def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
     """Remove the articles `ids`, and what this page shows of them."""
     try:

@@ -1,4 +1,4 @@
-"""`python -m rag.ui.serve`: app.py behind the security headers, on this machine only, on the first free port."""
+"""`python -m rag.ui.serve`: app.py behind the security headers, on this machine unless the settings say otherwise."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import streamlit as st
 import uvicorn
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import UsageError
-from rag.settings import ROOT, read_settings
+from rag.settings import ROOT, Settings, read_settings
+from rag.ui import access, watched
 from rag.ui.doors import API, api
 
-HOST = "127.0.0.1"
 PORTS_TRIED = 20
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Where this machine finds itself when it is served under all of its addresses."""
 SECONDS_TO_END = 3
 """How long a request may go on once the page is to be closed."""
 HEADERS = {
@@ -60,43 +64,69 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def free_socket(port: int) -> socket.socket:
-    """A socket listening on `port`, or on the next free one after it: bound here, so that nobody else can take it."""
-    for candidate in range(port, port + PORTS_TRIED):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class OwnPages:
+    """Refuses WebSockets that other sites' pages open: they would speak for whoever has both open."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not access.own_origin(HTTPConnection(scope), self.settings):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self.app(scope, receive, send)
+
+
+def free_socket(host: str, port: int, tried: int = PORTS_TRIED) -> socket.socket:
+    """A socket listening on `port`, or on the next free one after it: bound here, so that nobody else can take it.
+
+    Raises UsageError where `host` is no address of this machine, or the ports that are `tried` are busy.
+    """
+    for candidate in range(port, port + tried):
+        listener = None
         try:
-            listener.bind((HOST, candidate))
+            family, *_, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
             listener.listen()
             return listener
         except OSError as error:
-            listener.close()
+            if listener:
+                listener.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise
-    raise SystemExit(f"ports {port} to {port + PORTS_TRIED - 1} are all busy: set SECOND_SOURCE_PORT to a free one")
+                raise UsageError(f"The page cannot be served on {host!r} (SECOND_SOURCE_HOST): {error}.") from error
+    ports = f"port {port} is" if tried == 1 else f"ports {port} to {port + tried - 1} are all"
+    raise UsageError(f"{ports} busy: set SECOND_SOURCE_PORT to a free one")
 
 
 def main() -> None:
     """Serve the page until it is stopped."""
     try:
-        wanted = read_settings().port
+        settings = read_settings()
+        # A log-in comes back to the port that its provider knows.
+        known_by_others = bool(access.providers()) or not access.is_loopback(settings.host)
+        access.check(settings)
+        listener = free_socket(settings.host, settings.port, 1 if known_by_others else PORTS_TRIED)
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
-    logging.getLogger("rag.questions").setLevel(logging.INFO)
-    listener = free_socket(wanted)
+    for name in ("rag.questions", "rag.ingests"):
+        logging.getLogger(name).setLevel(logging.INFO)
     port = listener.getsockname()[1]
-    if port != wanted:
-        print(f"port {wanted} is busy, using {port}", flush=True)
-    print(f"Second Source is open at http://{HOST}:{port} (stop it with Ctrl+C)", flush=True)
-    address = f"http://{HOST}:{port}"
-    print(f"Its API describes itself at {address}{API}/openapi.json", flush=True)
+    if port != settings.port:
+        print(f"port {settings.port} is busy, using {port}", flush=True)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Second Source is open at http://{host}:{port} (stop it with Ctrl+C)", flush=True)
+    print(f"Its API describes itself at http://{host}:{port}{API}/openapi.json", flush=True)
     app = st.App(
         ROOT / "app.py",
-        middleware=[Middleware(SecurityHeaders)],
-        lifespan=_closing_the_library,
-        routes=[api(address, HOST, "localhost")],
+        middleware=[Middleware(SecurityHeaders), Middleware(OwnPages, settings=settings)],
+        routes=[*watched.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
+        lifespan=partial(_keeping_the_library_open, settings),
     )
     config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=SECONDS_TO_END)
     with suppress(KeyboardInterrupt):
@@ -104,7 +134,8 @@ def main() -> None:
 
 
 @asynccontextmanager
-async def _closing_the_library(_: st.App) -> AsyncIterator[None]:
+async def _keeping_the_library_open(settings: Settings, _: st.App) -> AsyncIterator[None]:
+    watched.opening.start(settings)
     yield
     st.cache_resource.clear()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from weakref import WeakSet
 
 from rag.errors import SecondSourceError
+from rag.turns import beside
 
 logger = logging.getLogger(__name__)
 UNEXPECTED = "Something unexpected went wrong. The details are in the app's log."
@@ -42,7 +43,8 @@ class Work:
 
         def run() -> None:
             try:
-                do()
+                with beside():
+                    do()
             except SecondSourceError as error:
                 self.problem = str(error)
             except Exception:  # the edge of a thread: whoever waits must be told that nothing more will come
