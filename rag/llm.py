@@ -163,6 +163,7 @@ def _server(path: str, context: int) -> Any:
         threads.poll = (
             0  # its threads wait asleep: spinning, they take the processor from one another where it is shared
         )
+    params.cache_ram_mib = 0  # it would keep each question's passages, and grow by gigabytes
     params.api_keys = [secrets.token_urlsafe(24)]
     try:
         return xllamacpp.Server(params)

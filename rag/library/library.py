@@ -14,6 +14,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from rag.article import Article, Filters, Passage, Sentence
+from rag.embedding import of_length_one
 from rag.errors import LibraryError, ModelError, UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
@@ -129,8 +130,7 @@ class Library:
     def vector(self, id: str) -> NDArray[np.float32]:
         """What the article of that id is about: the mean of its passages' vectors, of length 1; zeros without any."""
         vectors = [np.frombuffer(each.vector, np.float32) for each in self.catalogue.embedded(id)]
-        mean = np.mean(vectors, axis=0) if vectors else np.zeros(1, np.float32)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
+        return of_length_one(np.mean(vectors, axis=0) if vectors else np.zeros(1, np.float32))
 
     def outlets(self) -> list[str]:
         """The names of the outlets, in alphabetical order."""
