@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import date
 from typing import Any
 
 from rag.article import Article, Citation, Considered, Filters, Mark, Reply, Statement, Turn, fingerprint
@@ -90,19 +89,20 @@ class Chats:
 
     # Asking
 
-    def ask(self, chat_id: str | None, question: str) -> str:
+    def ask(self, chat_id: str | None, question: str, filters: Filters | None = None) -> str:
         """Keep a question that waits for its answer, and say in which chat: a new one where `chat_id` is None or that
-        of a chat that is there no longer.
+        of a chat that is there no longer. `filters` are its conditions (see Exchange).
         """
         question, moment = _storable(question), now()
+        conditions = json.dumps(filters.to_json()) if filters is not None else None
         with self._transaction() as db:
             if chat_id is None or not db.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
                 chat_id = secrets.token_hex(8)
                 name = " ".join(question.split())[:LONGEST_NAME]
                 db.execute("INSERT INTO chats VALUES (?, ?, ?)", (chat_id, name, moment))
             db.execute(
-                "INSERT INTO exchanges (chat_id, question, asked_at, waiting) VALUES (?, ?, ?, 1)",
-                (chat_id, question, moment),
+                "INSERT INTO exchanges (chat_id, question, asked_at, waiting, conditions) VALUES (?, ?, ?, 1, ?)",
+                (chat_id, question, moment, conditions),
             )
         return chat_id
 
@@ -223,7 +223,7 @@ class Chats:
             question=question,
             asked_at=asked_at,
             waiting=bool(waiting),
-            conditions=_filters(json.loads(conditions)) if conditions else None,
+            conditions=Filters.from_json(json.loads(conditions)) if conditions else None,
             problem=problem,
             liked=None if liked is None else bool(liked),
             remark=remark or "",
@@ -234,7 +234,7 @@ class Chats:
         kept = json.loads(told)
         checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
         reply = Reply(
-            **kept | {"filters": _filters(kept["filters"])},
+            **kept | {"filters": Filters.from_json(kept["filters"])},
             question=question,
             statements=tuple(
                 Statement(
@@ -307,7 +307,11 @@ class Chats:
 
 def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
     """The exchanges that have a reply, as what a following question may lean on."""
-    return [Turn(each.question, each.reply.answer) for each in exchanges if each.reply]
+    return [
+        Turn(each.question, each.reply.answer, tuple(citation.article_id for citation in each.reply.citations))
+        for each in exchanges
+        if each.reply
+    ]
 
 
 def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:
@@ -315,11 +319,6 @@ def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple
     for id, *rest in rows:
         found[id].append(tuple(rest))
     return found
-
-
-def _filters(kept: Mapping[str, Any]) -> Filters:
-    since, until = (date.fromisoformat(kept[name]) if kept[name] else None for name in ("since", "until"))
-    return Filters(tuple(kept["outlets"]), since, until)
 
 
 def _storable(text: str) -> str:

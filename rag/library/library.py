@@ -49,6 +49,7 @@ class Library:
         self.writing = threading.RLock()
         """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
         self.indexes = Indexes(folder, catalogue)
+        self.collections = catalogue.collections
 
     @classmethod
     def open(cls, folder: Path, model: str, model_name: str, any_model: bool = False) -> Library:

@@ -95,7 +95,9 @@ def reasons_html(events: Sequence[IngestEvent]) -> str:
 def titles_html(events: Sequence[IngestEvent]) -> str:
     """What went in."""
     items = (
-        f"<li><bdi>{as_html(event.title or event.source)}</bdi><span>{event.outcome}</span></li>" for event in events
+        f"<li><bdi>{as_html(event.title or event.source)}</bdi>"
+        f"<span>{as_html(', '.join(filter(None, (event.outcome, event.reason))))}</span></li>"
+        for event in events
     )
     return f'<ul class="told">{"".join(items)}</ul>'
 

@@ -117,4 +117,5 @@ def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
 
 def _draws_on_several(exchange: Exchange) -> bool:
     outlets = {each.outlet or each.article_id for each in chat.citations_of(exchange)}
-    return bool(exchange.reply and not exchange.reply.abstained and len(outlets) > 1)
+    reply = exchange.reply
+    return bool(reply and not reply.abstained and reply.answered_by != "library" and len(outlets) > 1)
