@@ -300,7 +300,8 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
     library.close()
     path = tmp_path / "store" / "library.db"
     with sqlite3.connect(path) as database:
-        for table in ("chats", "exchanges", "statements", "citations", "considered"):
+        later = ("coverages", "collections", "collected")
+        for table in ("chats", "exchanges", "statements", "citations", "considered", *later):
             database.execute(f"DROP TABLE {table}")
         database.execute("PRAGMA user_version = 2")
     database.close()

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from rag.article import Article, Citation, Considered, Filters, Mark, Reply, Statement, Turn, fingerprint
-from rag.chats.exchange import Chat, Correction, Exchange, Kept
+from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
 from rag.errors import UnknownArticle, UsageError
 from rag.library.changes import changes
 from rag.library.database import Database, now
@@ -170,6 +170,19 @@ class Chats:
                 if not db.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone():
                     forget(db, article_id, now())
 
+    def covered(self, id: int, section: Section) -> None:
+        """Keep who says what about the question of an exchange; nothing where one of the articles has just gone."""
+        ids = {each.article_id for each in section.citations}
+        articles = self._held(ids)
+        told = asdict(section) | {
+            "articles": sorted(ids),
+            "versions": [self._version(each, articles.get(each.article_id)) for each in section.citations],
+        }
+        with self._transaction() as db:
+            held = [db.execute("SELECT 1 FROM articles WHERE id = ?", (each,)).fetchone() for each in ids]
+            if all(held) and db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
+                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(told)))
+
     def failed(self, id: int, problem: str) -> None:
         """Keep why the question of an exchange has no answer, or no new one."""
         with self._transaction() as db:
@@ -207,12 +220,14 @@ class Chats:
                 chat_id,
             )
         )
+        coverages = dict(self._rows(f"SELECT exchange_id, told FROM coverages {of_chat}", chat_id))
         rows = self._rows(
             "SELECT id, question, asked_at, waiting, conditions, problem, reply, liked, remark, expected "
             "FROM exchanges WHERE chat_id = ? ORDER BY id",
             chat_id,
         )
-        return [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
+        exchanges = [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
+        return [_covered(each, coverages[each.id]) if each.id in coverages else each for each in exchanges]
 
     def _exchange(
         self, row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
@@ -319,6 +334,18 @@ def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple
     for id, *rest in rows:
         found[id].append(tuple(rest))
     return found
+
+
+def _covered(exchange: Exchange, told: str) -> Exchange:
+    """The exchange with what is kept of who says what."""
+    kept = json.loads(told)
+    citations = tuple(Citation(**each) for each in kept["citations"])
+    section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
+    hashes = {
+        each.number: Kept(fingerprint(each.quote), version)
+        for each, version in zip(citations, kept["versions"], strict=True)
+    }
+    return replace(exchange, coverage=section, covered=hashes)
 
 
 def _storable(text: str) -> str:

@@ -182,8 +182,8 @@ class Holdings:
     # What is found
 
     def _on(self, topic: str, filters: Filters, teller: _Named) -> tuple[list[Article], bool]:
-        """The articles with a passage that has, with the headline, all the topic's words, or is near it, best first; and
-        whether there may be more.
+        """The articles with a passage that has all the topic's words, its headline's counted in, or is near it, best
+        first; and whether there may be more.
         """
         library, wanted = self._library, set(terms(topic))
         if teller.outlet:

@@ -30,7 +30,7 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
             notice(exchange.problem)
         if exchange.reply:
             _reply(chats, turn, exchange, exchange.reply)
-            if section := chat.section(exchange):
+            if section := exchange.coverage:
                 label = f"Who says what: {as_label(section.statement)}"
                 with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
                     st.html(section.html)
