@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EVERY = 0.5
 """Seconds between two looks at how far it is."""
 FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
+MEND = "Mend these and add them again; what is in already is not added twice."
 TOLD_AT_ONCE = 20
 TOLD_AT_MOST = 500
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
@@ -69,6 +70,8 @@ def _report(work: Adding) -> None:
     events = list(work.events)
     refused = [event for event in events if event.outcome in ("failed", "duplicate")]
     _told("Not added, and why", refused, reasons_html, True)
+    if any(event.outcome == "failed" for event in refused):
+        st.html(f'<p class="aside">{MEND}</p>')
     _told("Gone in", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
 
 

@@ -32,7 +32,7 @@ _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
 WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
 OPENS = "A click opens an article, a tick chooses it."
-STATES = ("undated", "inferred", "corrected", "several versions", "same copy", "not in English")
+STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "same copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
 _FILTERS = ("outlets", "origins", "states", "collections", "since", "until")
 
@@ -185,12 +185,12 @@ def _states(found: Sequence[Listed], groups: Sequence[Copies]) -> dict[str, list
             for state, holds in zip(
                 STATES,
                 (
+                    not is_english(each.language),
                     not each.published,
                     each.inferred,
                     each.edited,
                     each.version > 1,
                     each.id in copied,
-                    not is_english(each.language),
                 ),
                 strict=True,
             )
@@ -211,7 +211,7 @@ def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str
 
 
 def _state(state: str, listed: Listed) -> str:
-    return as_text(f"in {language_name(listed.language or '')}") if state == STATES[-1] else state
+    return as_text(f"in {language_name(listed.language or '')}") if state == STATES[0] else state
 
 
 def _copies(assistant: Assistant) -> list[Copies]:
