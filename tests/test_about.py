@@ -48,7 +48,7 @@ def filled(assistant: Assistant, articles: Path) -> Assistant:
          AboutLibrary("count", "ferries", "the Linnet Herald")),
         ("Summarise this article", AboutLibrary("summary")),
         ("summarize [2], please", AboutLibrary("summary", citation=2)),
-        ("Can you summarise the Courier's article about the inquiry?", AboutLibrary("summary", "the inquiry", "Courier")),
+        ("Sum up the Courier's article about the inquiry", AboutLibrary("summary", "the inquiry", "Courier")),
     ],
 )  # fmt: skip
 def test_what_is_asked_of_the_library(question: str, expected: AboutLibrary) -> None:

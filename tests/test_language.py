@@ -53,7 +53,12 @@ def test_no_question_of_the_bench_is_taken_for_a_foreign_one(bench: Path) -> Non
 
 
 def test_languages_have_names() -> None:
-    assert [language_name(code) for code in ("de", "pt-BR", "zh_Hant", "xx")] == ["German", "Portuguese", "Chinese", "xx"]
+    assert [language_name(code) for code in ("de", "pt-BR", "zh_Hant", "xx")] == [
+        "German",
+        "Portuguese",
+        "Chinese",
+        "xx",
+    ]
 
 
 def test_a_reply_notes_it_under_the_default_model_alone(library: Library) -> None:
