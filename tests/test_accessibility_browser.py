@@ -87,3 +87,14 @@ def test_no_page_or_state_breaks_a_serious_rule(chromium: playwright.Browser, se
     expect(page.get_by_text("Measure how well")).to_be_visible()
     found += violations(page, "evaluation")
     assert not found, "\n".join(found)
+
+
+def test_an_app_that_is_gone_is_told_with_what_to_do(chromium: playwright.Browser, tmp_path: Path) -> None:
+    page = chromium.new_context(viewport=WIDE).new_page()
+    environment = {"SECOND_SOURCE_STORE": str(tmp_path), "SECOND_SOURCE_SAMPLES": str(tmp_path / "nothing")}
+    with serving(free_port(), environment) as output:
+        page.goto(address_in(output))
+        playwright.expect(page.get_by_text("Your library is empty")).to_be_visible(timeout=60_000)
+    said = page.get_by_role("dialog")
+    playwright.expect(said).to_contain_text("The app has stopped, or cannot be reached.", timeout=20_000)
+    playwright.expect(said).not_to_contain_text("internet")
