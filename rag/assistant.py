@@ -11,12 +11,13 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag.article import Filters, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
+from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
 from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
@@ -62,10 +63,10 @@ class Assistant:
 
         With `any_model` a library built with another model opens too, to be embedded anew. `make_fetcher` makes what
         fetches addresses, in place of Fetcher.
-        Raises ModelError, LibraryBusy or LibraryError.
+        Raises ModelError, LibraryBusy or LibraryError (ChromaAway for a Chroma server that does not answer).
         """
         embedding = load_embedding(settings)
-        library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model)
+        library = Library.open(settings.store, embedding.identity, embedding.model_name, any_model, server_of(settings))
         return cls(library, embedding, settings, make_fetcher)
 
     def close(self) -> None:
@@ -92,9 +93,9 @@ class Assistant:
 
         return Intake(self.library, self.embedding, self.settings.max_file_mb, self._make_fetcher)
 
-    def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
-        """Read files, folders, globs and addresses into the library: see `Intake.ingest`."""
-        return self.intake.ingest(places)
+    def ingest(self, places: Sequence[str | Path], engine: Literal["local", "ray"] = "local") -> Iterator[IngestEvent]:
+        """Read files, folders, globs and addresses into the library: see `Intake.ingest` and `Intake.ingest_on_ray`."""
+        return self.intake.ingest_on_ray(places, self.settings) if engine == "ray" else self.intake.ingest(places)
 
     def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
         """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.

@@ -76,14 +76,14 @@ class OnnxEmbedding(Embedding):
     _session: Any = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
 
-    def __init__(self, exported: Path, tokenizer: Path) -> None:
+    def __init__(self, exported: Path, tokenizer: Path, threads: int | None = None) -> None:
         import onnxruntime
 
         super().__init__(
             model_name=PACKAGED_MODEL, identity=PACKAGED_SHA256, max_tokens=256, dimension=384, embed_batch_size=256
         )
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
@@ -203,8 +203,8 @@ class SentenceTransformerEmbedding(Embedding):
         return vector
 
 
-def load_embedding(settings: Settings) -> Embedding:
-    """The model that the settings name.
+def load_embedding(settings: Settings, threads: int | None = None) -> Embedding:
+    """The model that the settings name; the packaged one computes in so many threads, or one for each core.
 
     Raises ModelError where it is missing, altered, or cannot be prepared.
     """
@@ -215,7 +215,7 @@ def load_embedding(settings: Settings) -> Embedding:
     exported = exported_model(settings)
     if not intact(exported):
         _prepare(folder, exported)
-    return OnnxEmbedding(exported, folder / "tokenizer.json")
+    return OnnxEmbedding(exported, folder / "tokenizer.json", threads)
 
 
 def of_length_one(vectors: NDArray[Any]) -> Vectors:

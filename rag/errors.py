@@ -5,7 +5,8 @@ SecondSourceError
 ├── LibraryError       the library cannot be opened or used as asked
 │   ├── LibraryBusy    another process holds it
 │   ├── UnknownArticle no article has that id
-│   └── Superseded     an article was replaced, or removed, while it was read
+│   ├── Superseded     an article was replaced, or removed, while it was read
+│   └── ChromaAway     the Chroma server that keeps the vectors does not answer
 ├── ModelError         the embedding model is missing, altered or not the library's own
 ├── LanguageModelError the language model is not installed, cannot be reached, or fails
 └── UsageError         a request that makes no sense: an empty question, a date that is none
@@ -34,6 +35,10 @@ class UnknownArticle(LibraryError):
 
 class Superseded(LibraryError):
     """An article was replaced by its next version, or removed, while it was read."""
+
+
+class ChromaAway(LibraryError):
+    """The Chroma server that keeps the library's vectors does not answer; the articles are where they were."""
 
 
 class ModelError(SecondSourceError):

@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     """The folder that holds the library."""
     models: Path = ROOT / "store" / "models"
     """Where the packaged embedding model is kept in the form it is run in; made once, shared by all libraries."""
+    chroma: str | None = None
+    """The address of a Chroma server for the vectors, as in http://127.0.0.1:8000; none: the library's folder."""
+    chroma_token: SecretStr | None = None
+    """The token that the Chroma server's gate wants."""
     embedding_model: str = PACKAGED_MODEL
     """The packaged model, or any sentence-transformers model by name or folder."""
     cross_encoder: str | None = None

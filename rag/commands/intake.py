@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable
 
 feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
+Engine = Literal["local", "ray"]
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
 
 
@@ -23,10 +24,13 @@ def ingest(
         typer.Argument(metavar="PATH|URL…", help="Files, folders, globs; addresses of pages, feeds and sitemaps."),
     ],
     store: Store = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where embedding is done: in this process, or by Ray (on RAY_ADDRESS, if set).")
+    ] = "local",
 ) -> None:
     """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
     with opened(store) as assistant:
-        _conclude(_report(assistant.ingest(places)))
+        _conclude(_report(assistant.ingest(places, engine)))
 
 
 @feeds.command("add")

@@ -62,12 +62,14 @@ def restore(
 ) -> None:
     """Make the library the one of a backup."""
     from rag.library.backup import restore
+    from rag.library.chroma import server_of
     from rag.library.library import Library
     from rag.library.schema import REPLACED
 
-    folder = read_settings(store=store).store
+    settings = read_settings(store=store)
+    folder = settings.store
     restored = restore(file, folder, force)
-    Library.open(folder, "", "", any_model=True).close()  # which builds the indexes
+    Library.open(folder, "", "", any_model=True, server=server_of(settings)).close()  # which builds the indexes
     out.print(escape(printable(f"{restored.articles} articles restored to {folder}, as of {restored.made_at}")))
     if (folder / REPLACED).exists():
         out.print(escape(printable(f"The library that was there is kept as {folder / REPLACED}.")))

@@ -24,6 +24,7 @@ SURELY_THE_SAME = 0.65
 """The share from which they do although their dates differ: then the date is disputed."""
 FEWEST_WORDS, HALF_A_YEAR = 3, 182
 _AHEAD = re.compile(r"\b(?:will|would|won['’]t|shall|next|scheduled|due|expected|set|plans?|planned|until|to be)\b")
+_BY = re.compile(r"\b(?:by|until|till|before) (?:the end of )?$")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<month>Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
@@ -111,7 +112,8 @@ def _dates(article: Article, sentence: Sentence) -> Iterator[Dated]:
         for match in pattern.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
-            period = _period(match.groupdict(), published, ahead=bool(_AHEAD.search(text)))
+            ahead = bool(_AHEAD.search(text) or _BY.search(text[: match.start()]))
+            period = _period(match.groupdict(), published, ahead)
             if period:
                 taken.append(match.span())
                 words = (sentence.start + match.start(), sentence.start + match.end())

@@ -17,6 +17,7 @@ from rag.errors import SecondSourceError, UsageError
 from rag.ingestion.pipeline import ARTICLES_AT_ONCE
 from rag.ingestion.prepare import prepare
 from rag.library.catalogue import Catalogue
+from rag.library.chroma import server_of
 from rag.library.database import Database
 from rag.library.library import Library
 from rag.library.owner import disown, holder, own
@@ -116,7 +117,7 @@ def _mend(settings: Settings, found: _Examination) -> Finding | None:
         finally:
             disown(folder, lock)
         if "rebuild" in steps:
-            with Library.open(folder, "", "", any_model=True) as library:
+            with Library.open(folder, "", "", any_model=True, server=server_of(settings)) as library:
                 if not library.indexes.repaired:
                     library.indexes.rebuild()
     except (SecondSourceError, OSError, sqlite3.Error) as error:

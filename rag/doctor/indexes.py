@@ -16,14 +16,15 @@ from pathlib import Path
 from rag.article import Article
 from rag.doctor.finding import Finding, mendable
 from rag.doctor.records import is_vector
-from rag.errors import LibraryError
+from rag.errors import ChromaAway, LibraryError
+from rag.library.chroma import server_of
 from rag.library.database import Database
 from rag.library.index import TornIndex
 from rag.library.indexes import WHOLE
 from rag.library.keywords import KeywordIndex
 from rag.library.records import Records
 from rag.library.vectors import VectorIndex
-from rag.settings import ROOT
+from rag.settings import ROOT, read_settings
 
 PROBED = 500
 """Passages that are looked for in each index."""
@@ -60,12 +61,12 @@ def complaints(folder: Path) -> Iterator[str]:
         for name, look in (("vectors", _vectors), ("keywords", _keywords)):
             try:
                 yield from look(folder, records, expected)
-            except TornIndex as error:
+            except (TornIndex, ChromaAway) as error:
                 yield f"The index of {name} cannot be read: {error}."
 
 
 def _vectors(folder: Path, records: Records, expected: set[str]) -> Iterator[str]:
-    with closing(VectorIndex(folder)) as index:
+    with closing(VectorIndex(folder, server_of(read_settings()))) as index:
         index.open()
         yield from _vectors_of(index, records, expected)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rag.article import Article
@@ -18,6 +19,7 @@ from rag.ingestion.web import Web
 from rag.ingestion.worker import Parser
 from rag.library.feeds import Feed, Feeds
 from rag.library.library import Library
+from rag.settings import Settings
 
 
 class Intake:
@@ -47,6 +49,23 @@ class Intake:
             self._max_mb,
             self._make_fetcher,
         )
+
+    def ingest_on_ray(self, places: Sequence[str | Path], settings: Settings) -> Iterator[IngestEvent]:
+        """Read as `ingest` does, embedded by Ray's actors on this machine or the cluster of RAY_ADDRESS.
+
+        Raises UsageError where Ray is not installed or cannot be started.
+        """
+        from rag.ingestion.cluster import RayEmbedding  # late: few have Ray
+
+        with RayEmbedding(self.embedding, settings) as embedding:
+            yield from ingest(
+                self.library,
+                embedding,
+                [str(place) for place in places],
+                self._max_mb,
+                self._make_fetcher,
+                ahead=partial(embedding.ahead, self.library),
+            )
 
     def ingest_addresses(self, addresses: Sequence[str]) -> Iterator[IngestEvent]:
         """Read addresses as `ingest` does; what is none is reported, and not looked for on the disk."""

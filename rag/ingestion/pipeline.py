@@ -92,16 +92,18 @@ def ingest(
     max_mb: float,
     make_fetcher: Callable[..., Fetcher] = Fetcher,
     only_addresses: bool = False,
+    ahead: Callable[[Iterable[Found]], Iterator[Found]] = iter,
 ) -> Iterator[IngestEvent]:
     """Read files, folders, globs and addresses into the library; says of each article what became of it, once kept.
 
-    With `only_addresses` nothing is looked for on the disk: what is no address is reported as none.
+    With `only_addresses` nothing is looked for on the disk: what is no address is reported as none. What was found goes
+    through `ahead` on its way.
 
     What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported, and ends what
     is being fetched.
     """
     with Parser() as parser, closing(_found(library, places, max_mb, parser, make_fetcher, only_addresses)) as found:
-        yield from take_in(library, embedding, found)
+        yield from take_in(library, embedding, ahead(found))
 
 
 def ingest_files(

@@ -47,7 +47,7 @@ def prepare(
     `known` gives, of the hashes of texts, those vectors that are known already (float32 bytes).
     """
     steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
-    documents = [Document(id_=a.id, text=a.text, metadata=_given(a)) for a in articles]
+    documents = [Document(id_=a.id, text=a.text, metadata=given(a)) for a in articles]
     nodes = IngestionPipeline(transformations=steps, disable_cache=True).run(documents=documents)
     prepared: dict[str, Prepared] = {article.id: (article, [], []) for article in articles}
     for node in nodes:
@@ -59,7 +59,8 @@ def prepare(
     return list(prepared.values())
 
 
-def _given(article: Article) -> dict[str, Any]:
+def given(article: Article) -> dict[str, Any]:
+    """What splitting an article needs besides its text, as the metadata of its document."""
     return {"title": article.title, "version": article.version, "omitted": article.omitted}
 
 

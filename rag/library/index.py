@@ -33,4 +33,9 @@ def guarded(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kw
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic of a Rust core is no Exception
-        raise TornIndex(textwrap.shorten(str(error) or type(error).__name__, LONGEST_REASON)) from error
+        raise TornIndex(shortened(error)) from error
+
+
+def shortened(error: BaseException) -> str:
+    """What an index's library said, in a line."""
+    return textwrap.shorten(str(error) or type(error).__name__, LONGEST_REASON)

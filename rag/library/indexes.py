@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rag.article import Article, Filters
-from rag.errors import LibraryError, UnknownArticle
+from rag.errors import ChromaAway, LibraryError, UnknownArticle
 from rag.library.catalogue import Catalogue
+from rag.library.chroma import Server
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
 from rag.library.rows import Embedded
@@ -36,15 +37,17 @@ MADE_WITH = "indexes_made_with"
 class Indexes:
     """The vectors and the keywords of the passages in `catalogue`; one thread at a time uses them."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+    def __init__(self, folder: Path, catalogue: Catalogue, server: Server | None = None) -> None:
         self.folder = folder
         self.catalogue = catalogue
-        self.vectors = VectorIndex(folder)
+        self.vectors = VectorIndex(folder, server)
         self.keywords = KeywordIndex(folder)
         self.changes = 0
         """Rises whenever they may find something else than before."""
         self.repaired: str | None = None
         """What was found torn at start and rebuilt, in words, or None."""
+        self.behind: str | None = None
+        """Why they have not followed the latest changes, in words, or None: they follow before anything is searched."""
         self._lock = threading.RLock()
 
     def open(self) -> None:
@@ -60,8 +63,13 @@ class Indexes:
             self.keywords.open()
             self.follow()
             self._probe(PROBED_AFTER_A_CRASH if before else PROBED)
+            if self.behind:
+                raise ChromaAway(self.behind)
         except TornIndex as error:
             self._repair(str(error))
+        except ChromaAway:
+            marker.write_text(before) if before else marker.unlink()  # nothing says that they are torn
+            raise
         marker.write_text("open")
 
     def close(self) -> None:
@@ -104,7 +112,13 @@ class Indexes:
                 except (TornIndex, OSError) as error:
                     self._repair(str(error))
                     return
+                except ChromaAway as error:
+                    if not self.behind:
+                        logger.warning("%s", error)
+                    self.behind = str(error)
+                    return
                 self.catalogue.settle(pending[-1][0])
+            self.behind = None
             self.changes += 1
 
     def rebuild(self) -> None:
@@ -121,6 +135,7 @@ class Indexes:
                     "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
                 ) from error
             self.catalogue.settle(last)
+            self.behind = None
             self.catalogue.set_meta(MADE_WITH, json.dumps(installed()))
             self.changes += 1
 
@@ -141,6 +156,10 @@ class Indexes:
 
     def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
         with self._lock:
+            if self.behind:
+                self.follow()
+            if self.behind:
+                raise ChromaAway(self.behind)
             try:
                 return search()
             except TornIndex as error:

@@ -17,6 +17,7 @@ from rag.article import Article, Filters, Passage, Sentence
 from rag.errors import LibraryError, ModelError, UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
+from rag.library.chroma import Server
 from rag.library.collections import Collections
 from rag.library.copies import Copies, candidates, groups
 from rag.library.indexes import Indexes
@@ -43,23 +44,26 @@ class Status:
 class Library:
     """Open with `Library.open`, close with `close` (or leave a `with`)."""
 
-    def __init__(self, folder: Path, lock: FileLock, catalogue: Catalogue) -> None:
+    def __init__(self, folder: Path, lock: FileLock, catalogue: Catalogue, server: Server | None = None) -> None:
         self.folder = folder
         self.catalogue = catalogue
         self._lock = lock
         self.writing = threading.RLock()
         """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
-        self.indexes = Indexes(folder, catalogue)
+        self.indexes = Indexes(folder, catalogue, server)
 
     @classmethod
-    def open(cls, folder: Path, model: str, model_name: str, any_model: bool = False) -> Library:
+    def open(
+        cls, folder: Path, model: str, model_name: str, any_model: bool = False, server: Server | None = None
+    ) -> Library:
         """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
 
         Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
-        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then.
+        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then. The
+        vectors are in the folder, or on the Chroma `server`.
 
         Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
-        model, LibraryError when the folder cannot be used.
+        model, LibraryError when the folder cannot be used, ChromaAway when the server does not answer.
         """
         lock = own(folder)
         try:
@@ -77,7 +81,7 @@ class Library:
                     f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it anew with "
                     f"`python -m rag reindex --embed --store {folder}`."
                 )
-            library = cls(folder, lock, catalogue)
+            library = cls(folder, lock, catalogue, server)
             library.indexes.open()
         except BaseException as error:
             disown(folder, lock)

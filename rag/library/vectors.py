@@ -1,7 +1,7 @@
 """The dense index: a Chroma collection in the format of LlamaIndex's ChromaVectorStore, derived from the catalogue.
 
-It lives in `chroma-<generation>/`; the file `chroma.current` names the generation in use. A rebuild fills a new one and
-then replaces that file, so that there is a whole index at every moment.
+The file `chroma.current` names the generation in use, a folder of the library or a collection of a Chroma server. A
+rebuild fills a new one and then replaces that file, so that there is a whole index at every moment.
 """
 
 from __future__ import annotations
@@ -12,23 +12,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings as ChromaSettings
 from llama_index.core.schema import NodeRelationship, ObjectType, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores.utils import node_to_metadata_dict
 
 from rag.article import Article, Filters
+from rag.library.chroma import Folder, Place, Server
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
 from rag.library.rows import Embedded
 
-COLLECTION = "passages"
 MOST_RECORDS = 5000
 """Chroma takes at most 5,461 records a call."""
-GRAPH = {"hnsw:space": "cosine", "hnsw:M": 48, "hnsw:construction_ef": 200, "hnsw:search_ef": 400}
-"""A dense graph: of the 50 nearest of 100,000 passages Chroma's own settings miss one in twenty, these one in 1,000, at
-2 ms a search; a passage that is in the index but not found is lost to its reader.
-"""
 
 
 def passage_node(article: Article, embedded: Embedded) -> TextNode:
@@ -55,38 +49,36 @@ def passage_node(article: Article, embedded: Embedded) -> TextNode:
 
 
 class VectorIndex:
-    """The collection in use. Every Chroma fault comes out as TornIndex."""
+    """The collection in use. Every Chroma fault comes out as TornIndex; a server's that may pass as ChromaAway."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: Server | None = None) -> None:
         self._folder = folder
+        self._place: Place = server or Folder(folder)
         self._pointer = folder / "chroma.current"
         self._client: Any = None
         self._collection: Any = None
 
     def open(self) -> None:
         """Open the generation that the pointer names. Raises TornIndex where there is none or it does not open."""
-        path = self._current()
-        self._client, self._collection = guarded(lambda: _connect(path, create=False))
+        self._client, self._collection = self._place.connect(self._current(), create=False)
 
-    def _current(self) -> Path:
+    def _current(self) -> str:
         try:
-            generation = self._pointer.read_text(errors="replace").strip()
+            return self._pointer.read_text(errors="replace").strip()
         except OSError as error:
             raise TornIndex("no generation is named") from error
-        path = self._folder / generation
-        if not generation.startswith("chroma-") or not path.is_dir():
-            raise TornIndex(f"{generation or 'its folder'} is missing")
-        return path
 
     def strays(self) -> list[Path]:
-        """The folders of other generations than the one in use. Raises TornIndex where none is."""
-        current = self._current()
-        return [path for path in sorted(self._folder.glob("chroma-*")) if path != current]
+        """The folders of other generations than the one in use. Raises TornIndex where none is named."""
+        return [self._folder / name for name in Folder(self._folder).others(self._current())]
 
     def sweep(self) -> None:
-        """Delete the folders of other generations than the one in use. Raises TornIndex where none is."""
+        """Delete other generations than the one in use. Raises TornIndex where none is named."""
+        current = self._current()
         for stray in self.strays():
             shutil.rmtree(stray, ignore_errors=True)
+        for name in self._place.others(current):
+            self._place.drop(name)
 
     def close(self) -> None:
         if self._client is not None:
@@ -96,19 +88,20 @@ class VectorIndex:
     def rebuild(self, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
         """Fill a new generation with all articles and put it in the place of the old one."""
         self.close()
-        present = [int(p.name.split("-")[1]) for p in self._folder.glob("chroma-*") if p.name.split("-")[1].isdigit()]
-        path = self._folder / f"chroma-{max(present, default=0) + 1}"
+        before = self._current() if self._pointer.exists() else ""
+        name = self._place.following(before)
+        self._place.drop(name)  # one that was begun on a server, and not finished
         try:
-            self._fill(path, articles)
-            _replace(self._pointer, path.name)
+            self._fill(name, articles)
+            _replace(self._pointer, name)
         except BaseException:
             self.close()
-            shutil.rmtree(path, ignore_errors=True)  # half an index is of no use, and the disk may be full
+            self._place.drop(name)  # half an index is of no use, and the disk may be full
             raise
         self.sweep()
 
-    def _fill(self, path: Path, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
-        self._client, self._collection = guarded(lambda: _connect(path, create=True))
+    def _fill(self, name: str, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
+        self._client, self._collection = self._place.connect(name, create=True)
         waiting: list[tuple[Article, Embedded]] = []
         for article, embedded in articles:
             waiting.extend((article, passage) for passage in embedded)
@@ -120,13 +113,13 @@ class VectorIndex:
     def update(self, gone: Sequence[str], articles: Sequence[tuple[Article, Sequence[Embedded]]]) -> None:
         """Delete all passages of the articles `gone` (ids), then add those of `articles`."""
         for first in range(0, len(gone), 200):
-            guarded(self._collection.delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
+            self._place.guarded(self._collection.delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
         self._add([(article, passage) for article, embedded in articles for passage in embedded])
 
     def _add(self, passages: Sequence[tuple[Article, Embedded]]) -> None:
         for first in range(0, len(passages), MOST_RECORDS):
             nodes = [passage_node(*pair) for pair in passages[first : first + MOST_RECORDS]]
-            guarded(
+            self._place.guarded(
                 self._collection.upsert,
                 ids=[node.node_id for node in nodes],
                 embeddings=[node.embedding for node in nodes],
@@ -136,14 +129,14 @@ class VectorIndex:
 
     def count(self) -> int:
         """How many passages it holds."""
-        return int(guarded(self._collection.count))
+        return int(self._place.guarded(self._collection.count))
 
     def search(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the `limit` nearest passages with their cosine similarity, nearest first.
 
         A condition on dates lets undated articles through: what is not known to be outside is not dropped.
         """
-        found = guarded(
+        found = self._place.guarded(
             self._collection.query,
             query_embeddings=[list(vector)],
             n_results=limit,
@@ -154,12 +147,12 @@ class VectorIndex:
 
     def ids(self) -> set[str]:
         """The ids of all passages that it holds."""
-        return set(guarded(self._collection.get, include=[])["ids"])
+        return set(self._place.guarded(self._collection.get, include=[])["ids"])
 
     def differing(self, passages: Sequence[tuple[Article, Embedded]]) -> list[str]:
         """The ids of those passages of which the index holds another text, or says something else, than it should."""
         expected = {node.node_id: node for node in (passage_node(*pair) for pair in passages)}
-        held = guarded(self._collection.get, ids=list(expected), include=["documents", "metadatas"])
+        held = self._place.guarded(self._collection.get, ids=list(expected), include=["documents", "metadatas"])
         found = dict(zip(held["ids"], zip(held["documents"], held["metadatas"], strict=True), strict=True))
         return [id for id, node in expected.items() if found.get(id) != (node.text, _metadata(node))]
 
@@ -169,7 +162,9 @@ class VectorIndex:
         for first in range(0, len(samples), 64):
             some = samples[first : first + 64]
             queries = [guarded(np.frombuffer, vector, np.float32).tolist() for _, vector in some]
-            nearest = guarded(self._collection.query, query_embeddings=queries, n_results=1, include=["distances"])
+            nearest = self._place.guarded(
+                self._collection.query, query_embeddings=queries, n_results=1, include=["distances"]
+            )
             found += sum(bool(distances) and distances[0] <= 1e-3 for distances in nearest["distances"])
         return found / len(samples) if samples else 1.0
 
@@ -195,18 +190,6 @@ def _where(filters: Filters) -> dict[str, Any] | None:
     if not conditions:
         return None
     return {"$and": conditions} if len(conditions) > 1 else conditions[0]
-
-
-def _connect(path: Path, create: bool) -> tuple[Any, Any]:
-    client = chromadb.PersistentClient(
-        path=str(path),
-        settings=ChromaSettings(anonymized_telemetry=False, is_persistent=True, _env_file=None),  # type: ignore[call-arg]
-    )
-    if create:
-        collection = client.create_collection(COLLECTION, embedding_function=None, metadata=dict(GRAPH))
-    else:
-        collection = client.get_collection(COLLECTION, embedding_function=None)
-    return client, collection
 
 
 def _replace(file: Path, text: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.ingestion.pipeline import IngestEvent
     from rag.library.feeds import Feed
 
-EVERY = 0.5
+EVERY = 0.3
 """Seconds between two looks at how far it is."""
 FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
 MEND = "Mend these and add them again; what is in already is not added twice."
