@@ -51,6 +51,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.check
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.chat
+	@$(BIN)/python -m benchmarks.opening
 	@$(BIN)/python -m benchmarks.growth
 
 screenshots: $(VENV)/installed-dev

@@ -132,14 +132,26 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions on what may be retrieved; `since` and `until` are both inclusive."""
+    """Conditions on what may be retrieved; `since` and `until` are both inclusive.
+
+    `articles` are the ids of those that were chosen, or of a `collection` by its name, which may be empty. With `read`
+    the conditions that a question itself names are to be read from it and hold as well.
+    """
 
     outlets: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    articles: tuple[str, ...] = ()
+    collection: str | None = None
+    read: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.outlets or self.since or self.until)
+        return bool(self.outlets or self.since or self.until or self.within)
+
+    @property
+    def within(self) -> bool:
+        """Whether only chosen articles, or those of a collection, are meant."""
+        return bool(self.articles) or self.collection is not None
 
     def leaves_open(self, article: Article) -> bool:
         """Whether there is a condition on dates of which nobody can say that `article` meets it.
@@ -153,11 +165,24 @@ class Filters:
         return not (after and before)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        """As the command line prints it: "collection" or "articles" only where only these are meant."""
+        told: dict[str, Any] = {
             "outlets": list(self.outlets),
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
         }
+        if self.collection is not None:
+            told["collection"] = self.collection
+        elif self.articles:
+            told["articles"] = list(self.articles)
+        return told | ({"read": True} if self.read else {})
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Filters:
+        """The conditions that `to_json` told; of a collection its name, not its articles."""
+        since, until = (date.fromisoformat(told[name]) if told[name] else None for name in ("since", "until"))
+        articles, collection = tuple(told.get("articles", ())), told.get("collection")
+        return cls(tuple(told["outlets"]), since, until, articles, collection, told.get("read", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +288,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier question of the same chat and what was answered."""
+    """One earlier question of the same chat and what was answered.
+
+    `cited` are the ids of the articles of its citations, in the order of their numbers; `reading` that of the article
+    of the chat that was open when the next question was asked.
+    """
 
     question: str
     answer: str
+    cited: tuple[str, ...] = ()
+    reading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +325,7 @@ class Reply:
         return " ".join(str(statement) for statement in self.statements if not statement.struck)
 
     def to_json(self, id: str | None = None) -> dict[str, Any]:
-        """The reply in the form that the command line prints (the README's contract)."""
+        """The reply as the command line prints it (the README's contract); "note" only where there is one."""
         return {
             "id": id,
             "question": self.question,
@@ -307,4 +338,5 @@ class Reply:
             "citations": [asdict(citation) for citation in self.citations],
             "retrieved": [asdict(passage) for passage in self.retrieved],
             "timings": dict(self.timings),
+            **({"note": self.note} if self.note else {}),
         }

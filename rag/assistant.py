@@ -20,7 +20,8 @@ from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
 from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
-from rag.settings import Engine, Settings
+from rag.querying.understand import language_note
+from rag.settings import PACKAGED_MODEL, Engine, Settings
 
 if TYPE_CHECKING:
     from rag.coverage.coverage import Coverage
@@ -120,9 +121,12 @@ class Assistant:
         """
         line: dict[str, object] = {"question": uuid.uuid4().hex, "turns": len(chat), "characters": len(question)}
         line["error"] = "unexpected"
+        note = language_note(question) if self.embedding.model_name == PACKAGED_MODEL else ""
         try:
             with watching.running("question"):
                 for reply in self._replies(question, filters, chat, model, stop or Event()):
+                    if note:
+                        reply = replace(reply, note=f"{reply.note} {note}".strip())
                     line |= {
                         "error": None,
                         "answered_by": reply.answered_by,
@@ -209,7 +213,8 @@ class Assistant:
         """`turns`, the questions of a chat, asked in order: each with its answer. Raises as `ask` does."""
         chat: list[Turn] = []
         for turn in turns:
-            chat.append(Turn(turn, self.ask(turn, filters, chat).answer))
+            reply = self.ask(turn, filters, chat)
+            chat.append(Turn(turn, reply.answer, tuple(each.article_id for each in reply.citations)))
         return chat
 
     def coverage(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Coverage:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import rag.assistant
 from rag.errors import UsageError
-from rag.settings import ROOT, Settings
+from rag.settings import Settings
 from rag.ui import access, serve
 from rag.ui.pace import MINUTE, Pace
 from tests.fakes import WordCountEmbedding
@@ -273,9 +273,3 @@ def test_a_flood_gets_a_sentence(library: Callable[[str], AppTest], monkeypatch:
     other = library("ask")
     other.chat_input[0].set_value("How many people were injured?").run()
     assert len(other.session_state.exchanges) == 1
-
-
-def test_settings_are_in_the_readme() -> None:
-    told = (ROOT / "README.md").read_text("utf-8")
-
-    assert [name for name in Settings.model_fields if f"| `{name.upper()}` |" not in told] == []

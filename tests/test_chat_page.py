@@ -213,3 +213,35 @@ def test_what_is_copied_has_its_sources() -> None:
     late = Article("Late. It sank.", id="a")
     assert (moved(reply.citations[0], late).start, moved(reply.citations[0], late).end) == (6, 14)
     assert moved(reply.citations[0], Article("It rose.")) == reply.citations[0]
+
+
+def test_the_next_questions_are_asked_within_what_was_chosen(page: AppTest) -> None:
+    ferry = next(each.id for each in held().library.articles() if "sheep" in each.text)
+    held().library.collections.add("Ferries <b>", [ferry])
+    page.run().button(key="within-0").click().run()
+    assert page.button(key="within-chip").label.startswith("in “Ferries")
+
+    ask(page, NUNS)
+    assert {each.article_id for each in page.session_state.exchanges[0].reply.retrieved} <= {ferry}
+    assert page.button(key="condition-0-0").label.startswith("in “Ferries")
+    again = reloaded(page)
+    assert again.button(key="within-chip")
+
+    page.button(key="within-chip").click().run()
+    ask(page, NUNS)
+    assert "seven nuns" in shown(page)
+    page.button(key="condition-0-0").click().run()
+    assert page.session_state.exchanges[0].reply.filters == Filters()
+
+
+def test_this_article_is_the_one_beside_the_chat(page: AppTest) -> None:
+    ask(page, FERRY)
+    ask(page, NUNS)
+    cited = page.session_state.exchanges[0].reply.citations[0]
+    page.pills[0].set_value(1).run()
+    ask(page, "Summarise this article")
+
+    reply = page.session_state.exchanges[2].reply
+    assert reply.answered_by == "library"
+    assert {each.article_id for each in reply.citations} == {cited.article_id}
+    assert "From what the library knows of itself" in shown(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 from rag.article import Citation, Considered, Filters, Mark, Reply, Statement, fingerprint
 from rag.assistant import Assistant
 from rag.chats.chats import Chats, turns
-from rag.chats.exchange import Exchange, Kept
+from rag.chats.exchange import Exchange, Kept, Section
+from rag.chats.export import export
 from rag.chats.ratings import evaluation_set
 from rag.chats.suggest import suggestions
 from rag.evaluation.questions import parse_questions
@@ -290,6 +292,22 @@ def test_what_is_suggested_was_tried(
     assert sorted(tried) == ["What did Ada Quill say?", "What did Ben Oake say?"]
 
 
+def test_who_says_what_is_kept_until_an_article_of_it_goes(assistant: Assistant, chats: Chats) -> None:
+    chat, exchange = keep(chats, replied(assistant.library, "It carried forty sheep."))
+    cited = replied(assistant.library, "A swan had sat down on the rails.").citations
+    section = Section("1 outlet", "<div></div>", cited, ({"asked": "What left?", "accounts": []},))
+    chats.covered(exchange.id, section)
+
+    kept = chats.exchanges(chat)[0]
+    assert kept.coverage == section
+    assert kept.covered == {1: Kept(fingerprint(cited[0].quote), 1)}
+    assistant.library.remove([cited[0].article_id])
+    assert chats.exchanges(chat)[0].coverage is None
+    chats.covered(exchange.id, section)
+    assert chats.exchanges(chat)[0].coverage is None
+    assert b"A swan had sat" not in json.dumps(export(chats, assistant.library, chat)).encode()
+
+
 # Older libraries
 
 
@@ -300,7 +318,8 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
     library.close()
     path = tmp_path / "store" / "library.db"
     with sqlite3.connect(path) as database:
-        for table in ("chats", "exchanges", "statements", "citations", "considered"):
+        later = ("coverages", "collections", "collected")
+        for table in ("chats", "exchanges", "statements", "citations", "considered", *later):
             database.execute(f"DROP TABLE {table}")
         database.execute("PRAGMA user_version = 2")
     database.close()

@@ -13,7 +13,7 @@ from rag.settings import ROOT
 
 LAYERS = [
     {"settings", "errors", "article", "outlets", "words", "watching", "turns"},
-    {"dates", "figures", "speech"},
+    {"dates", "figures", "language", "speech"},
     {"embedding", "embedding_export", "llm", "pull"},
     {"library"},
     {"sense"},

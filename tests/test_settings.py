@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_the_environment_changes_them_and_what_is_given_changes_them_again(monke
 
     assert (read_settings(store=None).store, read_settings().max_file_mb) == (Path("/elsewhere"), 0.5)
     assert read_settings(store=Path("/given")).store == Path("/given")
+
+
+def test_the_readme_has_every_setting_in_one_table() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(name.lower() for name, _ in rows) == sorted(Settings.model_fields)
+    for name, told in rows:
+        default = Settings.model_fields[name.lower()].default
+        if isinstance(default, Path):
+            default = default.relative_to(ROOT)
+        expected = "none" if default in (None, "") else str(default)
+        assert told.strip("`") == (expected.lower() if isinstance(default, bool) else expected), name
 
 
 def test_they_are_frozen() -> None:

@@ -114,7 +114,7 @@ def _service(request: Request) -> Service:
 Library = Annotated[Service, Depends(_service)]
 
 
-@router.post("/ask", response_model=Answer, tags=["asking"])
+@router.post("/ask", response_model=Answer, response_model_exclude_unset=True, tags=["asking"])
 def ask(asked: ChatQuestion, library: Library) -> Json:
     """Answer a question; the language model of the settings writes, if there is one."""
     return library.ask(asked.question, asked.filters, asked.turns, asked.chat)
@@ -141,7 +141,7 @@ def stream(replies: Annotated[Iterator[Json], Depends(_growing)]) -> Iterable[Se
     yield ServerSentEvent(event="answer", data=reply)
 
 
-@router.post("/search", response_model=Passages, tags=["asking"])
+@router.post("/search", response_model=Passages, response_model_exclude_unset=True, tags=["asking"])
 def search(asked: ChatQuestion, library: Library) -> Json:
     """Find the passages that a question would be answered from, 20 at most, best first."""
     return library.search(asked.question, asked.filters, asked.turns, asked.chat)

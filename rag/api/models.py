@@ -95,6 +95,9 @@ class Conditions(BaseModel):
     outlets: list[str]
     since: str | None
     until: str | None
+    collection: str | None = None
+    articles: list[str] = []
+    read: bool = False
 
 
 class Answer(BaseModel):
@@ -111,6 +114,7 @@ class Answer(BaseModel):
     citations: list[Citation]
     retrieved: list[Considered]
     timings: dict[str, int]
+    note: str = ""
 
 
 class Passages(BaseModel):

@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import date
 from typing import Any
 
 from rag.article import Article, Citation, Considered, Filters, Mark, Reply, Statement, Turn, fingerprint
-from rag.chats.exchange import Chat, Correction, Exchange, Kept
+from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
 from rag.errors import UnknownArticle, UsageError
 from rag.library.changes import changes
 from rag.library.database import Database, now
@@ -90,19 +89,20 @@ class Chats:
 
     # Asking
 
-    def ask(self, chat_id: str | None, question: str) -> str:
+    def ask(self, chat_id: str | None, question: str, filters: Filters | None = None) -> str:
         """Keep a question that waits for its answer, and say in which chat: a new one where `chat_id` is None or that
-        of a chat that is there no longer.
+        of a chat that is there no longer. `filters` are its conditions (see Exchange).
         """
         question, moment = _storable(question), now()
+        conditions = json.dumps(filters.to_json()) if filters is not None else None
         with self._transaction() as db:
             if chat_id is None or not db.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
                 chat_id = secrets.token_hex(8)
                 name = " ".join(question.split())[:LONGEST_NAME]
                 db.execute("INSERT INTO chats VALUES (?, ?, ?)", (chat_id, name, moment))
             db.execute(
-                "INSERT INTO exchanges (chat_id, question, asked_at, waiting) VALUES (?, ?, ?, 1)",
-                (chat_id, question, moment),
+                "INSERT INTO exchanges (chat_id, question, asked_at, waiting, conditions) VALUES (?, ?, ?, 1, ?)",
+                (chat_id, question, moment, conditions),
             )
         return chat_id
 
@@ -170,6 +170,19 @@ class Chats:
                 if not db.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone():
                     forget(db, article_id, now())
 
+    def covered(self, id: int, section: Section) -> None:
+        """Keep who says what about the question of an exchange; nothing where one of the articles has just gone."""
+        ids = {each.article_id for each in section.citations}
+        articles = self._held(ids)
+        told = asdict(section) | {
+            "articles": sorted(ids),
+            "versions": [self._version(each, articles.get(each.article_id)) for each in section.citations],
+        }
+        with self._transaction() as db:
+            held = [db.execute("SELECT 1 FROM articles WHERE id = ?", (each,)).fetchone() for each in ids]
+            if all(held) and db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
+                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(told)))
+
     def failed(self, id: int, problem: str) -> None:
         """Keep why the question of an exchange has no answer, or no new one."""
         with self._transaction() as db:
@@ -207,12 +220,14 @@ class Chats:
                 chat_id,
             )
         )
+        coverages = dict(self._rows(f"SELECT exchange_id, told FROM coverages {of_chat}", chat_id))
         rows = self._rows(
             "SELECT id, question, asked_at, waiting, conditions, problem, reply, liked, remark, expected "
             "FROM exchanges WHERE chat_id = ? ORDER BY id",
             chat_id,
         )
-        return [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
+        exchanges = [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
+        return [_covered(each, coverages[each.id]) if each.id in coverages else each for each in exchanges]
 
     def _exchange(
         self, row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
@@ -223,7 +238,7 @@ class Chats:
             question=question,
             asked_at=asked_at,
             waiting=bool(waiting),
-            conditions=_filters(json.loads(conditions)) if conditions else None,
+            conditions=Filters.from_json(json.loads(conditions)) if conditions else None,
             problem=problem,
             liked=None if liked is None else bool(liked),
             remark=remark or "",
@@ -234,7 +249,7 @@ class Chats:
         kept = json.loads(told)
         checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
         reply = Reply(
-            **kept | {"filters": _filters(kept["filters"])},
+            **kept | {"filters": Filters.from_json(kept["filters"])},
             question=question,
             statements=tuple(
                 Statement(
@@ -307,7 +322,11 @@ class Chats:
 
 def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
     """The exchanges that have a reply, as what a following question may lean on."""
-    return [Turn(each.question, each.reply.answer) for each in exchanges if each.reply]
+    return [
+        Turn(each.question, each.reply.answer, tuple(citation.article_id for citation in each.reply.citations))
+        for each in exchanges
+        if each.reply
+    ]
 
 
 def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:
@@ -317,9 +336,16 @@ def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple
     return found
 
 
-def _filters(kept: Mapping[str, Any]) -> Filters:
-    since, until = (date.fromisoformat(kept[name]) if kept[name] else None for name in ("since", "until"))
-    return Filters(tuple(kept["outlets"]), since, until)
+def _covered(exchange: Exchange, told: str) -> Exchange:
+    """The exchange with what is kept of who says what."""
+    kept = json.loads(told)
+    citations = tuple(Citation(**each) for each in kept["citations"])
+    section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
+    hashes = {
+        each.number: Kept(fingerprint(each.quote), version)
+        for each, version in zip(citations, kept["versions"], strict=True)
+    }
+    return replace(exchange, coverage=section, covered=hashes)
 
 
 def _storable(text: str) -> str:

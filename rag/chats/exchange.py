@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from rag.article import Filters, Reply
+from rag.article import Citation, Filters, Reply
 from rag.library.changes import Change
 
 
@@ -50,6 +51,20 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Who says what about a question, as it stands under its answer: `html`, whose links lead to `citations`, under the
+    heading `statement`.
+
+    `claims` are the same to be exported: what is asked, with each outlet's verdict and the number of its citation.
+    """
+
+    statement: str
+    html: str
+    citations: tuple[Citation, ...]
+    claims: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One question of a chat with its reply, or with the message why there is none.
 
@@ -75,6 +90,10 @@ class Exchange:
     undated: frozenset[str] = frozenset()
     """Those of the articles that a condition on dates could not be applied to."""
     corrections: tuple[Correction, ...] = ()
+    coverage: Section | None = None
+    """Who says what, where that was looked up and none of the articles was removed since."""
+    covered: Mapping[int, Kept] = field(default_factory=dict)
+    """Its citations', by their numbers."""
     liked: bool | None = None
     """Thumbs up or down."""
     remark: str = ""

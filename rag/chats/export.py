@@ -58,7 +58,9 @@ def as_markdown(data: Mapping[str, Any]) -> str:
         lines += [_plain(note) + "\n" for note in _notes(exchange)]
         told = (_plain(each["text"] or REMOVED) + _numbers(each) for each in exchange.get("statements", ()))
         lines += [" ".join(told), ""]
-        for each in exchange.get("citations", ()):
+        for line in _accounts(exchange):
+            lines += [f"- {_plain(line)}", ""]
+        for each in _sources(exchange):
             address = f" <{each['url']}>" if re.fullmatch(r"https?://[^\s<>]+", each["url"] or "") else ""
             quote = _plain(each["quote"] or REMOVED)
             lines += [f"{each['number']}. {_plain(_about(each))}{address}  ", f"   > {quote}", ""]
@@ -74,8 +76,9 @@ def as_html(data: Mapping[str, Any]) -> str:
         body.append(f"<h2>{html.escape(exchange['question'])}</h2>")
         body += [f'<p class="about">{html.escape(note)}</p>' for note in _notes(exchange)]
         told = (html.escape((each["text"] or REMOVED) + _numbers(each)) for each in exchange.get("statements", ()))
-        body.append(f"<p>{' '.join(told)}</p><ol>")
-        for each in exchange.get("citations", ()):
+        accounts = "".join(f"<li>{html.escape(line)}</li>" for line in _accounts(exchange))
+        body.append(f"<p>{' '.join(told)}</p>{f'<ul>{accounts}</ul>' if accounts else ''}<ol>")
+        for each in _sources(exchange):
             address = ""
             if re.fullmatch(r"https?://[^\s<>\"']+", each["url"] or ""):
                 url = html.escape(each["url"])
@@ -183,7 +186,29 @@ def _notes(exchange: Mapping[str, Any]) -> Iterator[str]:
         return
     filters = exchange["filters"]
     only = [*filters["outlets"], *(f"{name} {filters[name]}" for name in ("since", "until") if filters[name])]
+    if filters.get("collection"):
+        only.append(f"the collection {filters['collection']}")
+    if filters.get("articles"):
+        only.append(f"the articles {', '.join(filters['articles'])}")
     yield f"Answered by {exchange['answered_by']}" + (f", only from {', '.join(only)}" if only else "") + "."
+
+
+def _sources(exchange: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The citations of the answer, and of who says what."""
+    return [*exchange.get("citations", ()), *exchange.get("coverage", {}).get("citations", ())]
+
+
+def _accounts(exchange: Mapping[str, Any]) -> Iterator[str]:
+    """Who says what, a line each."""
+    if not (coverage := exchange.get("coverage")):
+        return
+    from rag.coverage.export import VERDICTS  # late: few chats have it, and it brings libraries along
+
+    for claim in coverage["claims"]:
+        yield f"Who says what: {claim['asked']}"
+        for each in claim["accounts"]:
+            number = f" [{int(each['citation'])}]" if each["citation"] is not None else ""
+            yield f"{each['outlet'] or 'Unknown outlet'}: {VERDICTS[each['verdict']]}{number}"
 
 
 def _numbers(statement: Mapping[str, Any]) -> str:

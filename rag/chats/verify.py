@@ -53,7 +53,7 @@ def verify(data: Mapping[str, Any], library: Library | None, readable: bool = Tr
 
 def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | None) -> Iterator[Finding]:
     citations = {citation["number"]: citation for citation in exchange.get("citations", ())}
-    for citation in citations.values():
+    for citation in (*citations.values(), *exchange.get("coverage", {}).get("citations", ())):
         yield _of_citation(number, citation, exchange, library)
     for passage in exchange.get("retrieved", ()):
         if passage["text"] is not None and fingerprint(passage["text"]) != passage["sha256"]:

@@ -100,7 +100,10 @@ def _report(events: Iterator[Json]) -> Counter[str]:
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
             progress.update(task, completed=event["done"], total=event["total"], description=counts)
             line = f"{event['outcome']}: {event['source']}" + (f": {event['reason']}" if event["reason"] else "")
-            if event["outcome"] in ("failed", "duplicate"):
+            foreign = event["outcome"] in ("added", "updated") and event["reason"]  # the language that it is in
+            if foreign:
+                line = f"{event['outcome']}, {foreign}: {event['source']}"
+            if event["outcome"] in ("failed", "duplicate") or foreign:
                 err.print(escape(printable(line)))
             elif not err.is_terminal and event["outcome"] != "unchanged":
                 err.print(escape(printable(f"[{event['done']}/{event['total']}] {line}")))

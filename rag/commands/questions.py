@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,7 @@ def ask(
     outlet: Outlet = None,
     since: Since = None,
     until: Until = None,
+    within: Annotated[str | None, typer.Option(help="Only this collection, or the article of this id.")] = None,
     batch: Annotated[Path | None, typer.Option(help="A JSONL file of questions.")] = None,
     answers: Annotated[Path | None, typer.Option("--out", help="Where the batch's answers go, as JSONL.")] = None,
     timings: Annotated[bool, typer.Option("--timings", help="Print where the time went.")] = False,
@@ -39,7 +41,8 @@ def ask(
     """Answer one question, or a file of them."""
     if (question is None) == (batch is None):
         raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
-    given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"))
+    given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"), collection=within)
+    given = replace(given, read=not (given.outlets or given.since or given.until))
     filters = given or None  # none given: those that the question itself names
     if batch is not None:
         if answers is None:
@@ -163,6 +166,8 @@ def _day(value: str | None, option: str) -> date | None:
 
 def _print_reply(reply: Json) -> None:
     out.print(escape(printable(reply["answer"])))
+    if "note" in reply:
+        out.print(escape(printable(reply["note"])))
     for each in reply["citations"]:
         about = ", ".join(
             (each["outlet"] or "unknown outlet", each["published"] or "undated", each["title"] or "no headline")

@@ -24,7 +24,7 @@ from rag.library.records import Records
 from rag.library.rows import Embedded
 from rag.library.schema import SCHEMA_VERSION
 
-OF_AN_ARTICLE: Final = ("versions", "sentences", "passages", "addresses", "edits", "lines", "signatures")
+OF_AN_ARTICLE: Final = ("versions", "sentences", "passages", "addresses", "edits", "lines", "signatures", "collected")
 """The tables whose rows belong to an article."""
 _ORPHANS: Final = dict.fromkeys(OF_AN_ARTICLE, "article_id NOT IN (SELECT id FROM articles)") | {
     "vectors": "hash NOT IN (SELECT vector FROM passages)",

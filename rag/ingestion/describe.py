@@ -6,18 +6,15 @@ the sign-off, the date line), with the words it was read from; what cannot be re
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from rag.article import DESCRIBED, UNKNOWN, Article, Basis, Sentence, Span
 from rag.ingestion import dates
 from rag.ingestion.voices import PERSON, voices
+from rag.language import language_of
 from rag.outlets import aliases_of, every_alias, host_of, name_of
-
-logger = logging.getLogger(__name__)
 
 AGENCIES = {
     "Reuters": ("reuters", "reuters health", "thomson reuters"),
@@ -88,8 +85,6 @@ _POST = re.compile(
     r"(?: (?:sports?|science|political|city|royal|foreign))?(?: (?:reporters?|correspondents?|staff|writers?))?$"
 )
 _LINE = re.compile(r"\S[^\n]*")
-SURE_OF_LANGUAGE = 0.9
-FEWEST_LETTERS = 60
 
 
 def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
@@ -122,7 +117,7 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
         found["origin"] = other
     if dated := dates.told_by_the_text(text, paragraphs, article.omitted, place):
         found["published"] = dated[0].isoformat(), dated[1]
-    if language := _language(text):
+    if language := language_of(text):
         found["language"] = language, Basis("inferred", note="its words")
     values: dict[str, object] = {}
     basis: dict[str, Basis] = {}
@@ -240,25 +235,6 @@ def _of_initials(letters: str) -> str | None:
         if "".join(word[0] for word in alias.removeprefix("the ").split()) == letters.lower()
     }
     return outlets.pop() if len(outlets) == 1 else None
-
-
-def _language(text: str) -> str | None:
-    """The ISO 639-1 code of the text's language, where its words leave no doubt."""
-    if sum(char.isalpha() for char in text[:3000]) < FEWEST_LETTERS:
-        return None
-    try:
-        code, probability = _identifier().classify(text[:3000])
-    except OSError as error:  # it unpacks itself into a temporary file
-        logger.warning("The language could not be told: %s.", error)
-        return None
-    return str(code) if probability >= SURE_OF_LANGUAGE else None
-
-
-@cache
-def _identifier():  # type: ignore[no-untyped-def]
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # late: most files say their language
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def _capitalised(name: str) -> str:

@@ -25,8 +25,10 @@ from rag.ingestion.prepare import Prepared, described, prepare
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.ingestion.worker import Parser
+from rag.language import is_english, language_name
 from rag.library.feeds import Feeds
 from rag.library.library import Library
+from rag.settings import PACKAGED_MODEL
 
 ARTICLES_AT_ONCE = 16
 LONGEST_SILENCE = 0.7
@@ -323,5 +325,8 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
     for plan in planned:
         if plan.item.kept:
             plan.item.kept()
-    for plan in planned:
-        yield _event(plan.item, plan.outcome, plan.article.id)
+    english = embedding.model_name == PACKAGED_MODEL
+    for plan, article in zip(planned, articles, strict=True):
+        foreign = None if is_english(article.language) else f"in {language_name(article.language or '')}"
+        reason = f"{foreign}; the default model reads English" if foreign and english else foreign
+        yield _event(plan.item, plan.outcome, plan.article.id, reason)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.article import Article, Sentence, fingerprint
 from rag.errors import LibraryError
-from rag.library import kept, schema
+from rag.library import collections, kept, schema
 from rag.library.database import Database, now
 from rag.library.records import Records
 from rag.library.rows import COLUMNS, Embedded, about_of
@@ -53,6 +53,7 @@ class Catalogue(Records):
             )
         super().__init__(database)
         self._transaction = database.transaction
+        self.collections = collections.Collections(database)
 
     def close(self) -> None:
         self._database.close()
@@ -179,6 +180,7 @@ class Catalogue(Records):
                 self._forget(id)
                 for table in ("versions", "edits", "addresses"):
                     self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
+                collections.leave(self._db, id)
                 kept.forget(self._db, id, moment)
                 removed = (id, fingerprint(title) if title else None, moment)
                 self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)

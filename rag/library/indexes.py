@@ -81,12 +81,14 @@ class Indexes:
 
     def by_meaning(self, vector: Sequence[float], limit: int, filters: Filters) -> list[tuple[str, float]]:
         """The ids of the passages nearest to `vector` and their cosine similarity, nearest first."""
-        if not self.catalogue.count("passages"):
+        if not self.catalogue.count("passages") or _nothing(filters):
             return []
         return self._search(lambda: self.vectors.search(vector, limit, filters))
 
     def by_words(self, query: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """The ids of the passages that share the query's words and their BM25 scores, best first."""
+        if _nothing(filters):
+            return []
         return self._search(lambda: self.keywords.search(query, limit, filters))
 
     def rarity(self, stems: Sequence[str]) -> dict[str, float]:
@@ -169,6 +171,11 @@ class Indexes:
         for id in ids:
             with suppress(UnknownArticle):
                 yield self.catalogue.article(id), self.catalogue.embedded(id)
+
+
+def _nothing(filters: Filters) -> bool:
+    """Whether an empty collection is meant."""
+    return filters.within and not filters.articles
 
 
 def installed() -> dict[str, str]:

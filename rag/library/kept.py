@@ -1,8 +1,9 @@
 """What kept chats hold of the articles' words, and how it goes when an article goes.
 
 Every word of an article that a chat keeps stands in a column of one of three tables, beside its article's id and its
-sha256. So a removal is a few statements within the transaction that removes the article: there is no moment at which
-one is gone and the other is not.
+sha256, or in what is kept of who says what, which goes as a whole with any of its articles. So a removal is a few
+statements within the transaction that removes the article: there is no moment at which one is gone and the other is
+not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ CREATE TABLE considered (
     undated INTEGER NOT NULL, hash TEXT NOT NULL, removed_at TEXT, PRIMARY KEY (exchange_id, rank)) WITHOUT ROWID;
 CREATE INDEX considered_by_article ON considered (article_id);
 """
-OF_AN_EXCHANGE = ("statements", "citations", "considered")
+COVERAGES = """
+-- Who says what about the question of an exchange, as JSON; it names the articles whose words it has.
+CREATE TABLE coverages (exchange_id INTEGER PRIMARY KEY, told TEXT NOT NULL);
+"""
+OF_AN_EXCHANGE = ("statements", "citations", "considered", "coverages")
 _STATEMENTS_THAT_CITE = """
 UPDATE statements SET text = NULL, marks = '[]'
 WHERE exchange_id IN (SELECT exchange_id FROM citations WHERE article_id = ?1) AND EXISTS (
@@ -52,6 +57,10 @@ def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
 
     Their hashes stay, with `moment` (ISO, UTC) as the mark that they were removed.
     """
+    db.execute(
+        "DELETE FROM coverages WHERE EXISTS (SELECT 1 FROM json_each(coverages.told, '$.articles') WHERE value = ?)",
+        (article_id,),
+    )
     db.execute(_STATEMENTS_THAT_CITE, (article_id,))
     db.execute(_STATEMENTS_THAT_MAY_TELL, (article_id,))
     db.execute(

@@ -126,6 +126,9 @@ class KeywordIndex:
         if filters.outlets:
             outlets = tantivy.Query.term_set_query(self._schema, "outlet", list(filters.outlets))
             conditions.append(tantivy.Query.const_score_query(outlets, 0.0))
+        if filters.within:
+            chosen = tantivy.Query.term_set_query(self._schema, "article", list(filters.articles))
+            conditions.append(tantivy.Query.const_score_query(chosen, 0.0))
         if filters.since or filters.until:
             first = day_number(filters.since) if filters.since else 1
             last = day_number(filters.until) if filters.until else 2**31

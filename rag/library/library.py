@@ -19,6 +19,7 @@ from rag.errors import LibraryError, ModelError, UsageError
 from rag.library.catalogue import Catalogue
 from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.chroma import Server
+from rag.library.collections import Collections
 from rag.library.copies import Copies, candidates, groups
 from rag.library.indexes import Indexes
 from rag.library.owner import disown, own
@@ -114,6 +115,11 @@ class Library:
     def listed(self, search: str = "") -> list[Listed]:
         """What a list says of the articles in which every word of `search` stands; the latest published first."""
         return self.catalogue.listed(search.split())
+
+    @property
+    def collections(self) -> Collections:
+        """The articles that are kept together under names."""
+        return self.catalogue.collections
 
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle."""

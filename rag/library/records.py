@@ -97,12 +97,16 @@ class Records:
         query = (
             "SELECT a.id, coalesce(a.title, substr(a.text, 1, 100)), a.outlet, a.origin, a.published, a.version, "
             "EXISTS (SELECT 1 FROM json_each(a.about, '$.basis') WHERE json_extract(value, '$[0]') = 'inferred'), "
-            "EXISTS (SELECT 1 FROM edits WHERE article_id = a.id) "
+            "EXISTS (SELECT 1 FROM edits WHERE article_id = a.id), a.language "
             f"FROM articles a {f'WHERE {having}' if words else ''} ORDER BY a.published IS NULL, a.published DESC, a.id"
         )
         escaped = [re.sub(r"([%_\\])", r"\\\1", word) for word in words]
         rows = self._rows(query, *(f"%{word}%" for word in escaped))
         return [Listed(*row) for row in rows]
+
+    def added(self) -> dict[str, str]:
+        """When each article, or the version of it that is held, came in: by its id, ISO times (UTC)."""
+        return dict(self._rows("SELECT id, ingested_at FROM articles"))
 
     def revision(self) -> int:
         """A number that rises with every change since the library was opened."""

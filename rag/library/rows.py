@@ -47,6 +47,7 @@ class Listed:
     inferred: bool
     """Something that is said of it is inferred."""
     edited: bool
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.article import Article
-from rag.library import copies, kept
+from rag.library import collections, copies, kept
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 REPLACED = "library.db.replaced.backup"
 """What the database is kept as that a restored backup has replaced."""
 _DESCRIPTIONS = """
@@ -66,6 +66,7 @@ def create(db: sqlite3.Connection) -> None:
     _run(db, _FIRST)
     _run(db, _DESCRIPTIONS)
     _run(db, kept.TABLES)
+    _collect(db)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -119,7 +120,13 @@ def _keep_chats(db: sqlite3.Connection) -> None:
     _run(db, kept.TABLES)
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _describe, 2: _keep_chats}
+def _collect(db: sqlite3.Connection) -> None:
+    """3 to 4: articles are kept together under names, and who says what is kept with an answer."""
+    _run(db, collections.TABLES)
+    _run(db, kept.COVERAGES)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _describe, 2: _keep_chats, 3: _collect}
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:

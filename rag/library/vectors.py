@@ -177,6 +177,8 @@ def _where(filters: Filters) -> dict[str, Any] | None:
     conditions: list[dict[str, Any]] = []
     if filters.outlets:
         conditions.append({"outlet": {"$in": list(filters.outlets)}})
+    if filters.within:
+        conditions.append({"article_id": {"$in": list(filters.articles)}})
     days: list[dict[str, Any]] = []
     if filters.since:
         days.append({"day": {"$gte": day_number(filters.since)}})

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 
 from llama_index.core.schema import TextNode
 
 from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
 from rag.errors import Superseded
 from rag.library.library import Library
+from rag.querying.about import about_the_library
 from rag.querying.accounts import differing_accounts, named_accounts
 from rag.querying.citations import cite
 from rag.querying.conditions import asks_several
 from rag.querying.evidence import Weigh, weigh
 from rag.querying.extract import Evidence, NoAnswer, extract
+from rag.querying.holdings import Holdings
 from rag.querying.retrieve import PASSAGES
-from rag.querying.search import Clock, Condense, Searched, Searcher, things_asked
+from rag.querying.search import Clock, Condense, Searched, Searcher, one_line, things_asked
 from rag.querying.understand import SmallTalk, small_talk
 
 LONGEST_QUESTION = 1000
@@ -70,6 +73,8 @@ class Answerer:
         talk = small_talk(question)
         if talk is not None:
             return self._small_talk(" ".join(question.split()), talk), None
+        if told := self._of_itself(one_line(question), filters, chat, clock):
+            return told, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
         reason: Reason | None = None
         answer = choose(searched, self.library)
@@ -119,6 +124,30 @@ class Answerer:
             timings={"total_ms": 0},
         )
 
+    def _of_itself(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock) -> Reply | None:
+        """The answer to a question about the library itself; None where it is about the news."""
+        asked = about_the_library(question, date.today())
+        if asked is None or not self.library.status().articles:
+            return None
+        filters = self.searcher.conditions(filters or Filters())
+        clock.lap("understand_ms")
+        told = Holdings(self.searcher).tell(asked, filters, chat, date.today())
+        if told is None:
+            return None
+        clock.lap("answer_ms")
+        statements, citations = told
+        return Reply(
+            question=question,
+            query=asked.topic or question,
+            filters=filters,
+            statements=statements,
+            abstained=False,
+            reason=None,
+            answered_by="library",
+            citations=citations,
+            timings=clock.laps(),
+        )
+
     def _refusal(self, searched: Searched, answer: NoAnswer) -> tuple[Reason, str]:
         if not self.library.status().articles:
             return "empty_library", "The library is empty. Add articles to it first, then ask again."
@@ -126,8 +155,9 @@ class Answerer:
             found = self.searcher.retrieve(searched.queries, Filters())
             anywhere = self.searcher.rerank(searched.queries, found, Filters())
             if not isinstance(extract(searched.question, searched.queries, anywhere, self.library), NoAnswer):
+                what = "articles" if searched.filters.within else "outlets and dates"
                 return "outside_filters", (
-                    "Nothing within the chosen outlets and dates answers this, but other articles of the library may: "
+                    f"Nothing within the chosen {what} answers this, but other articles of the library may: "
                     "ask again without the conditions."
                 )
         return "not_covered", f"The library does not answer this. {answer.explanation}".strip()

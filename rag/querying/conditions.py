@@ -16,11 +16,11 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
-_DATE = (
+DATE = (
     rf"(?:\d{{4}}-\d\d-\d\d|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
     rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|{_MONTH},? (?:of )?\d{{4}}|(?:the year )?(?:19|20)\d\d)"
 )
-_RELATIVE = (
+RELATIVE = (
     r"(?-i:today)|yesterday|(?:this|last|past) (?:week|month|year)|"
     r"(?:the )?(?:last|past) (?:\d+|two|three|four|five|six|seven|ten|couple of|few) (?:days|weeks|months)"
 )
@@ -28,16 +28,16 @@ _PUBLISHED = (
     r"(?:articles?|reports?|reporting|stor(?:y|ies)|coverage|news|pieces?|headlines?|published|printed|written)"
 )
 _PRINTS = r"(?:reported|published|publish|printed|print|written|wrote|run|ran|carried|carry|covered)"
-_EDGE = rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({_DATE})\b"
+_EDGE = rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"
 _PATTERNS = [
-    ("between", re.compile(rf"\b(?:between|from) ({_DATE}|{_MONTH}) (?:and|to|until|till) ({_DATE})\b", re.IGNORECASE)),
+    ("between", re.compile(rf"\b(?:between|from) ({DATE}|{_MONTH}) (?:and|to|until|till) ({DATE})\b", re.IGNORECASE)),
     # A bare date tells when something happened, unless it is said of the articles themselves.
-    ("within", re.compile(rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({_DATE})\b", re.IGNORECASE)),
-    ("within", re.compile(rf"\b({_DATE})(?:['’]s)? {_PUBLISHED}\b", re.IGNORECASE)),
+    ("within", re.compile(rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({DATE})\b", re.IGNORECASE)),
+    ("within", re.compile(rf"\b({DATE})(?:['’]s)? {_PUBLISHED}\b", re.IGNORECASE)),
     ("edge", re.compile(_EDGE, re.IGNORECASE)),
-    ("relative", re.compile(rf"\b({_RELATIVE})['’]s? ", re.IGNORECASE)),
-    ("relative", re.compile(rf"\b(?:{_PUBLISHED}|{_PRINTS}) (?:\w+ ){{0,3}}?({_RELATIVE})\b", re.IGNORECASE)),
-    ("relative", re.compile(rf"\b(?:in|over|during|within|from) ({_RELATIVE})\b", re.IGNORECASE)),
+    ("relative", re.compile(rf"\b({RELATIVE})['’]s? ", re.IGNORECASE)),
+    ("relative", re.compile(rf"\b(?:{_PUBLISHED}|{_PRINTS}) (?:\w+ ){{0,3}}?({RELATIVE})\b", re.IGNORECASE)),
+    ("relative", re.compile(rf"\b(?:in|over|during|within|from) ({RELATIVE})\b", re.IGNORECASE)),
     ("relative", re.compile(r"\bsince (yesterday|last (?:week|month|year))\b", re.IGNORECASE)),
 ]
 # "by 2020" and "from 2010" tell of the event; with a day or month they may tell of the article, but mostly do not.
@@ -203,11 +203,11 @@ def _dates(question: str, today: date) -> tuple[date | None, date | None, tuple[
             continue
         if kind == "between":
             year = found.group(2)[-4:] if re.fullmatch(_MONTH, found.group(1), re.IGNORECASE) else ""
-            first, last = _period(f"{found.group(1)} {year}".strip()), _period(found.group(2))
+            first, last = period_of(f"{found.group(1)} {year}".strip()), period_of(found.group(2))
             if first and last and first[0] <= last[1]:
                 return first[0], last[1], found.span()
         elif kind == "edge":
-            word, period = found.group(1).lower(), _period(found.group(2))
+            word, period = found.group(1).lower(), period_of(found.group(2))
             if period is None or (word in _EVENT_EDGES and not re.search(_PUBLISHED, question[: found.start()], re.I)):
                 continue
             if period[0] == date.min or period[1] == date.max:  # before and after them there is no day
@@ -218,16 +218,16 @@ def _dates(question: str, today: date) -> tuple[date | None, date | None, tuple[
                 return None, period[1], found.span()
             return (period[1] + timedelta(days=1) if word == "after" else period[0]), None, found.span()
         elif kind == "within":
-            period = _period(found.group(1))
+            period = period_of(found.group(1))
             if period:
                 return period[0], period[1], None
         else:
-            first_day, last_day = _relative(found.group(1).lower(), today)
+            first_day, last_day = days_of(found.group(1).lower(), today)
             return first_day, None if found.group(0).lower().startswith("since") else last_day, None
     return None, None, None
 
 
-def _period(text: str) -> tuple[date, date] | None:
+def period_of(text: str) -> tuple[date, date] | None:
     """The first and last day of what a date names: a day, a month or a year. None for a date that is none."""
     import dateparser
 
@@ -243,7 +243,8 @@ def _period(text: str) -> tuple[date, date] | None:
     return day, day
 
 
-def _relative(text: str, today: date) -> tuple[date, date]:
+def days_of(text: str, today: date) -> tuple[date, date]:
+    """The first and last day of a stretch that is told from today ("last week", "the past 3 days"; see RELATIVE)."""
     monday = today - timedelta(days=today.weekday())
     first_of_month = today.replace(day=1)
     if text == "today":

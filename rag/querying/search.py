@@ -138,10 +138,7 @@ class Searcher:
             # Its own words come first and count most: what a model makes of them may be wrong.
             query = Query(f"{read.question} ({condensed})", len(read.question))
         queries = (query, *sub_questions(query))
-        if filters is None:
-            filters = read.filters
-        else:
-            filters = replace(filters, outlets=tuple(self._outlet(name) for name in filters.outlets))
+        filters = self.conditions(filters, read.filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
         things = things_asked(asked)
         asked = things[0] if len(things) == 1 else asked
@@ -204,8 +201,30 @@ class Searcher:
             ranked = [spread(passages, outlets) for passages in ranked]
         return ranked
 
-    def _outlet(self, name: str) -> str:
-        """The library's outlet that `name` means: its name, its domain or an abbreviation, in any case of letters."""
+    def conditions(self, filters: Filters | None, read: Filters = Filters()) -> Filters:
+        """The conditions of `filters` as the library names them; None, and what leaves it open, means those `read`.
+
+        What stands for a collection may be an article's id. Raises UsageError for an outlet or a collection that the
+        library does not have.
+        """
+        if filters is None:
+            return read
+        if filters.read:
+            filters = replace(read, articles=filters.articles, collection=filters.collection)
+        else:
+            filters = replace(filters, outlets=tuple(self.outlet(name) for name in filters.outlets))
+        if filters.collection is None:
+            return filters
+        if not self.library.collections.find(filters.collection) and self.library.catalogue.exists(filters.collection):
+            return replace(filters, collection=None, articles=(filters.collection,))
+        collection = self.library.collections.get(filters.collection)
+        return replace(filters, collection=collection.name, articles=collection.articles)
+
+    def outlet(self, name: str) -> str:
+        """The library's outlet that `name` means: its name, its domain or an abbreviation, in any case of letters.
+
+        Raises UsageError where it means none.
+        """
         outlets = self.library.outlets()
         wanted = name.strip().lower()
         for outlet in outlets:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.article import Turn
+from rag.language import foreign_language_of, language_name
 from rag.words import STOP_WORDS
 from rag.words import WORD as WORD
 from rag.words import stem as stem
@@ -80,6 +81,17 @@ def small_talk(question: str) -> SmallTalk | None:
     """What a message is that asks nothing of the news: a greeting, thanks, a question about the assistant; or None."""
     said = question.strip(" \t\n.!?…,;:)(")
     return next((kind for kind, pattern in _SMALL_TALK.items() if pattern.fullmatch(said)), None)
+
+
+def language_note(question: str) -> str:
+    """A word on a question that is plainly not in English, which is what the packaged embedding model reads; or ""."""
+    code = foreign_language_of(question)
+    if code is None:
+        return ""
+    return (
+        f"This question looks like {language_name(code)}; the default model reads English. "
+        "A multilingual model is a setting: SECOND_SOURCE_EMBEDDING_MODEL."
+    )
 
 
 @dataclass(frozen=True, slots=True)

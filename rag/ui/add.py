@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EVERY = 0.3
 """Seconds between two looks at how far it is."""
 FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
+MEND = "Mend these and add them again; what is in already is not added twice."
 TOLD_AT_ONCE = 20
 TOLD_AT_MOST = 500
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
@@ -72,6 +73,8 @@ def _report(work: Adding) -> None:
     events = list(work.events)
     refused = [event for event in events if event.outcome in ("failed", "duplicate")]
     _told("Not added, and why", refused, reasons_html, True)
+    if any(event.outcome == "failed" for event in refused):
+        st.html(f'<p class="aside">{MEND}</p>')
     _told("Gone in", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
 
 
@@ -98,7 +101,9 @@ def reasons_html(events: Sequence[IngestEvent]) -> str:
 def titles_html(events: Sequence[IngestEvent]) -> str:
     """What went in."""
     items = (
-        f"<li><bdi>{as_html(event.title or event.source)}</bdi><span>{event.outcome}</span></li>" for event in events
+        f"<li><bdi>{as_html(event.title or event.source)}</bdi>"
+        f"<span>{as_html(', '.join(filter(None, (event.outcome, event.reason))))}</span></li>"
+        for event in events
     )
     return f'<ul class="told">{"".join(items)}</ul>'
 

@@ -13,9 +13,12 @@ from rag.ui.escape import as_html, as_label, web_address
 LONG_QUESTION = 160
 STANDS_IN = {
     "unsupported": "The model's answer was not borne out by the articles. These are the articles' own sentences.",
-    "model_failed": "The model did not answer. These are the articles' own sentences.",
+    "model_failed": (
+        "The model did not answer. These are the articles' own sentences. Under “Written by” it can be tried, or "
+        "another one chosen."
+    ),
 }
-MANNERS = {"extract": "From the articles' own sentences"}
+MANNERS = {"extract": "From the articles' own sentences", "library": "From what the library knows of itself"}
 STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
 NOT_BORNE_OUT = "Sentences of the model left out because the articles do not bear them out: {}."
 _MARKED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -32,7 +33,10 @@ def answer(assistant: Assistant, turn: int) -> None:
         if not waiting:
             return
         try:
-            reply = watched(assistant, exchange.question, exchange.conditions, turns(exchanges[:turn]), turn)
+            before = turns(exchanges[:turn])
+            if before and (reading := st.session_state.reading):
+                before[-1] = replace(before[-1], reading=reading)
+            reply = watched(assistant, exchange.question, exchange.conditions, before, turn)
             assistant.chats.answered(exchange.id, reply)
         except SecondSourceError as error:
             assistant.chats.failed(exchange.id, str(error))
@@ -42,18 +46,21 @@ def answer(assistant: Assistant, turn: int) -> None:
     st.session_state.step += 1
 
 
-def cover(assistant: Assistant, turn: int) -> None:
-    """Look up who says what about the question of a turn, and put it under its answer."""
+def cover(assistant: Assistant, turn: int) -> bool:
+    """Look up who says what about the question of a turn, and keep it with its answer; whether that could be done."""
     from rag.ui.coverage import section_of  # late: it brings the libraries along, which take seconds to import
 
     exchanges = st.session_state.exchanges
     exchange = exchanges[turn]
+    st.session_state.uncovered = None
     if reply := exchange.reply:
         try:
             coverage = assistant.coverage(reply.question, reply.filters, turns(exchanges[:turn]))
-            st.session_state.sections[exchange.id] = section_of(coverage, turn, len(reply.citations))
+            assistant.chats.covered(exchange.id, section_of(coverage, turn, len(reply.citations)))
         except SecondSourceError as error:
             logger.warning("who says what could not be looked up: %s", error)
         except Exception:
             logger.exception("who says what could not be looked up: %r", reply.question)
-    st.session_state.uncovered = None
+        else:
+            return True
+    return False

@@ -15,6 +15,7 @@ from rag.ui.answer import copy_text
 from rag.ui.answering import answer, cover
 from rag.ui.chat_list import ways_to_chats
 from rag.ui.clicks import watch_clicks
+from rag.ui.collections import within_door
 from rag.ui.describe import counted
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
@@ -51,6 +52,7 @@ def _page() -> None:
         ways_to_chats(assistant)
         turns = st.container(key="turns", gap=None)
         with st.container(key="question-box"):
+            within_door(assistant)
             st.chat_input(
                 "Ask a question",
                 key="typed",
@@ -116,8 +118,8 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
         st.rerun()
     elif uncovered is not None and uncovered < len(exchanges):
         with places[uncovered], st.spinner("Laying the outlets side by side"):
-            cover(assistant, uncovered)
-        if chat.section(exchanges[uncovered]):
+            kept = cover(assistant, uncovered)
+        if kept:
             st.rerun()
     if exchanges:
         with st.container(key="next", gap=None):

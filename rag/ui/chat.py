@@ -14,7 +14,6 @@ from rag.ui.pace import too_fast
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.ui.coverage import Section
 
 NOT_KEPT = "This chat is not kept here, or no longer."
 
@@ -22,8 +21,8 @@ NOT_KEPT = "This chat is not kept here, or no longer."
 def begin() -> None:
     """Make what is missing of the session's state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
-    state |= {"latest": -1, "step": 0, "uncovered": None, "sections": {}, "removals": 0}
-    state["rating"] = None
+    state |= {"latest": -1, "step": 0, "uncovered": None}
+    state |= {"rating": None, "within": None, "reading": None}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
@@ -31,16 +30,17 @@ def begin() -> None:
 def load(assistant: Assistant) -> None:
     """Read the chat of the address, as it is kept now; without one in the address, the one that was open last."""
     chosen = st.query_params.get("chat") or st.session_state.chat
-    if chosen != st.session_state.chat:
+    changed = chosen != st.session_state.chat
+    if changed:
         _leave()
     exchanges = assistant.chats.exchanges(chosen) if chosen else []
+    if changed and exchanges:
+        st.session_state.within = _within(exchanges[-1])
     if chosen and not exchanges:
         _leave()
         chosen, st.session_state.problem = None, NOT_KEPT
     st.session_state.chat, st.session_state.exchanges = chosen, exchanges
     _note_in_address(chosen)
-    if (removals := assistant.library.catalogue.count("removals")) != st.session_state.removals:
-        st.session_state.sections, st.session_state.removals = {}, removals
     if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
         close_reader()
 
@@ -51,13 +51,18 @@ def ask_typed(chats: Chats) -> None:
 
 
 def ask(chats: Chats, question: str) -> None:
-    """Ask a question after those of the open chat; it is kept at once, and answered when the page is drawn next."""
+    """Ask a question after those of the open chat, within what is chosen; it is kept at once, and answered when the
+    page is drawn next.
+    """
+    opened = st.session_state.opened
+    cited = citations_of(st.session_state.exchanges[opened[0]]) if opened else ()
+    st.session_state.reading = next((each.article_id for each in cited if each.number == opened[1]), None)
     close_reader()
     if problem := too_fast():
         st.session_state.problem = problem
         return
     try:
-        st.session_state.chat = chats.ask(st.session_state.chat, question)
+        st.session_state.chat = chats.ask(st.session_state.chat, question, st.session_state.within)
     except SecondSourceError as error:
         st.session_state.problem = str(error)
         return
@@ -75,7 +80,6 @@ def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
         st.session_state.problem = problem
         return
     chats.ask_again(exchanges[turn].id, filters)
-    st.session_state.sections.pop(exchanges[turn].id, None)
     _bring_into_view(turn)
 
 
@@ -128,16 +132,10 @@ def open_citation(turn: int, number: int) -> None:
     st.session_state[pills_key(turn)] = number if number in cited else None
 
 
-def section(exchange: Exchange) -> Section | None:
-    """Who says what about the exchange's question, if that was looked up."""
-    found: Section | None = st.session_state.sections.get(exchange.id)
-    return found
-
-
 def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
     """Those of the answer that can be opened, and of who says what, each with a number of its own."""
     cited = exchange.reply.citations if exchange.reply else ()
-    covered = section(exchange)
+    covered = exchange.coverage
     return (
         *(citation for citation in cited if not exchange.citations[citation.number].removed_at),
         *(covered.citations if covered else ()),
@@ -165,7 +163,15 @@ def _numbers(turn: int) -> list[int]:
 def _leave() -> None:
     close_reader()
     st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
-    st.session_state.rating = None
+    st.session_state.rating = st.session_state.within = st.session_state.reading = None
+
+
+def _within(exchange: Exchange) -> Filters | None:
+    """Which articles the exchange was asked within, to ask on within them."""
+    asked = exchange.conditions or (exchange.reply.filters if exchange.reply else None)
+    if asked is None or not asked.within:
+        return None
+    return Filters(articles=asked.articles, collection=asked.collection, read=True)
 
 
 def _bring_into_view(turn: int) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from rag.article import Article, Citation, Sentence, Span
+from rag.chats.exchange import Section
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage, cited
 from rag.coverage.origins import Carrier, Origin
@@ -34,15 +34,6 @@ HEADS = {
 MANNERS = {"direct": "", "indirect": "indirect speech", "clip": "clip"}
 _QUOTED = re.compile(r"[“\"„][^“”\"„]*[”\"]")
 _WORDLESS = re.compile(r"^[\W_]*|[\s“”\"„‘’']*$")
-
-
-@dataclass(frozen=True)
-class Section:
-    """What is drawn: `html`, whose links lead to `citations`, under the heading `statement`."""
-
-    statement: str
-    html: str
-    citations: tuple[Citation, ...]
 
 
 class Links:
@@ -90,7 +81,22 @@ def section_of(coverage: Coverage, turn: int, after: int) -> Section:
         _headed("One copy", copied, lambda: "".join(_told_in_brief(origin) for origin in copied)),
         _headed("Dates that differ", disputed, lambda: dates_html(disputed, links)),
     ]  # fmt: skip
-    return Section(coverage.statement, f'<div class="coverage">{"".join(parts)}</div>', tuple(links.citations))
+    claims = [
+        {
+            "asked": claim.asked,
+            "accounts": [
+                {
+                    "outlet": each.outlet,
+                    "verdict": each.verdict,
+                    "citation": links.number(each.article, each.sentence) if each.sentence else None,
+                }
+                for each in claim.accounts
+            ],
+        }
+        for claim in coverage.claims
+    ]
+    html = f'<div class="coverage">{"".join(parts)}</div>'
+    return Section(coverage.statement, html, tuple(links.citations), tuple(claims))
 
 
 def _headed(heading: str, what: Sequence[object], html: Callable[[], str]) -> str:

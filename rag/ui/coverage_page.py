@@ -195,7 +195,7 @@ def _lay(assistant: Assistant, wanted: Wanted) -> Laid:
         return Laid(assistant.coverage_of_sentence(id, int(start), int(end)))
     # An event is near to anything that is asked; whether it is asked of it, answering tells.
     reply = assistant.ask(wanted.value)
-    if reply.abstained or reply.answered_by == "small_talk":
+    if reply.abstained or reply.answered_by in ("small_talk", "library"):
         nearest = next((assistant.library.article(each.article_id) for each in reply.retrieved[:1]), None)
         return Laid(problem=reply.answer, nearest=(nearest.id, nearest.label) if nearest else None)
     return Laid(assistant.coverage(wanted.value))

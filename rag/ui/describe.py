@@ -97,6 +97,10 @@ def conditions(filters: Filters) -> list[tuple[str, Filters]]:
         (outlet, replace(filters, outlets=tuple(other for other in filters.outlets if other != outlet)))
         for outlet in filters.outlets
     ]
+    if filters.collection is not None:
+        found.append((f"in “{filters.collection}”", replace(filters, collection=None, articles=())))
+    elif filters.articles:
+        found.append((f"in {counted(len(filters.articles), 'chosen article')}", replace(filters, articles=())))
     if filters.since:
         found.append((f"from {day(filters.since.isoformat())}", replace(filters, since=None)))
     if filters.until:

@@ -17,11 +17,16 @@ from rag.ui.work import UNEXPECTED
 
 logger = logging.getLogger(__name__)
 _STYLE = Path(__file__).with_name("page.css")
+_lost = st.components.v2.component(
+    "second_source_lost", js=Path(__file__).with_name("lost.js").read_text(encoding="utf-8")
+)
 
 
 def framed(page: Callable[[], None]) -> None:
     """Draw a page for whom it is open to; whatever goes wrong unexpectedly is logged, and said in a sentence."""
     st.html(_STYLE)
+    with st.container(key="lost"):
+        _lost(key="lost-component")
     trouble = st.empty()
     try:
         let_in()

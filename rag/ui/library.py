@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag.article import Filters
 from rag.errors import UnknownArticle
+from rag.language import is_english, language_name
 from rag.library.copies import Copies
 from rag.library.rows import Listed
 from rag.settings import Settings
@@ -18,6 +20,7 @@ from rag.ui.access import may_edit
 from rag.ui.add import ways_in, what_is_added
 from rag.ui.adding import adding
 from rag.ui.article import show_article
+from rag.ui.collections import ask_within, show_collections, ways_with_chosen
 from rag.ui.describe import NO_OUTLET, counted, outlet_name
 from rag.ui.escape import as_text
 from rag.ui.frame import framed, masthead, settings_or_stop
@@ -31,9 +34,9 @@ _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
 WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
 OPENS = "A click opens an article, a tick chooses it."
-STATES = ("undated", "inferred", "corrected", "several versions", "same copy")
+STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "same copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
-_FILTERS = ("outlets", "origins", "states", "since", "until")
+_FILTERS = ("outlets", "origins", "states", "collections", "since", "until")
 
 
 @dataclass
@@ -74,6 +77,7 @@ def _page() -> None:
             _empty(assistant, settings, editing)
         if editing:
             ways_in(assistant, not held.articles)
+            show_collections(assistant)
         if held.articles:
             _articles(assistant)
 
@@ -98,7 +102,8 @@ def _articles(assistant: Assistant) -> None:
     everything = assistant.library.listed()
     found = assistant.library.listed(words) if words.strip() else everything
     states = _states(found, _copies(assistant))
-    found = _narrowed(everything, found, states)
+    collections = {each.name: frozenset(each.articles) for each in assistant.library.collections.all()}
+    found = _narrowed(everything, found, states, collections)
     narrowed = bool(words.strip()) or any(st.session_state.get(name) for name in _FILTERS)
     bar = st.container(key="chosen", horizontal=True, vertical_alignment="center")
     if not found:
@@ -128,7 +133,12 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         st.html(f'<p class="aside">{counted(len(chosen), "article")} chosen</p>', width="stretch")
         if len(chosen) == 1:
             st.button("Open", on_click=_open, args=(chosen[0],))
-        if may_edit() and st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
+        if st.button("Ask within these", key="ask-within-chosen"):
+            ask_within(Filters(articles=tuple(chosen), read=True))
+        if not may_edit():
+            return
+        ways_with_chosen(assistant, chosen, st.session_state.get("collections", ()))
+        if st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
             ask_whether_to_remove(assistant, chosen)
         return
     told = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
@@ -137,7 +147,12 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         ask_whether_to_remove(assistant, found)
 
 
-def _narrowed(everything: Sequence[Listed], found: Sequence[Listed], states: Mapping[str, list[str]]) -> list[Listed]:
+def _narrowed(
+    everything: Sequence[Listed],
+    found: Sequence[Listed],
+    states: Mapping[str, list[str]],
+    collections: Mapping[str, frozenset[str]],
+) -> list[Listed]:
     """What is left of the articles found under the conditions that are chosen here."""
     active = sum(bool(st.session_state.get(name)) for name in _FILTERS)
     with st.expander(f"Filter ({active})" if active else "Filter", type="compact", key="filter"):
@@ -146,6 +161,8 @@ def _narrowed(everything: Sequence[Listed], found: Sequence[Listed], states: Map
         origins = st.multiselect("First written by", _names([each.origin or "" for each in everything]), key="origins",
                                  format_func=_choice, placeholder="Anybody")  # fmt: skip
         wanted = st.multiselect("State", STATES, key="states", placeholder="Any")
+        kept = st.multiselect("Collection", list(collections), key="collections", format_func=as_text,
+                              placeholder="Any") if collections else []  # fmt: skip
         left, right = st.columns(2)
         since = left.date_input("Published from", None, FIRST_DAY, LAST_DAY, key="since", format="YYYY-MM-DD")
         until = right.date_input("Published until", None, FIRST_DAY, LAST_DAY, key="until", format="YYYY-MM-DD")
@@ -157,6 +174,7 @@ def _narrowed(everything: Sequence[Listed], found: Sequence[Listed], states: Map
         if (not outlets or (each.outlet or "") in outlets)
         and (not origins or (each.origin or "") in origins)
         and set(wanted) <= set(states[each.id])
+        and (not kept or any(each.id in collections.get(name, ()) for name in kept))
         and (not since or (each.published or "") >= since.isoformat())
         and (not until or "" < (each.published or "") <= until.isoformat())
     ]
@@ -178,7 +196,14 @@ def _states(found: Sequence[Listed], groups: Sequence[Copies]) -> dict[str, list
             state
             for state, holds in zip(
                 STATES,
-                (not each.published, each.inferred, each.edited, each.version > 1, each.id in copied),
+                (
+                    not is_english(each.language),
+                    not each.published,
+                    each.inferred,
+                    each.edited,
+                    each.version > 1,
+                    each.id in copied,
+                ),
                 strict=True,
             )
             if holds
@@ -193,8 +218,12 @@ def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str
         "Outlet": [as_text(outlet_name(each.outlet)) for each in found],
         "Published": [as_text(each.published or "undated") for each in found],
         "Origin": [as_text(each.origin or "") for each in found],
-        "State": [", ".join(states[each.id]) for each in found],
+        "State": [", ".join(_state(state, each) for state in states[each.id]) for each in found],
     }
+
+
+def _state(state: str, listed: Listed) -> str:
+    return as_text(f"in {language_name(listed.language or '')}") if state == STATES[0] else state
 
 
 def _copies(assistant: Assistant) -> list[Copies]:

@@ -70,7 +70,7 @@ def watched(assistant: Assistant, question: str, filters: Filters | None, chat: 
     place = st.empty()
     reply = None
     for reply in assistant.replies(question, filters, chat, model):
-        if reply.answered_by not in ("extract", "small_talk"):
+        if reply.answered_by not in ("extract", "small_talk", "library"):
             st.session_state.draft = reply
             place.html(answer_html(turn, reply, None))
     st.session_state.pop("draft", None)

@@ -30,7 +30,7 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
             notice(exchange.problem)
         if exchange.reply:
             _reply(chats, turn, exchange, exchange.reply)
-            if section := chat.section(exchange):
+            if section := exchange.coverage:
                 label = f"Who says what: {as_label(section.statement)}"
                 with st.expander(label, key=f"coverage-{turn}", type="compact", expanded=True):
                     st.html(section.html)
@@ -117,4 +117,5 @@ def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
 
 def _draws_on_several(exchange: Exchange) -> bool:
     outlets = {each.outlet or each.article_id for each in chat.citations_of(exchange)}
-    return bool(exchange.reply and not exchange.reply.abstained and len(outlets) > 1)
+    reply = exchange.reply
+    return bool(reply and not reply.abstained and reply.answered_by != "library" and len(outlets) > 1)
