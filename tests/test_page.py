@@ -523,7 +523,8 @@ def spied(monkeypatch: pytest.MonkeyPatch, change: Callable[[Reply], Reply] = la
 
 
 def turn(exchange: Any) -> Turn:
-    return Turn(exchange.question, exchange.reply.answer)
+    cited = tuple(citation.article_id for citation in exchange.reply.citations)
+    return Turn(exchange.question, exchange.reply.answer, cited)
 
 
 def test_a_wrong_setting_is_said_on_the_page(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
