@@ -10,8 +10,8 @@ run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
 
 test: $(VENV)/installed-dev lint
-	@echo "Testing (about 5 minutes)."
-	@$(BIN)/python -m pytest
+	@echo "Testing (about 8 minutes on two cores)."
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
