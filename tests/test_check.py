@@ -13,7 +13,7 @@ from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.querying.check import Checker, Finding
 from rag.querying.compare import likelihood_of
-from rag.querying.facts import Evidence, attribution, denies, missing_names, negations, wrong_quote
+from rag.querying.facts import Evidence, attribution, denies, in_a_voice, missing_names, negations, wrong_quote
 from rag.querying.fence import Source
 from rag.querying.names import name_words
 from tests.checks import put_in
@@ -187,3 +187,17 @@ def test_quoted_words_have_to_stand_in_the_article(claim: str, found: str | None
     sentence = Sentence(0, 37)
 
     assert wrong_quote(claim, Evidence(Article(text), (sentence,), sentence)) == found
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("I was on the beach when it burned.", True),
+        ("It was a wonderful evening!", True),
+        ("We cross the river at noon.", True),
+        ("“I was on the beach!”, said Ilse Varga.", False),
+        ("The US team was on the beach.", False),
+    ],
+)
+def test_somebodys_own_words_are_no_fact(claim: str, expected: bool) -> None:
+    assert in_a_voice(claim) is expected

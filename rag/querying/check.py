@@ -23,6 +23,7 @@ from rag.querying.facts import (
     Evidence,
     attribution,
     denies,
+    in_a_voice,
     leans,
     missing_names,
     negations,
@@ -223,6 +224,6 @@ def verdict(
         support = "partly"
     if support == "supported" and tells_as_certain(claim, evidence.text):
         return "partly", "it is only told as possible there"
-    if support == "supported" and checker.tells_as_fact(claim, evidence):
+    if support == "supported" and (in_a_voice(claim) or checker.tells_as_fact(claim, evidence)):
         return "partly", "the article only says that somebody said so"
     return support, "" if support == "supported" else "not all of it stands there"

@@ -190,6 +190,12 @@ def who_speaks(evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
     return speaker(evidence.article, evidence.main, sentences)
 
 
+def in_a_voice(claim: str) -> bool:
+    """Whether the claim, outside quotation marks, speaks as "I" or "we", or exclaims: somebody's words, told as a fact."""
+    told = re.sub(r'"[^"]*"', "", claim.translate(_STRAIGHT))
+    return bool(re.search(r"\b(?:I|I'm|I've|my|me|we|We|our|us)\b|!", told))
+
+
 def leans(evidence: Evidence) -> bool:
     """Whether the evidence is two sentences of which the second says of whom the first tells what "he" or "it" does."""
     second = evidence.article.text[evidence.spans[-1].start :]
