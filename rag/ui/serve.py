@@ -6,6 +6,7 @@ import errno
 import logging
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -25,6 +26,7 @@ from rag.ui.doors import API, api
 PORTS_TRIED = 20
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Where this machine finds itself when it is served under all of its addresses."""
+SECONDS_TO_OPEN = 10
 SECONDS_TO_END = 3
 """How long a request may go on once the page is to be closed."""
 HEADERS = {
@@ -120,13 +122,12 @@ def main() -> None:
     if port != settings.port:
         print(f"port {settings.port} is busy, using {port}", flush=True)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Second Source is open at http://{host}:{port} (stop it with Ctrl+C)", flush=True)
-    print(f"Its API describes itself at http://{host}:{port}{API}/openapi.json", flush=True)
+    print("Opening the library.", flush=True)
     app = st.App(
         ROOT / "app.py",
         middleware=[Middleware(SecurityHeaders), Middleware(OwnPages, settings=settings)],
         routes=[*watched.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
-        lifespan=partial(_keeping_the_library_open, settings),
+        lifespan=partial(_keeping_the_library_open, settings, f"http://{host}:{port}"),
     )
     config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=SECONDS_TO_END)
     with suppress(KeyboardInterrupt):
@@ -134,10 +135,20 @@ def main() -> None:
 
 
 @asynccontextmanager
-async def _keeping_the_library_open(settings: Settings, _: st.App) -> AsyncIterator[None]:
+async def _keeping_the_library_open(settings: Settings, address: str, _: st.App) -> AsyncIterator[None]:
     watched.opening.start(settings)
+    threading.Thread(target=_announce, args=(address,), name="announcement", daemon=True).start()
     yield
     st.cache_resource.clear()
+
+
+def _announce(address: str) -> None:
+    """Tell the address once the library is open: whoever comes then is answered at once. The page says what is wrong
+    where it takes long, or cannot be opened.
+    """
+    watched.opening.wait(SECONDS_TO_OPEN)
+    print(f"Second Source is open at {address} (stop it with Ctrl+C)", flush=True)
+    print(f"Its API describes itself at {address}{API}/openapi.json", flush=True)
 
 
 if __name__ == "__main__":
