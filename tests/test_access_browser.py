@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.provider import Provider
-from tests.test_browser import WIDE, chromium, free_port, playwright, serving
+from tests.test_browser import WIDE, address_in, chromium, free_port, playwright, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 __all__ = ["chromium"]
@@ -42,7 +42,7 @@ def address(
         "SECOND_SOURCE_READERS": f"{READER}, {CLAIMED}",
     }
     with serving(port, environment) as output:
-        assert f" is open at http://0.0.0.0:{port} " in output.readline()
+        assert address_in(output) == f"http://0.0.0.0:{port}"
         yield f"http://127.0.0.1:{port}"
 
 

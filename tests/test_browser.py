@@ -91,8 +91,11 @@ def serving(
 
 
 def address_in(output: IO[str]) -> str:
+    """The address that the page's program tells, once its library is open."""
     line = output.readline()
-    assert " is open at http://127.0.0.1:" in line
+    while line and " is open at " not in line:
+        line = output.readline()
+    assert line, "the program ended without telling its address"
     return next(word for word in line.split() if word.startswith("http://"))
 
 

@@ -191,7 +191,7 @@ def who_speaks(evidence: Evidence, sentences: Sequence[Sentence]) -> str | None:
 
 
 def in_a_voice(claim: str) -> bool:
-    """Whether the claim speaks as "I" or "we", or exclaims, outside quotation marks: it tells somebody's words as fact."""
+    """Whether the claim says "I" or "we", or exclaims, outside quotation marks: somebody's words, as if its own."""
     told = re.sub(r'"[^"]*"', "", claim.translate(_STRAIGHT))
     return bool(re.search(r"\b(?:I|I'm|I've|my|me|we|We|our|us)\b|!", told))
 
