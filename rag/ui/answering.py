@@ -41,7 +41,7 @@ def answer(assistant: Assistant, turn: int) -> None:
         except SecondSourceError as error:
             assistant.chats.failed(exchange.id, str(error))
         except Exception:
-            logger.exception("the question could not be answered: %r", exchange.question)
+            logger.exception("the question of exchange %d could not be answered", exchange.id)
             assistant.chats.failed(exchange.id, UNEXPECTED)
     st.session_state.step += 1
 
@@ -60,7 +60,7 @@ def cover(assistant: Assistant, turn: int) -> bool:
         except SecondSourceError as error:
             logger.warning("who says what could not be looked up: %s", error)
         except Exception:
-            logger.exception("who says what could not be looked up: %r", reply.question)
+            logger.exception("who says what could not be looked up for exchange %d", exchange.id)
         else:
             return True
     return False

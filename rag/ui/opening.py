@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import time
@@ -155,4 +156,9 @@ def open_library(_settings: Settings) -> Assistant:
     # Imported here because it takes seconds (the models, the indexes), and the page has words to show meanwhile.
     from rag.assistant import Assistant
 
-    return Assistant.open(_settings)
+    assistant = Assistant.open(_settings)
+    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries, which
+    # stay, for a quarter of a second.
+    gc.collect()
+    gc.freeze()
+    return assistant
