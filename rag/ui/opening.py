@@ -157,8 +157,8 @@ def open_library(_settings: Settings) -> Assistant:
     from rag.assistant import Assistant
 
     assistant = Assistant.open(_settings)
-    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries, which
-    # stay, for a quarter of a second.
+    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries,
+    # which stay, for a quarter of a second.
     gc.collect()
     gc.freeze()
     return assistant
