@@ -178,6 +178,20 @@ def test_what_a_server_has_lost_is_built_anew(tmp_path: Path, chroma: Chroma) ->
         assert_whole(library)
 
 
+def test_a_rebuild_that_the_server_did_not_see_through_is_done_again(tmp_path: Path, chroma: Chroma) -> None:
+    with opened(tmp_path / "store", chroma) as library:
+        put_in(library, EMBEDDING, generated_articles(tmp_path / "articles", 3))
+        chroma.kill()
+        with pytest.raises(ChromaAway):
+            library.indexes.rebuild()
+        with pytest.raises(ChromaAway):
+            found(library, "word1")
+        chroma.start()
+
+        assert found(library, "word1")
+        assert_whole(library)
+
+
 @pytest.fixture
 def gate(chroma: Chroma) -> Iterator[str]:
     """The address of a gate before the server that lets in who brings the token "open"."""
