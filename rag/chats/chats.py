@@ -7,13 +7,13 @@ import re
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from typing import Any
 
-from rag.article import Article, Citation, Considered, Filters, Mark, Reply, Statement, Turn, fingerprint
+from rag.article import Article, Citation, Filters, Reply, Turn, fingerprint
 from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
+from rag.chats.rows import by_exchange, exchange_of, with_coverage
 from rag.errors import UnknownArticle, UsageError
 from rag.library.changes import changes
 from rag.library.database import Database, now
@@ -201,19 +201,19 @@ class Chats:
     def exchanges(self, chat_id: str) -> list[Exchange]:
         """The exchanges of a chat in their order; of none where there is no such chat."""
         of_chat = "WHERE exchange_id IN (SELECT id FROM exchanges WHERE chat_id = ?)"
-        statements = _by_exchange(
+        statements = by_exchange(
             self._rows(
                 f"SELECT exchange_id, text, hash, citations, marks FROM statements {of_chat} ORDER BY 1, position",
                 chat_id,
             )
         )
-        citations = _by_exchange(
+        citations = by_exchange(
             self._rows(
                 f"SELECT exchange_id, {_CITATION}, hash, version, removed_at FROM citations {of_chat} ORDER BY 1, 2",
                 chat_id,
             )
         )
-        considered = _by_exchange(
+        considered = by_exchange(
             self._rows(
                 f"SELECT exchange_id, {_CONSIDERED}, label, undated, hash, removed_at FROM considered {of_chat} "
                 "ORDER BY 1, 2",
@@ -226,57 +226,13 @@ class Chats:
             "FROM exchanges WHERE chat_id = ? ORDER BY id",
             chat_id,
         )
-        exchanges = [self._exchange(row, statements[row[0]], citations[row[0]], considered[row[0]]) for row in rows]
-        return [_covered(each, coverages[each.id]) if each.id in coverages else each for each in exchanges]
-
-    def _exchange(
-        self, row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
-    ) -> Exchange:
-        id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
-        exchange = Exchange(
-            id=id,
-            question=question,
-            asked_at=asked_at,
-            waiting=bool(waiting),
-            conditions=Filters.from_json(json.loads(conditions)) if conditions else None,
-            problem=problem,
-            liked=None if liked is None else bool(liked),
-            remark=remark or "",
-            expected=expected or "",
-        )
-        if told is None:
-            return exchange
-        kept = json.loads(told)
-        checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
-        reply = Reply(
-            **kept | {"filters": Filters.from_json(kept["filters"])},
-            question=question,
-            statements=tuple(
-                Statement(
-                    text or "",
-                    tuple(json.loads(cites)),
-                    tuple(Mark(*mark) for mark in json.loads(marks)),
-                    support,
-                    lack,
-                    tuple(added),
-                )
-                for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
-            ),
-            citations=tuple(
-                replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations
-            ),
-            retrieved=tuple(replace(Considered(*each[:9]), text=each[7] or "") for each in considered),
-        )
-        exchange = replace(
-            exchange,
-            reply=reply,
-            statements=tuple(hash for _, hash, _, _ in statements),
-            citations={each[0]: Kept(*each[12:15]) for each in citations},
-            considered={each[0]: Kept(each[11], None, each[12]) for each in considered},
-            labels={each[1]: each[9] for each in considered if each[9]},
-            undated=frozenset(each[1] for each in considered if each[10]),
-        )
-        return replace(exchange, corrections=tuple(self._corrections(reply, exchange.citations)))
+        exchanges = []
+        for row in rows:
+            each = exchange_of(row, statements[row[0]], citations[row[0]], considered[row[0]])
+            if each.reply:
+                each = replace(each, corrections=tuple(self._corrections(each.reply, each.citations)))
+            exchanges.append(with_coverage(each, coverages[each.id]) if each.id in coverages else each)
+        return exchanges
 
     def _corrections(self, reply: Reply, kept: Mapping[int, Kept]) -> Iterator[Correction]:
         """What changed in the articles that are cited, and are still there."""
@@ -327,25 +283,6 @@ def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
         for each in exchanges
         if each.reply
     ]
-
-
-def _by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:
-    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for id, *rest in rows:
-        found[id].append(tuple(rest))
-    return found
-
-
-def _covered(exchange: Exchange, told: str) -> Exchange:
-    """The exchange with what is kept of who says what."""
-    kept = json.loads(told)
-    citations = tuple(Citation(**each) for each in kept["citations"])
-    section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
-    hashes = {
-        each.number: Kept(fingerprint(each.quote), version)
-        for each, version in zip(citations, kept["versions"], strict=True)
-    }
-    return replace(exchange, coverage=section, covered=hashes)
 
 
 def _storable(text: str) -> str:

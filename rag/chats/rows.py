@@ -1,0 +1,82 @@
+"""Exchanges as the tables of library.db have them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rag.article import Citation, Considered, Filters, Mark, Reply, Statement, fingerprint
+from rag.chats.exchange import Exchange, Kept, Section
+
+
+def exchange_of(
+    row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
+) -> Exchange:
+    """The exchange of a row of `exchanges` and of its rows of the other tables; nothing is said of corrections."""
+    id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
+    exchange = Exchange(
+        id=id,
+        question=question,
+        asked_at=asked_at,
+        waiting=bool(waiting),
+        conditions=Filters.from_json(json.loads(conditions)) if conditions else None,
+        problem=problem,
+        liked=None if liked is None else bool(liked),
+        remark=remark or "",
+        expected=expected or "",
+    )
+    if told is None:
+        return exchange
+    kept = json.loads(told)
+    checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
+    reply = Reply(
+        **kept | {"filters": Filters.from_json(kept["filters"])},
+        question=question,
+        statements=tuple(
+            Statement(
+                text or "",
+                tuple(json.loads(cites)),
+                tuple(Mark(*mark) for mark in json.loads(marks)),
+                support,
+                lack,
+                tuple(added),
+            )
+            for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
+        ),
+        citations=tuple(
+            replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations
+        ),
+        retrieved=tuple(replace(Considered(*each[:9]), text=each[7] or "") for each in considered),
+    )
+    return replace(
+        exchange,
+        reply=reply,
+        statements=tuple(hash for _, hash, _, _ in statements),
+        citations={each[0]: Kept(*each[12:15]) for each in citations},
+        considered={each[0]: Kept(each[11], None, each[12]) for each in considered},
+        labels={each[1]: each[9] for each in considered if each[9]},
+        undated=frozenset(each[1] for each in considered if each[10]),
+    )
+
+
+def by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:
+    """The rows of a table by the exchange that each begins with, without it."""
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for id, *rest in rows:
+        found[id].append(tuple(rest))
+    return found
+
+
+def with_coverage(exchange: Exchange, told: str) -> Exchange:
+    """The exchange with what is kept of who says what."""
+    kept = json.loads(told)
+    citations = tuple(Citation(**each) for each in kept["citations"])
+    section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
+    hashes = {
+        each.number: Kept(fingerprint(each.quote), version)
+        for each, version in zip(citations, kept["versions"], strict=True)
+    }
+    return replace(exchange, coverage=section, covered=hashes)
