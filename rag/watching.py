@@ -57,7 +57,7 @@ def note_question(line: Mapping[str, Any]) -> None:
     """Log what came of a question, and count it: `line` as `Assistant.replies` writes it."""
     questions.info(json.dumps(line))
     answered_by = line.get("answered_by") or "nothing"
-    by = answered_by if answered_by in ("extract", "small_talk", "nothing") else "model"
+    by = answered_by if answered_by in ("extract", "library", "small_talk", "nothing") else "model"
     _QUESTIONS.labels(by, line.get("reason") or "", line["error"] or "").inc()
     _STRUCK_OUT.inc(line.get("struck_out", 0))
     for name, milliseconds in line.items():

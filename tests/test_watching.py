@@ -20,6 +20,7 @@ from rag.assistant import Assistant
 from rag.errors import LibraryBusy, UsageError
 from rag.settings import Settings
 from rag.ui import watched
+from rag.watching import note_question
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 
@@ -163,3 +164,10 @@ def test_the_database_is_what_is_looked_at(client: TestClient, tmp_path: Path) -
     database.close()
 
     assert client.get("/ready").status_code == 503
+
+
+def test_what_the_library_says_of_itself_is_no_models_answer() -> None:
+    before = metric("questions_total", answered_by="library", reason="", error="")
+    note_question({"answered_by": "library", "error": None})
+
+    assert metric("questions_total", answered_by="library", reason="", error="") == before + 1
