@@ -123,6 +123,12 @@ class Visit:
         box.fill(question)
         box.press("Enter")
         playwright.expect(self.page.locator(".answer")).to_have_count(turns + 1, timeout=20_000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page is drawn: a click in the moment in which Streamlit ends a run is lost at times."""
+        drawn = self.page.locator('.stApp[data-test-script-state="notRunning"]')
+        playwright.expect(drawn).to_be_visible(timeout=20_000)
 
     def _dialog(self, dialog: playwright.Dialog) -> None:
         self.dialogs.append(dialog.message)
