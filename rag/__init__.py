@@ -11,3 +11,6 @@ for _name, _quiet in (
     ("DO_NOT_TRACK", "1"),
 ):
     os.environ.setdefault(_name, _quiet)
+# numpy's own threads wait for each other by spinning. While the embedding model has the processors that cost a question
+# a second; what numpy is asked for here is small. It reads this when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +33,10 @@ from rag.turns import Turns
 logger = logging.getLogger(__name__)
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TEXTS_AT_ONCE = 8
+TEXTS_AT_ONCE = 2
+"""More are no faster on a few cores, and whoever asks meanwhile would wait until they are done."""
+TEXTS_KEPT = 32
+"""A question is read more than once: to search with it, to rerank with it, to see who says what about it."""
 EXPORT_FORMAT = 1
 """Part of the exported file's name: a changed way of exporting must not find the old file."""
 
@@ -77,6 +81,7 @@ class OnnxEmbedding(Embedding):
     _session: Any = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
     _turns: Turns = PrivateAttr(default_factory=Turns)
+    _run_alone: Any = PrivateAttr()
 
     def __init__(self, exported: Path, tokenizer: Path, threads: int | None = None) -> None:
         import onnxruntime
@@ -93,6 +98,7 @@ class OnnxEmbedding(Embedding):
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._run_alone = lru_cache(TEXTS_KEPT)(lambda ids: self._run_all([ids])[0])
 
     @classmethod
     def class_name(cls) -> str:
@@ -120,8 +126,11 @@ class OnnxEmbedding(Embedding):
         return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
 
     def _run(self, ids: Sequence[list[int]]) -> list[Vectors]:
-        """The last layer's token vectors (tokens, 384) of each sequence of token ids."""
+        """The last layer's token vectors (tokens, 384) of each sequence of token ids; not to be written to."""
         ids = [self._read(each) for each in ids]
+        return [self._run_alone(tuple(ids[0]))] if len(ids) == 1 else self._run_all(ids)
+
+    def _run_all(self, ids: Sequence[Sequence[int]]) -> list[Vectors]:
         # Texts of a like length share a batch, so that little is computed for padding.
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
         vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)

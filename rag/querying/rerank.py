@@ -19,7 +19,8 @@ from rag.embedding import Tokens, of_length_one
 from rag.querying.cross_encoder import load_cross_encoder
 from rag.querying.understand import WORD, Query, stem, word_weights
 
-PASSAGES_KEPT_READ = 256
+PASSAGES_KEPT_READ = 1024
+"""About 120 kB each."""
 SPECIAL_TOKEN_WEIGHT, OTHER_TOKEN_WEIGHT = 0.3, 0.1
 NEARLY_THE_SAME = 0.5
 """Share of common word triples from which two passages tell the same in the same words (agency copy, a caption)."""
