@@ -35,6 +35,8 @@ QUESTIONS_OF_A_CHAT = 8
 SAMPLED = 5.0
 """Seconds between two looks at the server's memory; the first two minutes are not held against it."""
 SETTLED = 120.0
+AFTERWARDS = 150.0
+"""Seconds without anybody, after which the memory is looked at once more: Streamlit keeps a session for two minutes."""
 
 
 # The server, in a process of its own
@@ -166,7 +168,9 @@ async def measure(address: str, process: int, begin: Path, pool: Sequence[str], 
     together = await phase(address, given.people, given.minutes * 60, pool, given.reading)
     begin.unlink()
     watching.cancel()
-    return alone, together, memory, before
+    end = memory.now()
+    await asyncio.sleep(AFTERWARDS if _is_full(given) else 0)
+    return alone, together, memory, (before, end, memory.now())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -199,15 +203,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 address = next(word for word in line.split() if word.startswith("http://"))
                 while not begin.with_suffix(".ready").exists():
                     time.sleep(0.2)
-                alone, together, memory, before = asyncio.run(measure(address, process.pid, begin, pool, given))
-                after = memory.now()
+                alone, together, memory, edges = asyncio.run(measure(address, process.pid, begin, pool, given))
             finally:
                 process.terminate()
         log.seek(0)
         lines = log.read().splitlines()
     ingests = [found for each in lines if (found := _job(each)) and found.get("added", 0) > 100]
     tracebacks = [each for each in lines if each.startswith("Traceback")]
-    tell(given, alone, together, memory, (before, after), len(ingests) - 1, tracebacks)
+    tell(given, alone, together, memory, edges, len(ingests) - 1, tracebacks)
+
+
+def _is_full(given: argparse.Namespace) -> bool:
+    return bool((given.people, given.minutes) == (PEOPLE, MINUTES))
 
 
 def _job(line: str) -> dict[str, Any] | None:
@@ -222,7 +229,7 @@ def tell(
     alone: Asked,
     together: Asked,
     memory: Memory,
-    edges: tuple[float, float],
+    edges: tuple[float, float, float],
     ingests: int,
     tracebacks: Sequence[str],
 ) -> None:
@@ -230,7 +237,7 @@ def tell(
     p95 = percentile(together.seconds, 0.95)
     few = percentile(alone.seconds, 0.95)
     quarters = [memory.samples[len(memory.samples) * n // 4][1] for n in range(1, 4)]
-    sizes = [edges[0], *quarters, edges[1]]
+    sizes = [edges[0], *quarters, *edges[1:]]
     rows = [
         ["questions answered", f"{len(alone.seconds)}", f"{len(together.seconds)}"],
         ["answers lost", f"{len(alone.lost)}", f"{len(together.lost)}"],
@@ -247,13 +254,13 @@ def tell(
             f"two questions, while the development articles are removed and read in again ({ingests} times).",
             table(("", "one alone", f"{given.people} together"), rows),
             f"Memory of the server: {sizes[0]:.0f} MB before, {', '.join(f'{each:.0f}' for each in sizes[1:4])} MB "
-            f"after each quarter, {sizes[4]:.0f} MB at the end; after the first two minutes it grows by "
-            f"{grows:.1f} MB a minute.",
+            f"after each quarter, {sizes[4]:.0f} MB at the end, {sizes[5]:.0f} MB when everybody has gone; "
+            f"after the first two minutes it grows by {grows:.1f} MB a minute.",
         ]
     )
     for problem in dict.fromkeys([*alone.errors, *together.errors, *together.lost, *tracebacks]):
         say(problem)
-    if (given.people, given.minutes) == (PEOPLE, MINUTES):
+    if _is_full(given):
         write_section("Twenty people at once", body)
     else:
         print(body)
