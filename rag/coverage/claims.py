@@ -22,7 +22,7 @@ VALUED = 2.5
 """In log odds: by how much it counts for a sentence that such a thing stands in it."""
 ALSO_BEHIND = 7.5
 """In log odds behind an outlet's best sentence: one further behind than this is not worth telling besides."""
-MORE_SENTENCES = 2
+MORE_SENTENCES = 3
 SAME_SENTENCE = 0.6
 """The share of a sentence's words from which another of the outlet has said it already."""
 HEARD_AGAIN = 4
