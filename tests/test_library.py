@@ -420,3 +420,28 @@ def test_rebuilding_changes_nothing(open_library: Opener, templates: dict[int, P
     assert library.by_words("word1 harbour3", 5) == ranked
     assert library.indexes.repaired is None
     assert_whole(library)
+
+
+def test_what_comes_and_goes_leaves_no_graph_of_deleted_vectors(
+    library: Library, embedding: WordCountEmbedding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chroma goes through deleted vectors in every search, and never lets them go: it is built anew in time."""
+    folder = generated_articles(tmp_path / "generated", 6)
+    put_in(library, embedding, folder)
+    passages = library.status().passages
+    monkeypatch.setattr("rag.library.indexes.MOST_DELETED", 2 * passages - 1)
+    generation = library.folder / "chroma.current"
+    first = generation.read_text()
+
+    library.remove(library.catalogue.ids())
+    put_in(library, embedding, folder)
+    assert generation.read_text() == first
+    library.remove(library.catalogue.ids()[:5])
+    assert generation.read_text() == first
+    library.remove(library.catalogue.ids())
+
+    assert generation.read_text() != first
+    put_in(library, embedding, folder)
+    assert library.catalogue.meta("vectors_deleted") == "0"
+    assert library.indexes.repaired is None
+    assert_whole(library)

@@ -32,6 +32,9 @@ WHOLE = 0.9
 MARKER = "open"
 """A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
 MADE_WITH = "indexes_made_with"
+DELETED = "vectors_deleted"
+MOST_DELETED = 1000
+"""So many deleted vectors, or as many as there are, may stay in the graph: every search goes through them too."""
 
 
 class Indexes:
@@ -107,8 +110,9 @@ class Indexes:
                 changed = list(dict.fromkeys(article for _, article in pending))
                 present = list(self._contents(changed))
                 try:
-                    self.vectors.update(changed, present)
+                    deleted = self.vectors.update(changed, present)
                     self.keywords.update(changed, present)
+                    self._tidy(deleted)
                 except (TornIndex, OSError) as error:
                     self._repair(str(error))
                     return
@@ -137,7 +141,20 @@ class Indexes:
             self.catalogue.settle(last)
             self.behind = None
             self.catalogue.set_meta(MADE_WITH, json.dumps(installed()))
+            self.catalogue.set_meta(DELETED, "0")
             self.changes += 1
+
+    def _tidy(self, deleted: int) -> None:
+        """Count what was deleted from the vectors, and build them anew once it is more than what is there.
+
+        Chroma's graph keeps it: it grows by what comes, and shrinks by nothing that goes.
+        """
+        if deleted:
+            deleted += int(self.catalogue.meta(DELETED) or 0)
+            if deleted > max(MOST_DELETED, self.vectors.count()):
+                self.vectors.rebuild(self._contents(self.catalogue.ids()))
+                deleted = 0
+            self.catalogue.set_meta(DELETED, str(deleted))
 
     def _probe(self, size: int) -> None:
         """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""

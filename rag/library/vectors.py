@@ -110,11 +110,14 @@ class VectorIndex:
                 waiting = []
         self._add(waiting)
 
-    def update(self, gone: Sequence[str], articles: Sequence[tuple[Article, Sequence[Embedded]]]) -> None:
-        """Delete all passages of the articles `gone` (ids), then add those of `articles`."""
+    def update(self, gone: Sequence[str], articles: Sequence[tuple[Article, Sequence[Embedded]]]) -> int:
+        """Delete all passages of the articles `gone` (ids), then add those of `articles`; how many were deleted."""
+        before = self.count()
         for first in range(0, len(gone), 200):
             self._place.guarded(self._whole().delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
+        deleted = before - self.count()
         self._add([(article, passage) for article, embedded in articles for passage in embedded])
+        return deleted
 
     def _add(self, passages: Sequence[tuple[Article, Embedded]]) -> None:
         for first in range(0, len(passages), MOST_RECORDS):
