@@ -26,6 +26,10 @@ from tests.fuzzing import SAMPLES, files, questions
 
 LONGEST_SECONDS = 10.0
 """Of the processor's time, so that a busy machine fails no question."""
+ODD = 0.02
+"""The share that the graph may miss here: the stand-in model gives a hundred passages one vector, and of what lies near
+such it loses some as they come and go (up to 13 of 1,519). Of 5,000 vectors of the real model it loses none.
+"""
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ def test_files(folder: Path, number: int, tell: Tell) -> None:
             assert all(event.reason for event in events if event.outcome == "failed")
             outcomes.update(event.outcome for event in events)
             if first % 2000 == 0:
-                assert_whole(library)
+                assert_whole(library, ODD)
                 library.remove(library.catalogue.ids())
-        assert_whole(library)
+        assert_whole(library, ODD)
     tell(told(number, "files", outcomes, slowest).replace("slowest", "slowest 50"))
