@@ -33,8 +33,6 @@ from rag.turns import Turns
 logger = logging.getLogger(__name__)
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TEXTS_AT_ONCE = 2
-"""More are no faster on a few cores, and whoever asks meanwhile would wait until they are done."""
 TEXTS_KEPT = 32
 """A question is read more than once: to search with it, to rerank with it, to see who says what about it."""
 EXPORT_FORMAT = 1
@@ -131,21 +129,14 @@ class OnnxEmbedding(Embedding):
         return [self._run_alone(tuple(ids[0]))] if len(ids) == 1 else self._run_all(ids)
 
     def _run_all(self, ids: Sequence[Sequence[int]]) -> list[Vectors]:
-        # Texts of a like length share a batch, so that little is computed for padding.
-        order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
-        vectors: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(ids)
-        for first in self._turns.each(range(0, len(order), TEXTS_AT_ONCE)):
-            batch = order[first : first + TEXTS_AT_ONCE]
-            width = max(len(ids[n]) for n in batch)
-            tokens = np.zeros((len(batch), width), np.int64)
-            mask = np.zeros((len(batch), width), np.int64)
-            for row, n in enumerate(batch):
-                tokens[row, : len(ids[n])] = ids[n]
-                mask[row, : len(ids[n])] = 1
-            feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
-            (hidden,) = self._session.run(None, feed)
-            for row, n in enumerate(batch):
-                vectors[n] = hidden[row, : len(ids[n])]
+        # One at a time: as fast on a few cores as many at once, nobody waits for others' texts, and a text has the same
+        # vectors to the last bit whatever is read beside it.
+        vectors = []
+        for each in self._turns.each(ids):
+            tokens = np.array([each], np.int64)
+            mask, types = np.ones_like(tokens), np.zeros_like(tokens)
+            feed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": types}
+            vectors.append(self._session.run(None, feed)[0][0])
         return vectors
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
