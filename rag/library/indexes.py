@@ -35,6 +35,8 @@ MADE_WITH = "indexes_made_with"
 DELETED = "vectors_deleted"
 MOST_DELETED = 1000
 """So many deleted vectors, or as many as there are, may stay in the graph: every search goes through them too."""
+QUICKLY_BUILT = 2000
+"""So many vectors are built anew in two seconds. Of more it is left to `reindex`: whoever asks meanwhile would wait."""
 
 
 class Indexes:
@@ -145,13 +147,13 @@ class Indexes:
             self.changes += 1
 
     def _tidy(self, deleted: int) -> None:
-        """Count what was deleted from the vectors, and build them anew once it is more than what is there.
+        """Count what was deleted from the vectors, and build them anew once it is more than the few that are there.
 
         Chroma's graph keeps it: it grows by what comes, and shrinks by nothing that goes.
         """
         if deleted:
             deleted += int(self.catalogue.meta(DELETED) or 0)
-            if deleted > max(MOST_DELETED, self.vectors.count()):
+            if deleted > max(MOST_DELETED, left := self.vectors.count()) and left <= QUICKLY_BUILT:
                 self.vectors.rebuild(self._contents(self.catalogue.ids()))
                 deleted = 0
             self.catalogue.set_meta(DELETED, str(deleted))

@@ -114,7 +114,7 @@ class VectorIndex:
         """Delete all passages of the articles `gone` (ids), then add those of `articles`; how many were deleted."""
         before = self.count()
         for first in range(0, len(gone), 200):
-            self._place.guarded(self._whole().delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
+            self._place.guarded(self._in_use().delete, where={"article_id": {"$in": list(gone[first : first + 200])}})
         deleted = before - self.count()
         self._add([(article, passage) for article, embedded in articles for passage in embedded])
         return deleted
@@ -123,14 +123,14 @@ class VectorIndex:
         for first in range(0, len(passages), MOST_RECORDS):
             nodes = [passage_node(*pair) for pair in passages[first : first + MOST_RECORDS]]
             self._place.guarded(
-                self._whole().upsert,
+                self._in_use().upsert,
                 ids=[node.node_id for node in nodes],
                 embeddings=[node.embedding for node in nodes],
                 metadatas=[_metadata(node) for node in nodes],
                 documents=[node.text for node in nodes],
             )
 
-    def _whole(self) -> Any:
+    def _in_use(self) -> Any:
         """The collection in use. Raises TornIndex where there is none: building it anew was begun, and not finished."""
         if self._collection is None:
             raise TornIndex("it was being built anew, and that was not finished")
@@ -138,7 +138,7 @@ class VectorIndex:
 
     def count(self) -> int:
         """How many passages it holds."""
-        return int(self._place.guarded(self._whole().count))
+        return int(self._place.guarded(self._in_use().count))
 
     def search(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
         """The ids of the `limit` nearest passages with their cosine similarity, nearest first.
@@ -146,7 +146,7 @@ class VectorIndex:
         A condition on dates lets undated articles through: what is not known to be outside is not dropped.
         """
         found = self._place.guarded(
-            self._whole().query,
+            self._in_use().query,
             query_embeddings=[list(vector)],
             n_results=limit,
             where=_where(filters),
@@ -156,12 +156,12 @@ class VectorIndex:
 
     def ids(self) -> set[str]:
         """The ids of all passages that it holds."""
-        return set(self._place.guarded(self._whole().get, include=[])["ids"])
+        return set(self._place.guarded(self._in_use().get, include=[])["ids"])
 
     def differing(self, passages: Sequence[tuple[Article, Embedded]]) -> list[str]:
         """The ids of those passages of which the index holds another text, or says something else, than it should."""
         expected = {node.node_id: node for node in (passage_node(*pair) for pair in passages)}
-        held = self._place.guarded(self._whole().get, ids=list(expected), include=["documents", "metadatas"])
+        held = self._place.guarded(self._in_use().get, ids=list(expected), include=["documents", "metadatas"])
         found = dict(zip(held["ids"], zip(held["documents"], held["metadatas"], strict=True), strict=True))
         return [id for id, node in expected.items() if found.get(id) != (node.text, _metadata(node))]
 
@@ -172,7 +172,7 @@ class VectorIndex:
             some = samples[first : first + 64]
             queries = [guarded(np.frombuffer, vector, np.float32).tolist() for _, vector in some]
             nearest = self._place.guarded(
-                self._whole().query, query_embeddings=queries, n_results=1, include=["distances"]
+                self._in_use().query, query_embeddings=queries, n_results=1, include=["distances"]
             )
             found += sum(bool(distances) and distances[0] <= 1e-3 for distances in nearest["distances"])
         return found / len(samples) if samples else 1.0
