@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e soak audit install bench screenshots clean
+.PHONY: run test lint e2e soak audit install bench reader screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -47,12 +47,20 @@ $(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.retrieval
+	@$(BIN)/python -m benchmarks.reading
 	@$(BIN)/python -m benchmarks.coverage
 	@$(BIN)/python -m benchmarks.check
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.chat
 	@$(BIN)/python -m benchmarks.opening
 	@$(BIN)/python -m benchmarks.growth
+
+reader: $(VENV)/installed-dev
+	@echo "Making the reader anew: rows (15 minutes), training (up to 2 hours; goes on where it was stopped), export, figures."
+	@$(BIN)/python -m training.rows
+	@$(BIN)/python -m training.train
+	@$(BIN)/python -m training.export
+	@$(BIN)/python -m training.evaluate
 
 screenshots: $(VENV)/installed-dev
 	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py tests/test_library_browser.py tests/test_coverage_browser.py

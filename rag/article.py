@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+State = Literal["answered", "related", "nothing"]
+"""An answer; only sentences that are related to the question; neither."""
 Support = Literal["supported", "partly", "unsupported"]
 Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
 
@@ -205,7 +207,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A sentence that may answer a question, and how well: `worth` in log odds, comparable within the question.
+    """A sentence that may answer a question, and how well: `worth` is the reader's score, see `rag.reader.Answer`.
 
     `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
     """
@@ -308,16 +310,23 @@ class Reply:
     query: str
     filters: Filters
     statements: tuple[Statement, ...]
-    abstained: bool
+    state: State
     reason: Reason | None
     answered_by: str
     citations: tuple[Citation, ...] = ()
+    more: tuple[Citation, ...] = ()
+    """What is only related to the question. Their numbers go on from the citations'; no statement has them."""
     retrieved: tuple[Considered, ...] = ()
     timings: Mapping[str, int] = field(default_factory=dict)
     struck_out: int = 0
     """How many citations failed their check and were left out."""
     note: str = ""
     """A word on how the answer was come by: why a model's was not taken, that it was stopped, what it cost."""
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the question is not answered."""
+        return self.state != "answered"
 
     @property
     def answer(self) -> str:
@@ -332,11 +341,20 @@ class Reply:
             "query": self.query,
             "filters": self.filters.to_json(),
             "answer": self.answer,
+            "state": self.state,
             "abstained": self.abstained,
             "reason": self.reason,
             "answered_by": self.answered_by,
             "citations": [asdict(citation) for citation in self.citations],
+            "more": [without_number(citation) for citation in self.more],
             "retrieved": [asdict(passage) for passage in self.retrieved],
             "timings": dict(self.timings),
             **({"note": self.note} if self.note else {}),
         }
+
+
+def without_number(citation: Citation) -> dict[str, Any]:
+    """A sentence that is only related, as JSON: a citation that no answer refers to."""
+    fields = asdict(citation)
+    fields.pop("number")
+    return fields

@@ -21,6 +21,7 @@ from rag.library.library import Library
 from rag.querying.answer import Answerer
 from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
 from rag.querying.understand import language_note
+from rag.reader import Reader, load_reader
 from rag.settings import PACKAGED_MODEL, Engine, Settings
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ class Assistant:
         embedding: Embedding,
         settings: Settings,
         make_fetcher: Callable[..., Fetcher] | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.library = library
         self.embedding = embedding
         self.settings = settings
         self._make_fetcher = make_fetcher
         self._writers: dict[str, Writer] = {}
-        self._searcher = Searcher(library, embedding, settings.cross_encoder, settings.models)
-        self._answerer = Answerer(library, self._searcher)
+        self._reader = reader
 
     @classmethod
     def open(
@@ -78,6 +79,15 @@ class Assistant:
         self.close()
 
     @cached_property
+    def _searcher(self) -> Searcher:
+        reader = self._reader or load_reader(self.settings.reader)  # late: listing and adding need none
+        return Searcher(self.library, self.embedding, reader)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        return Answerer(self.library, self._searcher)
+
+    @cached_property
     def chats(self) -> Chats:
         """The chats that are kept."""
         return Chats(self.library)
@@ -97,7 +107,8 @@ class Assistant:
         """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.
 
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
-        Raises UsageError for an empty or over-long question and for an outlet that the library does not have.
+        Raises UsageError for an empty or over-long question and for an outlet that the library does not have, and
+        ModelError where the reader's files are missing or altered.
         """
         return deque(self.replies(question, filters, chat, self.own_model), maxlen=1)[0]
 
@@ -161,7 +172,7 @@ class Assistant:
             yield replace(reply, reason="model_failed", note=str(writer))
         else:
             strike = self.settings.unsupported == "strike"
-            yield from replies(reply, searched.ranked[0], writer, self._checker, strike, stop)
+            yield from replies(reply, searched.ranked, writer, self._checker, strike, stop)
 
     @cached_property
     def models(self) -> list[Model]:
@@ -222,7 +233,7 @@ class Assistant:
         from rag.coverage.coverage import cover  # late: asking needs none of it
 
         searched = self._searcher.search(question, filters, chat)
-        found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked[0])
+        found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked)
         return cover(
             self.library, self.embedding, searched.question, list(found), partial(self._searcher.tell, searched)
         )
@@ -256,4 +267,4 @@ class Assistant:
     def find(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Found:
         """The passages that `ask` would answer from. Raises as `ask` does."""
         searched = self.search(question, filters, chat)
-        return Found(searched.question, searched.queries[0].text, searched.filters, self._answerer.considered(searched))
+        return Found(searched.question, searched.query.text, searched.filters, self._answerer.considered(searched))

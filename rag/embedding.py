@@ -28,7 +28,7 @@ from tokenizers import Tokenizer
 
 from rag.errors import ModelError, SecondSourceError
 from rag.settings import PACKAGED_MODEL, Settings, read_settings
-from rag.turns import Turns
+from rag.turns import MACHINE, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class OnnxEmbedding(Embedding):
 
     _session: Any = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
-    _turns: Turns = PrivateAttr(default_factory=Turns)
+    _turns: Turns = PrivateAttr(default_factory=lambda: MACHINE)
     _run_alone: Any = PrivateAttr()
 
     def __init__(self, exported: Path, tokenizer: Path, threads: int | None = None) -> None:

@@ -205,6 +205,15 @@ class Service:
         return number
 
 
+def related(reply: Json) -> list[str]:
+    """The sentences of an answer that are only related to the question, a line each: "Outlet, day: words (address)"."""
+    return [
+        f"{each['outlet'] or 'unknown outlet'}, {each['published'] or 'undated'}: {' '.join(each['quote'].split())} "
+        f"({each['url'] or each['path'] or each['article_id']})"
+        for each in reply["more"]
+    ]
+
+
 def _from(begin: str, place: str) -> str:
     """A path, if it is a relative one, as one that begins with `begin`; an address, "~" or nothing as it is."""
     from rag.ingestion.web import is_address

@@ -31,8 +31,8 @@ class Settings(BaseSettings):
     """The token that the Chroma server's gate wants."""
     embedding_model: str = PACKAGED_MODEL
     """The packaged model, or any sentence-transformers model by name or folder."""
-    cross_encoder: str | None = None
-    """A sentence-transformers cross-encoder, by name or folder, to put the best passages in order once more."""
+    reader: Path = ROOT / "rag" / "models" / "reader.onnx"
+    """The model that finds the sentences that answer; `make reader` makes another one."""
     language_model: str | None = None
     """What writes the answers: FILE.gguf, ollama:NAME, anthropic:NAME, address#NAME; none: the articles' own words."""
     model_key: SecretStr | None = None

@@ -1,6 +1,6 @@
-"""Whose turn it is at the embedding model: what somebody waits for goes before what is done beside.
+"""Whose turn it is to run a model: what somebody waits for goes before what is done beside.
 
-A run of the model takes the whole machine. Two at once each take twice as long, and whoever came first gains nothing.
+A run of a model takes the whole machine. Two at once each take twice as long, and whoever came first gains nothing.
 """
 
 from __future__ import annotations
@@ -80,3 +80,7 @@ class Turns:
         for run in runs:
             with self.turn():
                 yield run
+
+
+MACHINE = Turns()
+"""Shared by the models that run in this process: each run takes all cores."""

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -31,7 +32,7 @@ from rag.assistant import Assistant
 from rag.client import PAGE
 from rag.errors import LibraryBusy
 from rag.library.library import Library
-from rag.querying.answer import LONGEST_QUESTION
+from rag.querying.search import LONGEST_QUESTION
 from rag.service import COVERAGE_FORMS, Service
 from rag.settings import ROOT, Settings
 from rag.ui.access import may_use_api
@@ -85,6 +86,23 @@ def test_ask_answers_as_the_command_line_prints(api: TestClient, assistant: Assi
 
     assert answered["citations"]
     assert same_json(answered, assistant.ask(QUESTION).to_json())
+
+
+def test_what_is_only_related_is_told_apart(
+    api: TestClient, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = assistant.ask(QUESTION)
+    related = replace(told, state="related", reason="not_covered", citations=(), more=told.citations)
+    monkeypatch.setattr(assistant, "ask", lambda *_: related)
+    answered = api.post("/ask", json={"question": QUESTION}).json()
+
+    assert answered["more"]
+    assert (answered["state"], answered["abstained"]) == ("related", True)
+    assert same_json(answered, related.to_json())
+    described = api.get("/openapi.json").json()["components"]["schemas"]["Answer"]["properties"]
+    assert described["state"]["enum"] == ["answered", "related", "nothing"]
+    assert "no article says it directly" in described["state"]["description"]
+    assert "only related" in described["more"]["description"]
 
 
 def test_filters_are_those_given_else_those_of_the_question(api: TestClient, assistant: Assistant) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from rag.article import Article, Citation, Considered, Filters, Reply, Statement, fingerprint
+from rag.article import Article, Citation, Considered, Filters, Reply, State, Statement, fingerprint
 
 FERRY = Article(
     text="The ferry left.", title="Ferry", outlet="Linnet Herald", published="2031-03-11", authors=("Ada Quill",)
@@ -59,6 +59,19 @@ def test_filters_say_whether_there_are_any() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("state", "abstained"), [("answered", False), ("related", True), ("nothing", True)])
+def test_a_reply_is_an_answer_or_none(state: State, abstained: bool) -> None:
+    quote = "The ferry left."
+    citation = Citation(1, "id", "Ferry", "Linnet Herald", None, None, None, "/f.txt", 0, 15, quote, True)
+    reply = Reply("q", "q", Filters(), (Statement("Closest:"),), state, "not_covered", "extract", more=(citation,))
+
+    assert reply.abstained is abstained
+    told = reply.to_json()
+    assert (told["state"], told["abstained"], told["answer"]) == (state, abstained, "Closest:")
+    (more,) = told["more"]
+    assert (more["quote"], "number" in more) == (quote, False)
+
+
 def test_a_reply_is_printed_by_the_contract() -> None:
     quote = "The ferry left."
     reply = Reply(
@@ -66,7 +79,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
         query="When did the ferry leave?",
         filters=Filters(),
         statements=(Statement(quote, (1,)), Statement("It came back.", (1, 2))),
-        abstained=False,
+        state="answered",
         reason=None,
         answered_by="extract",
         citations=(Citation(1, "id", "Ferry", "Linnet Herald", None, None, None, "/f.txt", 0, 15, quote, True),),
@@ -80,6 +93,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
         "query": "When did the ferry leave?",
         "filters": {"outlets": [], "since": None, "until": None},
         "answer": "The ferry left. [1] It came back. [1] [2]",
+        "state": "answered",
         "abstained": False,
         "reason": None,
         "answered_by": "extract",
@@ -99,6 +113,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
                 "checked": True,
             }
         ],
+        "more": [],
         "retrieved": [
             {
                 "rank": 1,

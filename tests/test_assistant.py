@@ -59,7 +59,7 @@ def test_an_answer_is_cited_and_what_was_considered_is_told(filled: Assistant) -
     assert [passage.rank for passage in reply.retrieved] == list(range(1, len(reply.retrieved) + 1))
     for passage in reply.retrieved:
         assert filled.library.article(passage.article_id).text[passage.start : passage.end] == passage.text
-    assert set(reply.timings) == {"understand_ms", "retrieve_ms", "rerank_ms", "answer_ms", "total_ms"}
+    assert set(reply.timings) == {"understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"}
     assert all(isinstance(value, int) and value >= 0 for value in reply.timings.values())
 
 
@@ -213,7 +213,6 @@ def test_what_somebody_said_is_quoted_from_nobody_else(assistant: Assistant, art
     assert_cited(said, assistant.library)
     assert [citation.quote for citation in said.citations] == ["The bridge is not safe, said the engineer Vell."]
     assert (silent.abstained, silent.reason, silent.citations) == (True, "not_covered", ())
-    assert "Ekmoor" in silent.answer
 
 
 def test_a_line_is_logged_for_each_question_without_a_word_of_it(
@@ -230,7 +229,7 @@ def test_a_line_is_logged_for_each_question_without_a_word_of_it(
     answered, refused = (json.loads(record.getMessage()) for record in caplog.records if record.name == "rag.questions")
     assert answered["articles"] == [event.article_id]
     assert {"turns": 0, "answered_by": "extract", "reason": None, "statements": 1}.items() <= answered.items()
-    assert {"understand_ms", "retrieve_ms", "rerank_ms", "answer_ms", "total_ms"} <= answered.keys()
+    assert {"understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"} <= answered.keys()
     assert refused["error"] == "UsageError"
     assert answered["question"] != refused["question"]
     assert "quicksilver" not in caplog.text

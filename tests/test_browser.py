@@ -40,7 +40,7 @@ HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
 HOSTILE_ARTICLE = {
     "title": "<script>alert('title')</script> ![t](http://tracker.example/t.png) $x^2$ :red[Zorblatt] zeppelin",
     "maintext": (
-        "The zeppelin Zorblatt carried <script>alert('text')</script> and <img src=x onerror=alert(1)> crates.\n\n"
+        "The zeppelin Zorblatt carried salt <script>alert('text')</script> and <img src=x onerror=alert(1)> crates.\n\n"
         "The zeppelin Zorblatt carried ![pixel](http://tracker.example/p.png), http://tracker.example/a, $\\a$.\n\n"
         "The zeppelin Zorblatt carried [a link](javascript:alert(2)), :red[paint], `code`, **iron** and # hashes."
     ),

@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from rag.chats.chats import Chats
 from rag.chats.export import parse
 from rag.chats.verify import verify
+from rag.embedding import load_embedding
+from rag.library.library import Library
+from rag.settings import Settings
+from tests.checks import put_in
 from tests.test_browser import PHONE, WIDE, Visit, address_in, chromium, free_port, playwright, serving
+from tests.test_chats import keep, related
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -52,6 +58,29 @@ def photograph(page: playwright.Page, name: str) -> None:
         page.mouse.move(1, 1)
         page.wait_for_timeout(500)
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_a_sentence_that_is_only_related_opens_its_article_without_a_number(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    store, model = tmp_path / "store", load_embedding(Settings())
+    (tmp_path / "ferry.txt").write_text("The ferry Auk left at noon. It carried forty sheep. It came back at night.")
+    with Library.open(store, model.identity, model.model_name) as library:
+        put_in(library, model, tmp_path / "ferry.txt")
+        chats = Chats(library)
+        id, _ = keep(chats, related(library, "It carried forty sheep.", "It came back at night."))
+        chats.close()
+    with serving(free_port(), {"SECOND_SOURCE_STORE": str(store)}) as output:
+        page = visit(WIDE, f"{address_in(output)}?chat={id}").page
+        page.locator(".related .cite").nth(1).click()
+
+        playwright.expect(page.locator("mark.current")).to_have_text("It came back at night.", timeout=30_000)
+        playwright.expect(page.locator("mark")).to_have_count(2)
+        playwright.expect(page.locator("mark[data-numbers]")).to_have_count(0)
+        playwright.expect(page.locator('.related .cite[aria-current="true"]')).to_have_text("It came back at night.")
+        photograph(page, "related")
+        page.get_by_role("button", name="Close").click()
+        playwright.expect(page.locator("mark")).to_have_count(0)
 
 
 def test_a_reload_and_another_tab_come_back_to_the_chat(visit: Callable[..., Visit]) -> None:

@@ -11,10 +11,14 @@ from typing import Any
 import lxml.html
 import pytest
 
+from rag.chats.chats import Chats
 from rag.chats.export import FORMS, export, file_name, parse
 from rag.chats.verify import verify
 from rag.errors import UsageError
+from rag.library.library import Library
 from tests.conftest import Run
+from tests.fakes import WordCountEmbedding
+from tests.test_chats import keep, related, replied
 
 Command = Callable[..., Run]
 STORIES = {
@@ -22,6 +26,9 @@ STORIES = {
     "swan": "The swan Edda stopped the tram at Hollin. Passengers waited for an hour.",
     "kiln": "The kiln at Vessermark was lit again. It burns peat.",
 }
+RELATED = "Nobody was hurt."
+BEFORE_STATES = Path(__file__).parent / "data"
+"""Of exports as the version before the states wrote them: two questions answered or refused, one without an answer."""
 HOSTILE = (
     "The zeppelin Zorblatt carried <script>alert(1)</script> --> ]]> <img src=x onerror=alert(2)> "
     "![x](http://tracker.example/x.png) and [a link](javascript:alert(3))."
@@ -30,10 +37,9 @@ HOSTILE = (
 
 @pytest.fixture
 def chat(run: Command, articles: Path, tmp_path: Path) -> str:
-    """The id of a chat that cites each of the stories, in the library of the command line."""
-    from rag.assistant import Assistant
-    from rag.settings import read_settings
-
+    """The id of a chat that cites each of the stories, in the library of the command line; its last question is not
+    answered, and has two sentences that are related.
+    """
     for name, story in STORIES.items():
         (articles / f"{name}.txt").write_text(story)
     (articles / "zorblatt.json").write_text(
@@ -41,14 +47,19 @@ def chat(run: Command, articles: Path, tmp_path: Path) -> str:
     )
     run("ingest", articles)
     id = None
-    with Assistant.open(read_settings()) as assistant:
-        for question in ("What did the ferry Auk do?", "Where did the swan Edda stop?", "What of the kiln Vessermark?",
-                         "What did the zeppelin Zorblatt carry?"):  # fmt: skip
-            id = assistant.chats.ask(id, question)
-            exchange = assistant.chats.exchanges(id)[-1]
-            assistant.chats.answered(exchange.id, assistant.ask(question))
+    with opened(tmp_path / "store") as library:
+        chats = Chats(library)
+        for quote in (*(story.partition(". ")[0] + "." for story in STORIES.values()), HOSTILE):
+            id, _ = keep(chats, replied(library, quote, question=f"What of {quote[4:9]}?"), id)
+        keep(chats, related(library, RELATED, "The swan Edda stopped the tram at Hollin."), id)
+        chats.close()
     assert id
     return id
+
+
+def opened(store: Path) -> Library:
+    model = WordCountEmbedding()
+    return Library.open(store, model.identity, model.model_name)
 
 
 def written(run: Command, chat: str, folder: Path, form: str) -> Path:
@@ -72,9 +83,9 @@ def test_a_clean_export_verifies_and_names_just_what_changed_and_what_went(
     cited = {
         (number, each["article_id"])
         for number, exchange in enumerate(parse(path.read_text(), "x")[0]["exchanges"], 1)
-        for each in exchange["citations"]
+        for each in (*exchange["citations"], *exchange["more"])
     }
-    assert cited
+    assert {number for number, _ in cited} == {1, 2, 3, 4, 5}
     (articles / "auk.txt").write_text(STORIES["auk"].replace("Monday. Nobody was", "Tuesday. Everybody was"))
     run("ingest", articles)
     listed = {each["title"] or "": each["id"] for each in json.loads(run("list", "--json").out)}
@@ -92,6 +103,8 @@ def test_a_clean_export_verifies_and_names_just_what_changed_and_what_went(
     }
     assert set(named.values()) == {"changed", "removed"}
     told = run("verify", path).out
+    assert f"removed: question 5: the related sentence of article {removed}: its article is not in the library" in told
+    assert re.search(f"changed: question 5: the related sentence of article {changed}: its words do not stand", told)
     assert f"citation 1, article {removed}: its article is not in the library" in told
     assert run("verify", path, "--alone") == Run(0, clean.out, "")
 
@@ -126,11 +139,18 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d["citations"][0].update(quote="The ferry Auk rose off Quernside on Monday."), "its words are not"),
-        (lambda d: d["statements"][0].update(text="The ferry rose."), "a sentence of the answer is not the one kept"),
-        (lambda d: d["retrieved"][0].update(text="Nothing."), "passage 1 is not the one kept"),
-        (lambda d: d["statements"][0].update(citations=[9]), "the answer cites [9], which the export does not have"),
-        (lambda d: d["citations"][0].update(start=1, end=1 + d["citations"][0]["end"]), "has other words at its place"),
+        (lambda d: d[0]["citations"][0].update(quote="The Auk rose."), "its words are not"),
+        (lambda d: d[4]["more"][0].update(quote="Many were hurt."), "the export: the related sentence of article"),
+        (
+            lambda d: d[0]["statements"][0].update(text="The ferry rose."),
+            "a sentence of the answer is not the one kept",
+        ),
+        (lambda d: d[0]["retrieved"][0].update(text="Nothing."), "passage 1 is not the one kept"),
+        (lambda d: d[0]["statements"][0].update(citations=[9]), "the answer cites [9], which the export does not have"),
+        (
+            lambda d: d[0]["citations"][0].update(start=1, end=1 + d[0]["citations"][0]["end"]),
+            "has other words at its place",
+        ),
     ],
 )
 def test_an_export_that_somebody_changed(
@@ -138,7 +158,7 @@ def test_an_export_that_somebody_changed(
 ) -> None:
     path = written(run, chat, tmp_path, "json")
     data = json.loads(path.read_text())
-    change(data["exchanges"][0])
+    change(data["exchanges"])
     path.write_text(json.dumps(data))
 
     said = run("verify", path, "--alone")
@@ -188,18 +208,42 @@ def test_the_page_is_self_contained_and_hostile_words_mean_nothing_in_it(
     assert not re.search(r"(?<!\\)[<\[](?!https://z\.example/|\d+\])", to_be_read)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_related_stands_unnumbered_under_its_statement(
+    run: Command, chat: str, tmp_path: Path, form: str
+) -> None:
+    text = written(run, chat, tmp_path, form).read_text()
+    exchange = parse(text, "x")[0]["exchanges"][4]
+    assert (exchange["state"], exchange["abstained"], exchange["citations"]) == ("related", True, [])
+    assert [each["quote"] for each in exchange["more"]] == [RELATED, "The swan Edda stopped the tram at Hollin."]
+    assert all("number" not in each and each["sha256"] and each["version"] == 1 for each in exchange["more"])
+    place = f"article {exchange['more'][0]['article_id']} version 1, characters 44 to 60, sha256 "
+    if form == "md":
+        assert f"Closest\\:\n\n- Unknown outlet, undated  \n   > {RELATED}\n\n   `{place}" in text
+    if form == "html":
+        assert f'Closest:</p><ul><li><span class="about">Unknown outlet, undated</span><blockquote>{RELATED}' in text
+        assert f"<code>{place}" in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_made_before_there_were_states_opens_and_verifies(form: str) -> None:
+    data, readable = parse((BEFORE_STATES / f"chat-before-states.{form}").read_text("utf-8"), "x")
+
+    assert readable
+    assert not any({"state", "more"} & set(exchange) for exchange in data["exchanges"])
+    assert [(each.number, each.state) for each in verify(data, None, readable)] == [(1, "holds"), (2, "removed")]
+
+
 def test_a_file_is_named_after_its_chat() -> None:
     assert file_name("How many? ../../<b>Années", "md") == "how-many-b-années.md"
     assert file_name("?!", "json") == "chat.json"
 
 
 def test_exports_of_a_chat_without_an_answer(run: Command, chat: str, tmp_path: Path) -> None:
-    from rag.assistant import Assistant
-    from rag.settings import read_settings
-
-    with Assistant.open(read_settings()) as assistant:
-        id = assistant.chats.ask(None, "Anything?")
-        data = export(assistant.chats, assistant.library, id)
+    with opened(tmp_path / "store") as library:
+        chats = Chats(library)
+        data = export(chats, library, chats.ask(None, "Anything?"))
+        chats.close()
     for form in FORMS.values():
         parsed, readable = parse(form(data), "x")
         assert readable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
+import rag.ui.ask
 from rag.article import Article, Citation, Filters, Reply, Statement
 from rag.assistant import Assistant
 from rag.settings import ROOT, Settings, read_settings
 from rag.ui.answer import copy_text
+from rag.ui.escape import as_label
 from rag.ui.opening import library_door
 from rag.ui.reader import moved
 from tests.fakes import WordCountEmbedding
+from tests.test_chats import keep, related, replied
 
 CARGO = {"title": "Auk sails", "text": "The ferry Auk carried forty sheep.", "sitename": "Linnet Herald"}
 TRAM = {"title": "Tram stops", "text": "The tram Edda carried seven nuns.", "sitename": "Quernside Post"}
@@ -203,13 +207,93 @@ def test_asking_again_gives_the_question_another_answer(page: AppTest) -> None:
     assert not second.reply.abstained
 
 
+def kept_chat(page: AppTest, *replies: Reply) -> AppTest:
+    """A chat with these replies, opened."""
+    chats, id = held().chats, None
+    for reply in replies:
+        id, _ = keep(chats, reply, id)
+    page.query_params["chat"] = id
+    return page.run()
+
+
+def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_chat(page, related(held().library, CARGO["text"], TRAM["text"], question="What swam?"))
+    reply = page.session_state.exchanges[0].reply
+    assert '<div class="answer related"><p><span>No article says this directly. Closest:' in shown(page)
+    assert f'href="#cite-0-2">{TRAM["text"]}</a>' in shown(page)
+    assert "Quernside Post, undated" in shown(page)
+    assert not page.pills
+    assert [(each.label, each.proto.expanded) for each in page.expander] == [("Nearest passages", False)]
+    assert "Who says what" not in labels(page)
+
+    def clicked(*given: Any) -> None:
+        if not st.session_state.opened:
+            given[3](0, 2)
+
+    read: list[Any] = []
+    monkeypatch.setattr(rag.ui.ask, "watch_clicks", clicked)
+    monkeypatch.setattr(rag.ui.ask, "show_article", lambda *given: read.append(given))
+    page.run()
+    assert page.session_state.opened == (0, 2)
+    article, citations, number, _, _, unnumbered = read[-1]
+    assert (article.id, [*citations], number, unnumbered) == (reply.more[1].article_id, [reply.more[1]], 2, [1, 2])
+
+    held().library.remove([reply.more[1].article_id])
+    monkeypatch.setattr(rag.ui.ask, "watch_clicks", lambda *_: None)
+    page.run()
+    assert page.session_state.opened is None
+    assert "[removed: its article was taken out of the library on " in shown(page)
+    assert "seven nuns" not in shown(page)
+    assert CARGO["text"] in shown(page)
+
+
+COVERAGE = """
+import streamlit as st
+from rag.ui import coverage_page
+st.navigation([st.Page(coverage_page.show, title="Coverage", url_path="coverage")], position="hidden").run()
+"""
+
+
+def test_who_says_what_is_asked_of_a_sentence_that_is_only_related(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (citation,) = related(held().library, CARGO["text"]).more
+    hostile = replace(citation, outlet="<b>Herald</b>", quote="It carried *forty*.")
+    refused = replace(related(held().library), more=(hostile,))
+    monkeypatch.setattr(Assistant, "ask", lambda *_: refused)
+    coverage = AppTest.from_string(COVERAGE, default_timeout=60)
+    coverage.query_params["question"] = "What did it carry?"
+    coverage.run()
+
+    assert "No article says this directly. Closest:" in shown(coverage)
+    button = coverage.button(key="offer-sentence-0")
+    assert button.label == as_label("<b>Herald</b>: It carried *forty*.")
+    button.click().run()
+    assert coverage.query_params["sentence"] == f"{citation.article_id}-{citation.start}-{citation.end}"
+    assert f'<h2 class="asked quoted">“{CARGO["text"]}' in shown(coverage)
+
+
+def test_who_says_what_is_numbered_on_from_what_is_related(page: AppTest) -> None:
+    library = held().library
+    more = related(library, TRAM["text"]).more[0]
+    answered = replied(library, CARGO["text"], question=FERRY)
+    kept_chat(page, replace(answered, more=(replace(more, number=2),)))
+    page.button(key="cover-0").click().run()
+
+    (exchange,) = page.session_state.exchanges
+    assert {each.number for each in exchange.coverage.citations} == set(range(3, 3 + len(exchange.coverage.citations)))
+
+
 def test_what_is_copied_has_its_sources() -> None:
     def cited(number: int, quote: str) -> Any:
         return Citation(number, "a", "T", "O", None, "2031-03-11", "https://o.example/1", None, 0, 9, quote, True)
 
-    reply = Reply("q", "q", Filters(), (Statement("It sank.", (1,)), Statement("", (2,))), False, None, "extract",
+    reply = Reply("q", "q", Filters(), (Statement("It sank.", (1,)), Statement("", (2,))), "answered", None, "extract",
                   (cited(1, "It sank."), cited(2, "")))  # fmt: skip
     assert copy_text(reply) == "It sank. [1]\n\n[1] O, T, 11 March 2031, https://o.example/1"
+    lacking = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", None, "extract",
+                    more=(cited(1, "It\nsank."), cited(2, "")))  # fmt: skip
+    assert copy_text(lacking) == "Closest:\n\n- It sank. (O, T, 11 March 2031, https://o.example/1)"
     late = Article("Late. It sank.", id="a")
     assert (moved(reply.citations[0], late).start, moved(reply.citations[0], late).end) == (6, 14)
     assert moved(reply.citations[0], Article("It rose.")) == reply.citations[0]

@@ -66,9 +66,18 @@ def replied(library: Library, *quotes: str, question: str = "What left?") -> Rep
         )  # fmt: skip
     statements = tuple(Statement(each.quote, (each.number,), (Mark(4, 9, "answer"),)) for each in citations)
     return Reply(
-        question=question, query=question, filters=Filters(), statements=statements, abstained=False, reason=None,
+        question=question, query=question, filters=Filters(), statements=statements, state="answered", reason=None,
         answered_by="extract", citations=tuple(citations), retrieved=tuple(considered), timings={"total_ms": 12},
     )  # fmt: skip
+
+
+def related(library: Library, *quotes: str, question: str = "What left?") -> Reply:
+    """A reply that has no answer, only these sentences, which are related to the question."""
+    told = replied(library, *quotes, question=question)
+    statements = (Statement("No article says this directly. Closest:"),)
+    return replace(
+        told, state="related", reason="not_covered", statements=statements, citations=(), more=told.citations
+    )
 
 
 def keep(chats: Chats, reply: Reply, chat: str | None = None) -> tuple[str, Exchange]:
@@ -97,6 +106,54 @@ def test_what_is_kept_is_what_was_replied(assistant: Assistant, chats: Chats) ->
     again = Chats(assistant.library)
     assert again.exchanges(id) == [exchange]
     again.close()
+
+
+def test_what_is_only_related_is_kept_apart_and_its_words_go_with_their_article(
+    assistant: Assistant, chats: Chats, articles: Path, embedding: WordCountEmbedding
+) -> None:
+    sheep, swan = "It carried forty sheep.", "A swan had sat down on the rails."
+    reply = related(assistant.library, sheep, swan)
+    id, exchange = keep(chats, reply)
+    assert exchange.reply == reply
+    assert exchange.citations == {1: Kept(fingerprint(sheep), 1), 2: Kept(fingerprint(swan), 1)}
+    assert turns([exchange])[0].cited == ()
+
+    (articles / "ferry.txt").write_text(FERRY.replace("forty", "fifty"))
+    put_in(assistant.library, embedding, articles)
+    assert chats.exchanges(id)[0].corrections == ()
+
+    assistant.library.remove([reply.more[1].article_id])
+    (exchange,) = chats.exchanges(id)
+    assert exchange.reply
+    assert [each.quote for each in exchange.reply.more] == [sheep, ""]
+    assert exchange.reply.statements == reply.statements
+    assert exchange.citations[2].hash == fingerprint(swan)
+    assert exchange.citations[2].removed_at
+    told = json.dumps(export(chats, assistant.library, id))
+    assert (sheep in told, swan in told) == (True, False)
+
+
+def test_related_words_of_an_article_removed_while_it_is_answered_are_not_kept(
+    assistant: Assistant, chats: Chats
+) -> None:
+    reply = replace(related(assistant.library, "A swan had sat down on the rails."), retrieved=())
+    assistant.library.remove([reply.more[0].article_id])
+    _, exchange = keep(chats, reply)
+
+    assert exchange.reply
+    assert exchange.reply.more[0].quote == ""
+    assert exchange.citations[1].removed_at
+
+
+def test_what_an_older_version_kept_has_its_state(assistant: Assistant, chats: Chats) -> None:
+    answered = replied(assistant.library, "It carried forty sheep.")
+    refused = replace(replied(assistant.library), state="nothing", reason="not_covered", statements=(Statement("No."),))
+    id, _ = keep(chats, answered)
+    keep(chats, refused, id)
+    with chats._transaction() as db:
+        db.execute("UPDATE exchanges SET reply = json_remove(reply, '$.state', '$.more')")
+
+    assert [each.reply for each in chats.exchanges(id)] == [answered, refused]
 
 
 def test_a_chat_is_named_after_its_first_question_found_renamed_and_deleted(assistant: Assistant, chats: Chats) -> None:
@@ -164,7 +221,7 @@ def test_what_a_model_wrote_without_a_citation_goes_with_the_articles_it_was_giv
     assistant: Assistant, chats: Chats
 ) -> None:
     written = replace(replied(assistant.library), answered_by="a-model", statements=(Statement("Sheep at sea."),))
-    refused = replace(written, abstained=True, statements=(Statement("The library does not answer this."),))
+    refused = replace(written, state="nothing", statements=(Statement("The library does not answer this."),))
     id, _ = keep(chats, written)
     keep(chats, refused, id)
     assistant.library.remove([assistant.library.articles()[0].id])
@@ -247,7 +304,7 @@ def test_rated_answers_become_questions_for_evaluate(assistant: Assistant, chats
     id, good = keep(chats, replied(library, "It carried forty sheep.", question="What did it carry?"))
     _, bad = keep(chats, replied(library, "Ada Quill was at the helm.", question="And when?"), id)
     _, vague = keep(chats, replied(library, "Ada Quill was at the helm.", question="And why?"), id)
-    refusal = replace(replied(library), question="Who is mayor?", abstained=True, reason="not_covered")
+    refusal = replace(replied(library), question="Who is mayor?", state="nothing", reason="not_covered")
     _, refused = keep(chats, refusal)
     chats.rate(good.id, True, " right ")
     chats.rate(bad.id, False, "not asked", "at noon")
@@ -286,7 +343,7 @@ def test_what_is_suggested_was_tried(
         tried.append(question)
         if "Quill" in question:
             return replied(assistant.library, quotes["Ada Quill"])
-        return replace(replied(assistant.library, quotes["Ben Oake"]), abstained=True)
+        return replace(replied(assistant.library, quotes["Ben Oake"]), state="nothing")
 
     assert list(suggestions(assistant.library, ask, [exchange])) == ["What did Ada Quill say?"]
     assert sorted(tried) == ["What did Ada Quill say?", "What did Ben Oake say?"]

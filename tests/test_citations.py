@@ -11,7 +11,7 @@ import pytest
 from rag.article import Citation, Sentence, Statement
 from rag.library.library import Library
 from rag.querying.citations import check, cite
-from rag.querying.extract import Evidence
+from rag.querying.compose import Evidence
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 

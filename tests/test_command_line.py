@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rag.article import Citation, Considered, Filters, Reply, Statement
+from rag.commands.questions import _print_reply
 from rag.settings import ROOT
 from tests.conftest import Run
 
@@ -21,8 +24,8 @@ Command = Callable[..., Run]
 
 FERRY = "The ferry left Port Linnet at noon on Tuesday. It came back at night with 48 passengers."
 REPLY_KEYS = [
-    "id", "question", "query", "filters", "answer", "abstained", "reason", "answered_by", "citations", "retrieved",
-    "timings",
+    "id", "question", "query", "filters", "answer", "state", "abstained", "reason", "answered_by", "citations", "more",
+    "retrieved", "timings",
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "article_id", "title", "outlet", "origin", "published", "url", "path", "start", "end", "quote", "checked",
@@ -32,7 +35,7 @@ ARTICLE_KEYS = [
     "id", "title", "outlet", "origin", "published", "url", "path", "authors", "language", "version",
     "place", "published_from", "published_until", "basis", "addresses",
 ]  # fmt: skip
-TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "answer_ms", "total_ms"]
+TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"]
 
 
 @pytest.fixture
@@ -79,7 +82,8 @@ def test_ask_prints_the_contract_s_json(run: Command, ferry: Path) -> None:
     assert [list(each) for each in reply["citations"]] == [CITATION_KEYS] * len(reply["citations"])
     assert [list(each) for each in reply["retrieved"]] == [PASSAGE_KEYS] * len(reply["retrieved"])
     assert list(reply["timings"]) == TIMINGS
-    assert (reply["id"], reply["abstained"], reply["reason"], reply["answered_by"]) == (None, False, None, "extract")
+    assert (reply["id"], reply["state"], reply["abstained"]) == (None, "answered", False)
+    assert (reply["reason"], reply["answered_by"], reply["more"]) == (None, "extract", [])
     citation = reply["citations"][0]
     assert (citation["number"], citation["checked"], citation["origin"]) == (1, True, None)
     article = json.loads(run("show", citation["article_id"], "--json").out)
@@ -98,6 +102,27 @@ def test_ask_prints_for_people(run: Command, ferry: Path) -> None:
     assert [word for word in ran.err.split() if word.isalpha() and word != "ms"] == [
         name.removesuffix("_ms") for name in TIMINGS
     ]
+
+
+def test_what_is_only_related_is_printed_in_the_place_of_the_nearest_passages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quotes = [
+        ("It sank\n at [noon].", "Merrow Post", "2031-03-11", "https://merrow.example/1"),
+        ("No.", None, None, None),
+    ]
+    more = tuple(
+        Citation(number, "a1", None, outlet, None, published, url, None, 0, len(quote), quote, True)
+        for number, (quote, outlet, published, url) in enumerate(quotes, 1)
+    )
+    reply = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", "not_covered", "extract", more=more,
+                  retrieved=(Considered(1, "a1", "Merrow Post", None, None, 0, 3, "Far.", 0.5),))  # fmt: skip
+
+    _print_reply(reply.to_json())
+    related = "- Merrow Post, 2031-03-11: It sank at [noon]. (https://merrow.example/1)\n"
+    assert capsys.readouterr().out == f"Closest:\n{related}- unknown outlet, undated: No. (a1)\n"
+    _print_reply(replace(reply, state="nothing", more=()).to_json())
+    assert capsys.readouterr().out == "Closest:\nThe nearest passages:\n- Merrow Post: Far.\n"
 
 
 def test_conditions_are_printed_as_they_were_understood(run: Command, ferry: Path) -> None:

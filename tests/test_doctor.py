@@ -15,6 +15,7 @@ import pytest
 
 import rag.doctor.doctor
 import rag.doctor.folder
+import rag.reader
 from rag.doctor.doctor import Report, look_after
 from rag.doctor.finding import Finding, mendable
 from rag.doctor.indexes import complaints, examine_indexes
@@ -258,6 +259,46 @@ def test_a_disk_almost_full_and_a_model_that_is_not_there(store: Path, monkeypat
     assert [each.what.split(" left")[0] for each in found.left] == [
         f"The disk of {store} has 5 MB", "The model is missing: reinstall it.",
     ]  # fmt: skip
+
+
+def lose(model: Path) -> None:
+    model.unlink()
+
+
+def tear(model: Path) -> None:
+    model.write_bytes(model.read_bytes()[:1000])
+
+
+def alter(model: Path) -> None:
+    with model.open("r+b") as file:
+        file.write(b"\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    ("name", "plant", "said"),
+    [
+        ("reader.onnx", lose, "is missing"),
+        ("reader.onnx", tear, "is not the one it should be"),
+        ("reader.onnx", alter, "is not the one it should be"),
+        ("reader-tokenizer.json", lose, "is missing"),
+        ("reader-tokenizer.json", tear, "is not the one it should be"),
+        ("reader.json", lose, "which describes the reader, cannot be read"),
+        ("reader.json", tear, "which describes the reader, cannot be read"),
+    ],
+)
+def test_a_reader_that_is_not_the_one_that_was_made(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, plant: Callable[[Path], None], said: str
+) -> None:
+    shutil.copytree(rag.reader.MODEL.parent, tmp_path / "models")
+    monkeypatch.setenv("SECOND_SOURCE_READER", str(tmp_path / "models" / "reader.onnx"))
+    assert examined(store).left == ()
+    plant(tmp_path / "models" / name)
+
+    (finding,) = examined(store, fix=True).left
+    assert str(tmp_path / "models" / name) in finding.what
+    assert said in finding.what
+    assert finding.what.endswith("Put the file back as it was delivered: `git checkout -- rag/models`.")
+    assert finding.remedy == "Until then nothing can be asked."
 
 
 def test_nothing_is_embedded_with_another_model(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from rag.article import Citation, Considered, Filters, Reply, Statement
+from rag.article import Citation, Considered, Filters, Reply, State, Statement
 from rag.errors import LibraryError, UsageError
 from rag.evaluation.metrics import CUTOFFS, Figures, Score, Summary, normal, score, summarise
 from rag.evaluation.questions import ArticleIndex, Question, parse_index, parse_questions, read_index, read_questions
 from rag.evaluation.report import Result, Run, compare, forget, keep, kept
+from rag.evaluation.tell import tell_run
 from rag.settings import ROOT
 from tests.conftest import Run as Ran
 
@@ -37,7 +39,7 @@ def reply(
     answer: str = "It took 12 people [1].",
     quotes: Sequence[tuple[str, str | None]] = (("It took 12 people.", QUAY),),
     passages: Sequence[tuple[str, str | None]] = (),
-    abstained: bool = False,
+    state: State = "answered",
     ms: int | None = 5,
 ) -> Reply:
     """A reply with these cited quotes and these passages, each with the address of its article."""
@@ -46,8 +48,8 @@ def reply(
         query="How many?",
         filters=Filters(),
         statements=(Statement(answer),),
-        abstained=abstained,
-        reason="not_covered" if abstained else None,
+        state=state,
+        reason=None if state == "answered" else "not_covered",
         answered_by="extract",
         citations=tuple(
             Citation(n, f"id of {url}", None, None, None, None, url, None, 0, len(quote), quote, True)
@@ -184,7 +186,7 @@ def test_right(answer: str, right: bool) -> None:
 
 def test_an_abstained_answer_is_right_where_nothing_answers() -> None:
     for answerable in (True, False):
-        measured = score(question(answerable=answerable), reply(abstained=True), INDEX)
+        measured = score(question(answerable=answerable), reply(state="nothing"), INDEX)
         assert (measured.right, measured.cited, measured.abstained) == (not answerable, not answerable, True)
     assert not score(question(answerable=False), reply(), INDEX).right
 
@@ -246,6 +248,36 @@ def test_the_ranks_of_evidence_and_facts() -> None:
     assert score(question(), reply(), INDEX).evidence_rank is None
 
 
+@pytest.mark.parametrize(
+    ("quotes", "first", "filler"),
+    [
+        ([(TWELVE, QUAY)], True, 0),
+        ([("It took some.", QUAY), (TWELVE, DEPOT)], False, 0.5),
+        ([("one two three four five six seven eight", DEPOT), ("It took some.", QUAY)], True, 0.5),
+        ([("one two three four five six seven", QUAY)], False, 1),
+        ([("It took some." + " " * 600, QUAY), (TWELVE, QUAY)], True, 0),
+        ([], None, None),
+    ],
+)
+def test_what_the_cited_quotes_hold(quotes: list[Any], first: bool | None, filler: float | None) -> None:
+    asked = question(evidence=[{"article": "a1", "quote": "one two three four five six seven eight nine ten"}])
+
+    for index in (INDEX, None):
+        measured = score(asked, reply(quotes=quotes), index)
+        assert (measured.first, measured.filler) == (first, filler)
+    refused = score(asked, reply(quotes=quotes, state="related"), INDEX)
+    assert (refused.first, refused.filler) == (None, None)
+
+
+def test_the_shares_of_the_states() -> None:
+    states: list[State] = ["answered", "answered", "related", "nothing"]
+    made = [("factoid", score(question(), reply(state=state), INDEX)) for state in states]
+    some = summarise([*made, ("factoid", score(question(), None, INDEX))]).all
+
+    assert (some.answered, some.related, some.nothing) == (0.5, 0.25, 0.25)
+    assert (some.abstained, some.first, some.filler) == (0.4, 1.0, 0.0)
+
+
 def test_figures_of_none_and_of_some() -> None:
     nothing = summarise([])
     assert nothing.all == Figures(
@@ -254,7 +286,7 @@ def test_figures_of_none_and_of_some() -> None:
     assert (nothing.median_ms, nothing.reciprocal_rank, set(nothing.evidence_at.values())) == (None, None, {None})
 
     made = [("factoid", score(question(), reply(ms=ms), INDEX)) for ms in (30, 10, 20)] + [
-        ("unanswerable", score(question(answerable=False), reply(abstained=True, ms=None), INDEX))
+        ("unanswerable", score(question(answerable=False), reply(state="related", ms=None), INDEX))
     ]
     some = summarise(made)
     assert list(some.by_type) == ["factoid", "unanswerable"]
@@ -293,7 +325,7 @@ def invented_reply(item: dict[str, Any], urls: Sequence[str], own: Sequence[str]
         " ".join([*said, *noise]) + " [1]",
         [(dice.choice(quotes), address()) for _ in range(dice.randrange(4))],
         [(cut(dice.choice(quotes)), address()) for _ in range(dice.randrange(21))],
-        abstained=dice.random() < 0.2,
+        state="nothing" if dice.random() < 0.2 else "answered",
         ms=dice.randrange(1, 900),
     )
 
@@ -304,7 +336,7 @@ def reply_of_json(line: dict[str, Any]) -> Reply:
         query=line["query"],
         filters=Filters(),
         statements=(Statement(line["answer"]),),
-        abstained=line["abstained"],
+        state=line.get("state", "nothing" if line["abstained"] else "answered"),
         reason=line["reason"],
         answered_by=line["answered_by"],
         citations=tuple(Citation(**each) for each in line["citations"]),
@@ -317,11 +349,13 @@ def as_the_scorer_prints(summary: Summary) -> str:
     def number(value: float | None) -> float:
         return nan if value is None else value
 
-    lines = [f"{'type':14} {'n':>3} {'right':>6} {'cited':>6} {'abstain':>7} {'words':>6} {'cit.prec':>8}"]
+    head = f"{'type':14} {'n':>3} {'right':>6} {'cited':>6} {'abstain':>7} {'words':>6} {'cit.prec':>8}"
+    lines = [f"{head} {'first':>6} {'filler':>6}"]
     for name, each in [*summary.by_type.items(), ("answerable", summary.answerable), ("ALL", summary.all)]:
         lines.append(
             f"{name:14} {each.questions:3} {number(each.right):6.3f} {number(each.cited):6.3f} "
-            f"{number(each.abstained):7.3f} {number(each.words):6.1f} {number(each.citation_precision):8.3f}"
+            f"{number(each.abstained):7.3f} {number(each.words):6.1f} {number(each.citation_precision):8.3f} "
+            f"{number(each.first):6.3f} {number(each.filler):6.3f}"
         )
     evidence = "  ".join(f"evidence@{k} {number(share):.3f}" for k, share in summary.evidence_at.items())
     lines.append(f"retrieval      {evidence}  MRR {number(summary.reciprocal_rank):.3f}")
@@ -339,6 +373,7 @@ def row_of(question: Question, measured: Score) -> dict[str, Any]:
     assert measured.evidence_rank is not None
     assert measured.facts_rank is not None
     row |= {"citation_precision": measured.citation_precision}
+    row |= {} if measured.first is None else {"first": measured.first, "filler": measured.filler}
     row |= {f"evidence@{k}": 0 < measured.evidence_rank <= k for k in CUTOFFS}
     row |= {f"facts@{k}": 0 < measured.facts_rank <= k for k in CUTOFFS}
     return row | {"rr": 1 / measured.evidence_rank if measured.evidence_rank else 0.0}
@@ -409,7 +444,38 @@ def test_a_run_is_kept_whole_and_comes_back_the_same(tmp_path: Path) -> None:
     assert paths[1] == tmp_path / "evaluations" / "2031-03-11T120000.000000Z.json"
     assert sorted((tmp_path / "evaluations").iterdir()) == sorted(paths)
     row = json.loads(paths[0].read_text())["results"][0]
-    assert {"expected", "answer", "right", "cited", "abstained", "ms"} <= set(row)
+    assert {"expected", "answer", "right", "cited", "abstained", "ms", "state", "first", "filler"} <= set(row)
+    assert row["state"] == "answered"
+
+
+NEW = ("state", "first", "filler", "answered", "related", "nothing")
+"""What the figures and results of older versions do not have."""
+
+
+def as_an_older_version_wrote(run: Run) -> dict[str, Any]:
+    def without(told: Any) -> Any:
+        if isinstance(told, dict):
+            return {name: without(value) for name, value in told.items() if name not in NEW}
+        return [without(each) for each in told] if isinstance(told, list) else told
+
+    older: dict[str, Any] = without(run.model_dump(mode="json"))
+    return older
+
+
+def test_a_run_of_an_older_version_is_loaded_and_compared(tmp_path: Path) -> None:
+    before = as_an_older_version_wrote(run_with(result("a"), result("b", "It took some.")))
+    (tmp_path / "evaluations").mkdir()
+    (tmp_path / "evaluations" / "older.json").write_text(json.dumps(before))
+    now = run_with(result("a"), result("b"), date=NOON + timedelta(days=1))
+    keep(now, tmp_path)
+
+    (_, older) = kept(tmp_path)
+    assert (older.figures.all.first, older.figures.all.answered, older.results[0].state) == (None, None, None)
+    change = compare(now, kept(tmp_path))
+    assert change
+    assert [each.id for _, each in change.better] == ["b"]
+    assert (change.then.all.related, change.now.all.related) == (None, 0)
+    assert [*tell_run(older, 0)][1].split()[-5:] == ["–"] * 5
 
 
 def test_of_a_removed_article_no_kept_run_tells_an_answer(tmp_path: Path) -> None:
@@ -487,7 +553,7 @@ def test_verdicts(made: Result, verdict: str) -> None:
 
 def test_a_refusal_where_there_is_an_answer_is_called_that() -> None:
     for answerable, verdict in ((True, "refused, though there is an answer"), (False, "refused, as it should be")):
-        asked, found = question(answerable=answerable), reply(abstained=True)
+        asked, found = question(answerable=answerable), reply(state="nothing")
         assert Result.of(asked, found, score(asked, found)).verdict == verdict
 
 
@@ -526,7 +592,8 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
 
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["type", "n", "right", "cited", "abstain", "words", "cit.prec"]
+    columns = "type n right cited abstain words cit.prec first filler answered related nothing"
+    assert lines[0].split() == columns.split()
     table = {line.split()[0]: line.split()[1:5] for line in lines[1:6]}
     assert table == {
         "followup": ["1", "0.000", "0.000", "0.000"],
@@ -538,7 +605,7 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
     assert "Without an index of articles (--articles)" in ran.out
     assert "- back: When did it come back? (followup): not right" in lines
     assert "    expected  [bold]at dawn\ufffd[31m" in lines
-    assert "    found     It came back at night" in ran.out
+    assert re.search("    found     .*It came back at night", ran.out)
     assert "This is the first run of this questions file" in ran.out
     (file,) = (tmp_path / "store" / "evaluations").iterdir()
     assert lines[-1] == f"kept in {file}"

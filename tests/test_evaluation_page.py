@@ -18,14 +18,14 @@ from rag.article import Reply
 from rag.assistant import Assistant
 from rag.evaluation.metrics import summarise
 from rag.evaluation.questions import parse_questions
-from rag.evaluation.report import compare, keep, kept
+from rag.evaluation.report import Run, compare, keep, kept
 from rag.settings import ROOT, read_settings
 from rag.ui.asking import start
 from rag.ui.escape import as_html
-from rag.ui.figures import bars, change_html, failures_html, headline_html, retrieval_html, table_html
+from rag.ui.figures import bars, beside_html, change_html, failures_html, headline_html, retrieval_html, table_html
 from rag.ui.opening import library_door
 from tests.fakes import WordCountEmbedding
-from tests.test_evaluation import NOON, result, run_with
+from tests.test_evaluation import NOON, as_an_older_version_wrote, result, run_with
 from tests.test_page import HOSTILE
 
 POOR = "It took some people."
@@ -40,7 +40,8 @@ def test_questions_and_answers_are_escaped(text: str) -> None:
     change = compare(better, [run])
     assert change
 
-    shown = [headline_html(run), failures_html(run.failures), table_html(run.figures), change_html(change)]
+    shown = [headline_html(run), failures_html(run.failures), table_html(run.figures), change_html(change),
+             beside_html(run.figures)]  # fmt: skip
 
     for html in shown:
         assert as_html(text) in html
@@ -78,6 +79,17 @@ def test_figures_are_shares_that_add_up() -> None:
     assert "Precision" not in table_html(summarise([("unanswerable", result("d", answerable=False))]))
 
 
+def test_the_states_and_what_the_quotes_hold_are_shown_where_they_were_measured() -> None:
+    run = run_with(result("a"), result("b", POOR, answers=[["13"]]))
+
+    shown = beside_html(run.figures)
+    for head in ("Answered", "Only related", "Nothing", "First quote holds it", "Quotes that do not"):
+        assert f'<th scope="col">{head}</th>' in shown
+    cells = "<td>100 %</td><td>0 %</td><td>0 %</td><td>50 %</td><td>50 %</td>"
+    assert f'<th scope="row">factoid</th>{cells}' in shown
+    assert beside_html(Run.model_validate(as_an_older_version_wrote(run)).figures) == ""
+
+
 def test_a_change_shows_its_direction() -> None:
     before = run_with(result("a", POOR), result("b"), result("c"))
     now = run_with(result("a"), result("b"), result("c"), date=NOON + timedelta(days=1), index=("index.json",))
@@ -98,7 +110,7 @@ from rag.ui import evaluation
 st.navigation([st.Page(evaluation.show, title="Evaluation", url_path="evaluation")], position="hidden").run()
 """
 FILE = [
-    {"question": "Which passengers were on the No. 4 tram?", "answers": [["48 passengers"]]},
+    {"question": "How many passengers were on the No. 4 tram?", "answers": [["48 passengers"]]},
     {"question": "How many <b>people</b> were injured when the barge hit?", "answers": [["<i>ninety</i>"]]},
 ]
 

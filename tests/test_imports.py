@@ -14,7 +14,7 @@ from rag.settings import ROOT
 LAYERS = [
     {"settings", "errors", "article", "outlets", "words", "watching", "turns"},
     {"dates", "figures", "language", "speech"},
-    {"embedding", "embedding_export", "llm", "pull"},
+    {"embedding", "embedding_export", "llm", "pull", "reader"},
     {"library"},
     {"sense"},
     {"ingestion", "querying", "coverage"},

@@ -13,6 +13,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
+from rag.article import Citation, Filters, Reply, Statement
 from rag.assistant import Assistant
 from rag.embedding import Embedding
 from rag.errors import LibraryBusy
@@ -82,6 +83,29 @@ def test_the_official_client_calls_every_tool(model: Embedding, tmp_path: Path) 
     assert "No article has the id 'nobody'" in text_of(unknown)
     assert "The question is empty" in text_of(empty)
     assert all("jsonrpc" in json.loads(line) for line in (tmp_path / "stdout").read_text().splitlines())
+
+
+def test_what_is_only_related_is_listed(assistant: Assistant) -> None:
+    citation = Citation(1, "a1", None, "Merrow Post", None, "2031-03-11", None, None, 0, 8, "It sank.", True)
+    reply = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", "not_covered", "extract", more=(citation,))
+
+    class Related(Service):
+        def ask(self, *_: object) -> dict[str, Any]:
+            return reply.to_json()
+
+        def close(self) -> None:
+            pass
+
+    async def call() -> tuple[str, CallToolResult]:
+        async with Client(server(lambda: Related(assistant))) as client:
+            (tool,) = [each for each in (await client.list_tools()).tools if each.name == "ask"]
+            return tool.description or "", await client.call_tool("ask", {"question": "q"})
+
+    description, answered = asyncio.run(call())
+    told = json.loads(text_of(answered))
+    assert told["answer"] == "Closest:\n- Merrow Post, 2031-03-11: It sank. (a1)"
+    assert (told["state"], [each["quote"] for each in told["more"]]) == ("related", ["It sank."])
+    assert all(f'"{state}"' in description for state in ("answered", "related", "nothing"))
 
 
 def test_the_library_is_held_for_one_call_at_a_time(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_stopped_keeps_what_was_written_so_far(scripted: AppTest, monkeypatch: p
     scripted.run()
     scripted.session_state.stopped = True
     scripted.session_state.draft = Reply(
-        QUESTION, QUESTION, Filters(), (Statement("So far."),), False, None, "scripted"
+        QUESTION, QUESTION, Filters(), (Statement("So far."),), "answered", None, "scripted"
     )
 
     ask(scripted, QUESTION)
@@ -96,7 +96,7 @@ def test_what_is_borne_out_in_part_is_marked_and_what_is_struck_is_not_shown() -
         Statement("One <b>.", support="partly", lack="“x”"),
         Statement("Two.", support="unsupported"),
     )
-    html = answer_html(0, Reply("?", "?", Filters(), statements, False, None, "m", struck_out=1, note="<i>"), None)
+    html = answer_html(0, Reply("?", "?", Filters(), statements, "answered", None, "m", struck_out=1, note="<i>"), None)
 
     assert 'class="partly" title="Borne out in part: “x”">One &lt;b&gt;.<span class="mark"> [borne out in part]' in html
     assert 'class="unsupported" title="Not borne out">Two.' in html

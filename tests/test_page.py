@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import pytest
 import streamlit as st
 from markdown_it import MarkdownIt
@@ -19,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from rag.article import Article, Citation, Considered, Filters, Reply, Sentence, Statement, Turn
 from rag.assistant import Assistant
+from rag.chats.exchange import Kept
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
 from rag.coverage.quotes import Row, Wording
@@ -166,7 +168,7 @@ REPLY = Reply(
     query="When?",
     filters=Filters(),
     statements=(Statement("It closed [9] & <b>opens</b> in May.", (1, 2)), Statement("Unknown number.", (7,))),
-    abstained=False,
+    state="answered",
     reason=None,
     answered_by="extract",
     citations=CITED,
@@ -181,6 +183,49 @@ def test_answer_links_only_the_citations_of_its_statements() -> None:
     assert "It closed [9] &amp; &lt;b&gt;opens&lt;/b&gt; in May." in shown
     assert re.findall(r'#cite-3-(\d)"[^>]*aria-current', shown) == ["2"]
     assert 'title="The quay closed."' in shown
+
+
+RELATED = replace(REPLY, state="related", reason="not_covered", citations=(), more=CITED,
+                  statements=(Statement("No article says this directly. Closest:"),))  # fmt: skip
+
+
+def test_the_three_states_look_different() -> None:
+    nothing = replace(RELATED, state="nothing", more=(), statements=(Statement("The library does not answer this."),))
+
+    assert answer_html(0, REPLY, None).startswith('<div class="answer"><p>')
+    assert answer_html(0, nothing, None) == (
+        '<div class="answer refusal"><p><span>The library does not answer this.</span></p></div>'
+    )
+    shown = answer_html(3, RELATED, opened=2)
+    assert shown.startswith(
+        '<div class="answer related"><p><span>No article says this directly. Closest:</span></p><ul>'
+        '<li dir="auto"><a class="cite" href="#cite-3-1">The quay closed.</a> '
+        '<span class="source"><bdi>Merrow Post, 11 March 2031</bdi></span></li>'
+    )
+    assert 'href="#cite-3-2" aria-current="true">It opens again in May.</a>' in shown
+    assert "[1]" not in shown
+    assert manner_html(RELATED) == manner_html(nothing)
+
+
+def test_a_mark_stands_for_what_was_related_and_is_removed() -> None:
+    kept = {1: Kept("ab" * 32, 1, "2031-04-02T10:00:00+00:00"), 2: Kept("cd" * 32, 1)}
+    shown = answer_html(0, replace(RELATED, more=(replace(CITED[0], quote=""), CITED[1])), None, kept)
+
+    assert "[removed: its article was taken out of the library on 2 April 2031" in shown
+    assert "abababababab" in shown
+    assert re.findall(r'href="([^"]*)"', shown) == ["#cite-0-2"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_related_is_escaped(text: str) -> None:
+    hostile = replace(CITED[0], quote=text, outlet=text or None, title=text)
+    shown = answer_html(0, replace(RELATED, more=(hostile,)), None)
+
+    assert f">{as_html(text)}</a>" in shown
+    assert f"<bdi>{as_html(text or 'Unknown outlet')}, 11 March 2031</bdi>" in shown
+    assert {element.tag for element in lxml.html.fragment_fromstring(shown).iter()} == {
+        "div", "p", "span", "ul", "li", "a", "bdi"
+    }  # fmt: skip
 
 
 def test_answer_says_when_it_stands_in_or_a_citation_was_not_found() -> None:
@@ -199,7 +244,7 @@ def test_considered_passages_are_escaped_and_kept_apart_from_citations() -> None
     assert "&lt;script&gt;text&lt;/script&gt;" in shown
     assert "score 0.0325" in shown
     assert "cite" not in shown.replace("it cites", "")
-    assert "None of them answers" in considered_html(replace(REPLY, abstained=True), {})
+    assert "None of them answers" in considered_html(replace(REPLY, state="nothing"), {})
 
 
 def test_undated_articles_are_marked_where_dates_were_a_condition() -> None:
@@ -213,7 +258,7 @@ def test_undated_articles_are_marked_where_dates_were_a_condition() -> None:
     [
         ({"timings": {"total_ms": 312}}, "From the articles' own sentences, 0.3 s"),
         ({"timings": {"total_ms": 12_400}}, "From the articles' own sentences, 12 s"),
-        ({"timings": {"total_ms": 3}, "abstained": True}, "Searched the library, 0.1 s"),
+        ({"timings": {"total_ms": 3}, "state": "nothing"}, "Searched the library, 0.1 s"),
         ({"timings": {"total_ms": 2000}, "answered_by": "<b>x</b>"}, "Written by <b>x</b>, 2.0 s"),
     ],
 )
@@ -483,7 +528,7 @@ def test_undated_articles_are_marked_among_the_passages_considered(page: AppTest
 def test_a_refusal_for_its_conditions_can_be_asked_again_without(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = {"abstained": True, "reason": "outside_filters"}
+    refused = {"state": "nothing", "reason": "outside_filters"}
     spied(monkeypatch, lambda reply: replace(reply, **refused) if reply.filters else reply)
     page.run()
     ask(page, TOLD_BY_THE_HERALD)

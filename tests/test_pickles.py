@@ -12,7 +12,6 @@ import pytest
 from rag.embedding import SentenceTransformerEmbedding, _packaged_folder
 from rag.errors import ModelError
 from rag.querying.entailment import local_entailment
-from rag.querying.rerank import CrossEncoderRerank
 
 
 class Touch:
@@ -44,8 +43,6 @@ def test_the_pickle_would_run(planted: Path, tmp_path: Path) -> None:
 def test_no_model_is_read_from_a_pickle(planted: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="safetensors"):
         SentenceTransformerEmbedding(str(planted))
-    with pytest.raises(ModelError):
-        CrossEncoderRerank(str(planted))
     with pytest.raises(ModelError):
         local_entailment(str(planted), tmp_path)
 

@@ -18,11 +18,11 @@ from tests.checks import MAX_MB, assert_cited, assert_whole, outcomes, put_in
 
 SAMPLES = ROOT / "rag" / "samples"
 FIRST_PAGE: list[dict[str, str]] = json.loads((SAMPLES / "questions.json").read_text("utf-8"))
-LEAST_RIGHT = 10
-"""Of twelve: what the extractive answerer reaches at least."""
+LEAST_RIGHT = 12
+"""Of thirteen: what the extractive answerer reaches at least."""
 NOT_YET = {
     "How much will repairing the Candlemas Bridge cost?",
-    "Who designed the Candlemas Bridge?",
+    "What is the name of the barge's helmsman?",
     "What toll do lorries pay to cross the Candlemas Bridge?",
 }
 """What it does not answer, or refuse, as it should; a question that it comes to reach fails here until it is struck."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 import pytest
 
 from rag.article import Article
 from rag.ingestion.split import sentences
-from rag.querying.understand import Query
-from rag.querying.wording import answering_words, marked, told
+from rag.querying.wording import Piece, marked, told
 
 
-def pieces(text: str, words: str, dated: set[date] | None = None) -> list[tuple[str, bool]]:
+def pieces(text: str, words: str, dated: set[date] | None = None) -> list[Piece]:
     """The sentence of the article `text` that has `words`, as it is told; the article is of Friday, 13 June 2031."""
     found = sentences(text)
     sentence = next(each for each in found if words in text[each.start : each.end])
@@ -21,7 +19,7 @@ def pieces(text: str, words: str, dated: set[date] | None = None) -> list[tuple[
 
 
 def line(text: str, words: str) -> str:
-    return marked(pieces(text, words), None)[0]
+    return marked(pieces(text, words))[0]
 
 
 def test_a_computed_date_stands_in_brackets() -> None:
@@ -41,7 +39,7 @@ def test_a_day_is_told_once_in_an_answer() -> None:
 def test_an_article_without_a_date_gets_none() -> None:
     text = "The ferry sank on Monday."
 
-    assert told(Article(text=text), sentences(text)[0], sentences(text), set()) == [(text, False)]
+    assert told(Article(text=text), sentences(text)[0], sentences(text), set()) == [(text, None)]
 
 
 def test_speech_is_told_with_its_speaker() -> None:
@@ -85,7 +83,7 @@ def test_several_things_are_told_at_once() -> None:
     ],
 )
 def test_nothing_is_added_to_what_says_it_all(sentence: str) -> None:
-    assert pieces(f"Tom Pell, 46, left the port. {sentence}", sentence[-12:]) == [(sentence, False)]
+    assert pieces(f"Tom Pell, 46, left the port. {sentence}", sentence[-12:]) == [(sentence, None)]
 
 
 @pytest.mark.parametrize("words", ["sank", "came back", "in a year"])
@@ -98,20 +96,21 @@ def test_without_what_was_added_the_article_s_words_are_whole(words: str) -> Non
 
     told_pieces = pieces(text, words)
 
-    assert any(added for _, added in told_pieces)
-    assert "".join(piece for piece, added in told_pieces if not added) == found
+    assert any(kind == "added" for _, kind in told_pieces)
+    assert "".join(piece for piece, kind in told_pieces if kind != "added") == found
 
 
 def test_marks_stand_at_their_offsets() -> None:
     text, marks = marked(
         [
-            ("He", False),
-            (" [Tom Pell]", True),
-            (" found  the bell\non Monday", False),
-            (" [9 June 2031]", True),
-            (".", False),
-        ],
-        "the bell",
+            ("He", None),
+            (" [Tom Pell]", "added"),
+            (" found  ", None),
+            ("the  bell", "answer"),
+            ("\non Monday", None),
+            (" [9 June 2031]", "added"),
+            (".", None),
+        ]
     )
 
     assert text == "He [Tom Pell] found the bell on Monday [9 June 2031]."
@@ -122,27 +121,24 @@ def test_marks_stand_at_their_offsets() -> None:
     ]
 
 
-def test_the_answer_is_marked_once_and_in_the_article_s_own_words() -> None:
-    _, marks = marked([("[Linnet:] ", True), ("Linnet lies by Linnet.", False)], "Linnet")
-
-    assert [(mark.kind, mark.start) for mark in marks] == [("added", 0), ("answer", len("[Linnet:] "))]
-    assert marked([("Rain fell.", False)], "Linnet") == ("Rain fell.", ())
-
-
 @pytest.mark.parametrize(
-    ("question", "sentence", "weights", "words"),
+    ("answering", "expected"),
     [
-        ("How many boats were lost?", "In 3 days 40 boats were lost.", {"boat": 2.0}, "40 boats"),
-        ("When did the quay open?", "It opened on Monday at 9:30 a.m. in the rain.", {}, "Monday"),
-        (
-            "Why was the quay shut?",
-            "It was shut because the wall had moved; rain fell.",
-            {},
-            "because the wall had moved",
-        ),
-        ("Tell me about the quay.", "It opened on Monday.", {}, None),
-        ("How many boats were lost?", "All boats were lost.", {}, None),
+        ("off Linnet", ["off Linnet"]),
+        ("on Monday off Linnet", ["on Monday", "off Linnet"]),
+        ("The ferry", ["The ferry"]),
+        ("The ferry sank on Monday off Linnet.", ["The ferry sank on Monday", "off Linnet."]),
     ],
 )
-def test_the_words_that_answer(question: str, sentence: str, weights: Mapping[str, float], words: str | None) -> None:
-    assert answering_words(Query(text=question, own=len(question)), sentence, weights) == words
+def test_the_words_that_answer_are_marked_around_what_was_added(answering: str, expected: list[str]) -> None:
+    text = "Rain fell. The ferry sank on Monday off Linnet."
+    found = sentences(text)
+    start = text.index(answering)
+
+    told_pieces = told(
+        Article(text=text, published="2031-06-13"), found[1], found, set(), (start, start + len(answering))
+    )
+    line, marks = marked(told_pieces)
+
+    assert line == "The ferry sank on Monday [9 June 2031] off Linnet."
+    assert [line[mark.start : mark.end] for mark in marks if mark.kind == "answer"] == expected

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import StringConstraints
 
-from rag.article import Basis, Citation, Considered, Filters, Reason, Span, Turn, Voice
+from rag.article import Basis, Citation, Considered, Filters, Reason, Span, State, Turn, Voice
 from rag.settings import Engine
 
 MOST_TURNS = 50
@@ -100,6 +100,22 @@ class Conditions(BaseModel):
     read: bool = False
 
 
+class Related(BaseModel):
+    """A sentence that is only related to the question: a citation without a number, which no answer refers to."""
+
+    article_id: str
+    title: str | None
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    url: str | None
+    path: str | None
+    start: int
+    end: int
+    quote: str
+    checked: bool
+
+
 class Answer(BaseModel):
     """One answer, as `ask --json` prints it."""
 
@@ -108,10 +124,15 @@ class Answer(BaseModel):
     query: str
     filters: Conditions
     answer: str
-    abstained: bool
+    state: State = Field(
+        description="answered: `answer` is the answer. related: no article says it directly, and `more` has the "
+        "sentences that come closest. nothing: there is neither, and `answer` says so."
+    )
+    abstained: bool = Field(description="Whether the question is not answered: the state is related or nothing.")
     reason: Reason | None
     answered_by: str
     citations: list[Citation]
+    more: list[Related] = Field(description="At most two sentences that are only related; `answer` does not tell them.")
     retrieved: list[Considered]
     timings: dict[str, int]
     note: str = ""

@@ -126,10 +126,13 @@ class Chats:
 
         An article that was removed while it was answered leaves only the hashes of its words.
         """
-        ids = {each.article_id for each in reply.citations} | {each.article_id for each in reply.retrieved}
+        pointed = (*reply.citations, *reply.more)
+        ids = {each.article_id for each in pointed} | {each.article_id for each in reply.retrieved}
         articles = self._held(ids)
-        told = {"query": reply.query, "filters": reply.filters.to_json(), "abstained": reply.abstained,
-                "reason": reply.reason, "answered_by": reply.answered_by, "timings": dict(reply.timings),
+        # "abstained" follows from the state: `rag.library.kept` asks for it, and older versions kept nothing else.
+        told = {"query": reply.query, "filters": reply.filters.to_json(), "state": reply.state,
+                "abstained": reply.abstained, "reason": reply.reason, "more": [each.number for each in reply.more],
+                "answered_by": reply.answered_by, "timings": dict(reply.timings),
                 "struck_out": reply.struck_out, "note": reply.note,
                 "checks": [[each.support, each.lack, each.added] for each in reply.statements]}  # fmt: skip
         with self._transaction() as db:
@@ -155,7 +158,7 @@ class Chats:
                 [
                     (id, *asdict(each).values(), self._version(each, articles.get(each.article_id)),
                      fingerprint(each.quote))
-                    for each in reply.citations
+                    for each in pointed
                 ],
             )  # fmt: skip
             for each in reply.retrieved:

@@ -80,7 +80,7 @@ class Exchange:
     reply: Reply | None = None
     problem: str | None = None
     citations: Mapping[int, Kept] = field(default_factory=dict)
-    """By the citation's number."""
+    """By the number of the citation, or of the sentence that is only related."""
     statements: tuple[str, ...] = ()
     """The sha256 of each statement of the reply."""
     considered: Mapping[int, Kept] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from rag.article import Reply
+from rag.article import Citation, Reply, without_number
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange, Kept
 from rag.errors import UsageError
@@ -58,13 +58,12 @@ def as_markdown(data: Mapping[str, Any]) -> str:
         lines += [_plain(note) + "\n" for note in _notes(exchange)]
         told = (_plain(each["text"] or REMOVED) + _numbers(each) for each in exchange.get("statements", ()))
         lines += [" ".join(told), ""]
+        for each in exchange.get("more", ()):
+            lines += _source_lines("-", each)
         for line in _accounts(exchange):
             lines += [f"- {_plain(line)}", ""]
         for each in _sources(exchange):
-            address = f" <{each['url']}>" if re.fullmatch(r"https?://[^\s<>]+", each["url"] or "") else ""
-            quote = _plain(each["quote"] or REMOVED)
-            lines += [f"{each['number']}. {_plain(_about(each))}{address}  ", f"   > {quote}", ""]
-            lines += [f"   `{_place(each)}`", ""]
+            lines += _source_lines(f"{each['number']}.", each)
     return "\n".join([*lines, f"<!-- second-source {_hidden(data)} -->", ""])
 
 
@@ -77,17 +76,10 @@ def as_html(data: Mapping[str, Any]) -> str:
         body += [f'<p class="about">{html.escape(note)}</p>' for note in _notes(exchange)]
         told = (html.escape((each["text"] or REMOVED) + _numbers(each)) for each in exchange.get("statements", ()))
         accounts = "".join(f"<li>{html.escape(line)}</li>" for line in _accounts(exchange))
-        body.append(f"<p>{' '.join(told)}</p>{f'<ul>{accounts}</ul>' if accounts else ''}<ol>")
-        for each in _sources(exchange):
-            address = ""
-            if re.fullmatch(r"https?://[^\s<>\"']+", each["url"] or ""):
-                url = html.escape(each["url"])
-                address = f' <a href="{url}" rel="noopener noreferrer nofollow">{url}</a>'
-            body.append(
-                f'<li value="{int(each["number"])}"><span class="about">{html.escape(_about(each))}{address}</span>'
-                f"<blockquote>{html.escape(each['quote'] or REMOVED)}</blockquote>"
-                f"<code>{html.escape(_place(each))}</code></li>"
-            )
+        related = "".join(f"<li>{_source_html(each)}</li>" for each in exchange.get("more", ()))
+        lists = "".join(f"<ul>{items}</ul>" for items in (related, accounts) if items)
+        body.append(f"<p>{' '.join(told)}</p>{lists}<ol>")
+        body += [f'<li value="{int(each["number"])}">{_source_html(each)}</li>' for each in _sources(exchange)]
         body.append("</ol>")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
@@ -141,8 +133,9 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     whole = reply.to_json()
+    told = ("query", "filters", "state", "abstained", "reason", "answered_by", "timings")
     return {
-        **{name: whole[name] for name in ("query", "filters", "abstained", "reason", "answered_by", "timings")},
+        **{name: whole[name] for name in told},
         "struck_out": reply.struck_out,
         "statements": [
             {
@@ -153,17 +146,18 @@ def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
             }
             for each, hash in zip(reply.statements, exchange.statements, strict=True)
         ],
-        "citations": [
-            asdict(each)
-            | {"quote": each.quote or None, "version": exchange.citations[each.number].version}
-            | _kept(exchange.citations[each.number])
-            for each in reply.citations
-        ],
+        "citations": [asdict(each) | _pointed(each, exchange) for each in reply.citations],
+        "more": [without_number(each) | _pointed(each, exchange) for each in reply.more],
         "retrieved": [
             asdict(each) | {"text": each.text or None} | _kept(exchange.considered[each.rank])
             for each in reply.retrieved
         ],
     }
+
+
+def _pointed(citation: Citation, exchange: Exchange) -> dict[str, Any]:
+    kept = exchange.citations[citation.number]
+    return {"quote": citation.quote or None, "version": kept.version} | _kept(kept)
 
 
 def _kept(kept: Kept) -> dict[str, Any]:
@@ -191,6 +185,26 @@ def _notes(exchange: Mapping[str, Any]) -> Iterator[str]:
     if filters.get("articles"):
         only.append(f"the articles {', '.join(filters['articles'])}")
     yield f"Answered by {exchange['answered_by']}" + (f", only from {', '.join(only)}" if only else "") + "."
+
+
+def _source_lines(mark: str, citation: Mapping[str, Any]) -> Iterator[str]:
+    """A source as an item of a list in Markdown, beginning with `mark`."""
+    address = f" <{citation['url']}>" if re.fullmatch(r"https?://[^\s<>]+", citation["url"] or "") else ""
+    yield f"{mark} {_plain(_about(citation))}{address}  "
+    yield from (f"   > {_plain(citation['quote'] or REMOVED)}", "", f"   `{_place(citation)}`", "")
+
+
+def _source_html(citation: Mapping[str, Any]) -> str:
+    """A source as what an item of a list in HTML holds."""
+    address = ""
+    if re.fullmatch(r"https?://[^\s<>\"']+", citation["url"] or ""):
+        url = html.escape(citation["url"])
+        address = f' <a href="{url}" rel="noopener noreferrer nofollow">{url}</a>'
+    return (
+        f'<span class="about">{html.escape(_about(citation))}{address}</span>'
+        f"<blockquote>{html.escape(citation['quote'] or REMOVED)}</blockquote>"
+        f"<code>{html.escape(_place(citation))}</code>"
+    )
 
 
 def _sources(exchange: Mapping[str, Any]) -> list[Mapping[str, Any]]:

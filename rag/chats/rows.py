@@ -31,7 +31,11 @@ def exchange_of(
     if told is None:
         return exchange
     kept = json.loads(told)
-    checks = kept.pop("checks", [(None, "", ())] * len(statements))  # a reply kept before had none
+    # What an older version kept has no checks, no state and nothing that is only related.
+    checks = kept.pop("checks", [(None, "", ())] * len(statements))
+    abstained, more = kept.pop("abstained"), kept.pop("more", ())
+    kept.setdefault("state", "nothing" if abstained else "answered")
+    pointed = [replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations]
     reply = Reply(
         **kept | {"filters": Filters.from_json(kept["filters"])},
         question=question,
@@ -46,9 +50,8 @@ def exchange_of(
             )
             for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
         ),
-        citations=tuple(
-            replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations
-        ),
+        citations=tuple(each for each in pointed if each.number not in more),
+        more=tuple(each for each in pointed if each.number in more),
         retrieved=tuple(replace(Considered(*each[:9]), text=each[7] or "") for each in considered),
     )
     return replace(

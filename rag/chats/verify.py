@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from rag.article import Article, fingerprint
@@ -15,8 +15,8 @@ State = Literal["holds", "stands", "changed", "removed", "altered"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one citation: of exchange number `exchange` (from 1), citation number `number` of it; of None,
-    something of the exchange as a whole.
+    """What became of one citation: of exchange number `exchange` (from 1), citation number `number` of it. None has no
+    number: a sentence that is only related, of `article_id`, or something of the exchange as a whole.
 
     It holds: its words stand at their place in the version cited, or `stands` there in a later version of the article.
     "changed": they do not stand there now. "removed": their article is not in the library, or was not at the export.
@@ -54,7 +54,12 @@ def verify(data: Mapping[str, Any], library: Library | None, readable: bool = Tr
 def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | None) -> Iterator[Finding]:
     citations = {citation["number"]: citation for citation in exchange.get("citations", ())}
     for citation in (*citations.values(), *exchange.get("coverage", {}).get("citations", ())):
-        yield _of_citation(number, citation, exchange, library)
+        yield _of_citation(number, citation["number"], citation, exchange, library)
+    for related in exchange.get("more", ()):
+        finding = _of_citation(number, None, related, exchange, library)
+        about = ", ".join(str(related[name]) for name in ("outlet", "title") if related[name])
+        of_article = f"article {related['article_id']}" + (f" ({about})" if about else "")
+        yield replace(finding, told=f"the related sentence of {of_article}: {finding.told}")
     for passage in exchange.get("retrieved", ()):
         if passage["text"] is not None and fingerprint(passage["text"]) != passage["sha256"]:
             yield _altered(number, None, passage["article_id"], f"passage {passage['rank']} is not the one kept")
@@ -64,15 +69,21 @@ def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | No
         for cited in statement["citations"]:
             if cited not in citations:
                 yield _altered(number, None, None, f"the answer cites [{cited}], which the export does not have")
-        if exchange["answered_by"] == "extract" and (astray := _astray(statement, citations)):
+        # That nothing answers is said in the program's own words, which cite nothing.
+        extracted = exchange["answered_by"] == "extract" and (statement["citations"] or not exchange["abstained"])
+        if extracted and (astray := _astray(statement, citations)):
             yield _altered(number, None, None, f"the answer says what its citation does not: {astray!r}")
 
 
 def _of_citation(
-    number: int, citation: Mapping[str, Any], exchange: Mapping[str, Any], library: Library | None
+    number: int,
+    citation_number: int | None,
+    citation: Mapping[str, Any],
+    exchange: Mapping[str, Any],
+    library: Library | None,
 ) -> Finding:
     def found(state: State, told: str) -> Finding:
-        return Finding(number, citation["number"], citation["article_id"], state, told)
+        return Finding(number, citation_number, citation["article_id"], state, told)
 
     quote, hash = citation["quote"], citation["sha256"]
     start, end = int(citation["start"]), int(citation["end"])

@@ -93,7 +93,8 @@ def verify(
         for each in findings:
             if each.state != "holds":
                 _say(each)
-        cited = [finding for finding in findings if finding.number is not None]
+        # Sentences that are only related have no number; what is altered of the export as a whole has none either.
+        cited = [finding for finding in findings if finding.number is not None or finding.state != "altered"]
         holding = sum(finding.holds for finding in cited)
         out.print(f"{holding} of {len(cited)} citations hold")
     if failed:
@@ -101,9 +102,12 @@ def verify(
 
 
 def _say(finding: Finding) -> None:
-    place = f"question {finding.exchange}, " if finding.exchange else ""
-    which = f"citation {finding.number}, article {finding.article_id}" if finding.number is not None else "the export"
-    out.print(escape(printable(f"{finding.state}: {place}{which}: {finding.told}")))
+    place = f"question {finding.exchange}" if finding.exchange else ""
+    which = "the export" if finding.state == "altered" else ""
+    if finding.number is not None:
+        which = f"citation {finding.number}, article {finding.article_id}"
+    where = ", ".join(filter(None, (place, which)))
+    out.print(escape(printable(f"{finding.state}: {where}: {finding.told}")))
 
 
 def _write(content: str, to: Path | None) -> None:

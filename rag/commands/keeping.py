@@ -19,7 +19,7 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended without guessing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for what is wrong with the library: its database, articles, indexes, model, disk, leftovers."""
+    """Look for what is wrong with the library: its database, articles, indexes, models, disk, leftovers."""
     from rag.doctor.doctor import look_after  # late, as in `opened`
 
     report = look_after(read_settings(store=store), fix)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rag.article import Filters
 from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.errors import UsageError
-from rag.service import COVERAGE_FORMS, Json
+from rag.service import COVERAGE_FORMS, Json, related
 
 NEAREST, EXCERPT = 3, 240
 """Of a refusal's nearest passages: how many are printed, and how many characters of each."""
@@ -174,7 +174,9 @@ def _print_reply(reply: Json) -> None:
         )
         place = each["url"] or each["path"] or each["article_id"]
         out.print(escape(printable(f"[{each['number']}] {about} ({place})")))
-    if reply["abstained"] and reply["retrieved"]:
+    for line in related(reply):
+        out.print(escape(printable(f"- {line}")))
+    if reply["state"] == "nothing" and reply["retrieved"]:
         out.print("The nearest passages:")
         for passage in reply["retrieved"][:NEAREST]:
             text = " ".join(passage["text"].split())

@@ -14,14 +14,10 @@ from rag.library.library import Library
 from rag.sense import Sense, read
 from rag.words import content
 
-FURTHEST_BEHIND = 10.0
-"""In log odds behind the best: an outlet's sentence further behind than this does not answer."""
-WITHOUT_VALUE = 5.0
-"""The same for a sentence in which nothing of the kind that is asked for stands, where others have it."""
-VALUED = 2.5
-"""In log odds: by how much it counts for a sentence that such a thing stands in it."""
-ALSO_BEHIND = 7.5
-"""In log odds behind an outlet's best sentence: one further behind than this is not worth telling besides."""
+FURTHEST_BEHIND = 5.0
+"""Behind the best sentence's score: an outlet's sentence further behind than this does not answer."""
+ALSO_BEHIND = 4.0
+"""Behind the score of an outlet's best sentence: one further behind than this is not worth telling besides."""
 MORE_SENTENCES = 3
 SAME_SENTENCE = 0.6
 """The share of a sentence's words from which another of the outlet has said it already."""
@@ -124,17 +120,15 @@ def claim(
 def _best(tellings: Sequence[Telling]) -> dict[str, Telling]:
     """The sentence of each outlet that answers best, best first; none of those that do not answer."""
     most = max((each.worth for each in tellings), default=0.0)
-    valued = any(each.value for each in tellings if each.worth >= most - WITHOUT_VALUE)
     best: dict[str, Telling] = {}
     for each in _in_order(tellings):
-        least = most - (WITHOUT_VALUE if valued and not each.value else FURTHEST_BEHIND)
-        if each.worth >= least:
+        if each.worth >= most - FURTHEST_BEHIND:
             best.setdefault(_key(each.article), each)
     return best
 
 
 def _in_order(tellings: Sequence[Telling]) -> list[Telling]:
-    return sorted(tellings, key=lambda each: -each.worth - VALUED * bool(each.value))
+    return sorted(tellings, key=lambda each: -each.worth)
 
 
 def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
@@ -159,7 +153,7 @@ def _hear_the_rest(
 ) -> None:
     """Let those join a group who seemed silent, but say in other words what its first outlet says."""
     seemed: dict[str, list[Telling]] = {}
-    for each in sorted(tellings, key=lambda each: -each.worth):
+    for each in _in_order(tellings):
         key = _key(each.article)
         if key not in best and len(seemed.setdefault(key, [])) < HEARD_AGAIN:
             seemed[key].append(each)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.doctor.finding import Finding
-from rag.doctor.folder import examine_folder, examine_model, examine_origin, sweep
+from rag.doctor.folder import examine_folder, examine_model, examine_origin, examine_reader, sweep
 from rag.doctor.indexes import examine_indexes
 from rag.doctor.records import drop_orphans, examine_articles, examine_file, examine_rows
 from rag.embedding import Embedding
@@ -78,6 +78,7 @@ def _examine(settings: Settings, former_holder: str | None) -> _Examination:
         embedding = model if isinstance(model, Embedding) else None
         if isinstance(model, Finding):
             findings.append(model)
+        findings += examine_reader(settings)
         damage = [*examine_file(path)]
         findings += damage
         if not damage:

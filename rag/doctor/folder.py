@@ -1,4 +1,4 @@
-"""What lies around the database: leftovers, room on the disk, what the indexes were made with, the model's files."""
+"""What lies around the database: leftovers, room on the disk, what the indexes were made with, the models' files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from rag import reader
 from rag.doctor.finding import Finding, mendable
 from rag.embedding import Embedding, exported_model, intact, load_embedding
 from rag.errors import ModelError
@@ -66,6 +67,14 @@ def examine_model(settings: Settings) -> Finding | Embedding:
         return load_embedding(settings)
     except ModelError as error:
         return Finding(str(error), "Until then nothing can be asked or added.")
+
+
+def examine_reader(settings: Settings) -> Iterator[Finding]:
+    """Whether the reader is the one that was made."""
+    try:
+        reader.check(settings.reader)
+    except ModelError as error:
+        yield Finding(str(error), "Until then nothing can be asked.")
 
 
 def examine_origin(records: Records, embedding: Embedding | None) -> Iterator[Finding]:

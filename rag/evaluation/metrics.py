@@ -5,6 +5,9 @@ abstained from, and it has at most 120 words. It is *cited* when, besides, every
 (of at most 600 characters) of an article of the question's event, and, where several accounts are asked for, the
 citations come from two articles or more. An unanswerable question is right, and cited, when it was abstained from.
 
+Of the quotes that an answer cites it is measured, besides, which hold a required fact or most of a piece of evidence:
+*first* is whether the first one does, *filler* is the share of those that do not.
+
 Which articles are of the event is known from an index of articles; without one every citation counts, and the share of
 citations that are of the event is not measured.
 """
@@ -17,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from rag.article import Reply
+from rag.article import Reply, State
 from rag.evaluation.questions import UNANSWERABLE, ArticleIndex, Question
 
 LONGEST_ANSWER = 120
@@ -38,7 +41,8 @@ class Score(BaseModel):
 
     `words` and `ms` are those of the answer. `citation_precision` is the share of citations that are of the event.
     `evidence_rank` is the place of the first passage that holds evidence, `facts_rank` how many of the best passages it
-    takes until every required fact stands in one of the event's; 0 where no number of them will do.
+    takes until every required fact stands in one of the event's; 0 where no number of them will do. In a run that an
+    older version has kept `state`, `first` and `filler` are None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,10 +55,16 @@ class Score(BaseModel):
     citation_precision: float | None = None
     evidence_rank: int | None = None
     facts_rank: int | None = None
+    state: State | None = None
+    first: bool | None = None
+    filler: float | None = None
 
 
 class Figures(BaseModel):
-    """The means over some questions: shares from 0 to 1, and words an answer; None where nothing was measured."""
+    """The means over some questions: shares from 0 to 1, and words an answer; None where nothing was measured.
+
+    `answered`, `related` and `nothing` are the shares of the states of a reply.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +74,11 @@ class Figures(BaseModel):
     abstained: float | None
     words: float | None
     citation_precision: float | None
+    first: float | None = None
+    filler: float | None = None
+    answered: float | None = None
+    related: float | None = None
+    nothing: float | None = None
 
 
 class Summary(BaseModel):
@@ -92,8 +107,9 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
     abstained = bool(reply and reply.abstained)
     words = len(answer.split())
     ms = reply.timings.get("total_ms") if reply else None
+    state = reply.state if reply else None
     if not question.answerable:
-        return Score(right=abstained, cited=abstained, abstained=abstained, words=words, ms=ms)
+        return Score(right=abstained, cited=abstained, abstained=abstained, words=words, ms=ms, state=state)
 
     text = normal(answer)
     right = (
@@ -109,6 +125,7 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
     articles = {each.url or each.article_id for each in of_event}
     passages = [(normal(each.text), each.url) for each in reply.retrieved] if reply else []
     told = [text if is_of_event is None or is_of_event(url) else "" for text, url in passages]
+    holding = [] if abstained else [_holds_something(question, normal(each.quote)) for each in citations]
     return Score(
         right=right,
         cited=right
@@ -120,6 +137,9 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
         citation_precision=len(of_event) / len(citations) if citations and is_of_event else None,
         evidence_rank=_evidence_rank(question, [text for text, _ in passages]) if question.evidence else None,
         facts_rank=_facts_rank(question, told),
+        state=state,
+        first=holding[0] if holding else None,
+        filler=1 - sum(holding) / len(holding) if holding else None,
     )
 
 
@@ -173,6 +193,13 @@ def _evidence_rank(question: Question, passages: Sequence[str]) -> int:
     return next(holding, 0)
 
 
+def _holds_something(question: Question, quote: str) -> bool:
+    """Whether a cited quote, in its normal form, holds one of the facts, or most of a piece of the evidence."""
+    return any(_stands_in(quote, fact) for fact in question.answers) or any(
+        _holds(quote, normal(each.quote)) for each in question.evidence
+    )
+
+
 def _holds(passage: str, quote: str) -> bool:
     """Whether a passage holds most of a quote, both in their normal form."""
     words = quote.split()
@@ -190,6 +217,7 @@ def _facts_rank(question: Question, passages: Sequence[str]) -> int:
 
 
 def _figures(scores: Sequence[Score]) -> Figures:
+    states = [each.state for each in scores if each.state is not None]
     return Figures(
         questions=len(scores),
         right=_mean([each.right for each in scores]),
@@ -197,6 +225,11 @@ def _figures(scores: Sequence[Score]) -> Figures:
         abstained=_mean([each.abstained for each in scores]),
         words=_mean([each.words for each in scores]),
         citation_precision=_mean([s.citation_precision for s in scores if s.citation_precision is not None]),
+        first=_mean([each.first for each in scores if each.first is not None]),
+        filler=_mean([each.filler for each in scores if each.filler is not None]),
+        answered=_mean([state == "answered" for state in states]),
+        related=_mean([state == "related" for state in states]),
+        nothing=_mean([state == "nothing" for state in states]),
     )
 
 

@@ -20,7 +20,8 @@ def tell_run(run: Run, worst: int) -> Iterator[str]:
     figures = run.figures
     groups = [*figures.by_type.items(), ("answerable", figures.answerable), ("ALL", figures.all)]
     width = max(len(name) for name, _ in groups)
-    yield f"{'type':{width}} {'n':>4} {'right':>6} {'cited':>6} {'abstain':>7} {'words':>6} {'cit.prec':>8}"
+    head = f"{'type':{width}} {'n':>4} {'right':>6} {'cited':>6} {'abstain':>7} {'words':>6} {'cit.prec':>8}"
+    yield f"{head} {'first':>6} {'filler':>6} {'answered':>8} {'related':>7} {'nothing':>7}"
     yield from (f"{name:{width}} {_row(group)}" for name, group in groups)
     if figures.reciprocal_rank is not None:
         shares = "  ".join(f"@{cutoff} {_share(share)}" for cutoff, share in figures.evidence_at.items())
@@ -63,7 +64,9 @@ def tell_change(change: Change | None) -> Iterator[str]:
 def _row(figures: Figures) -> str:
     words = "–" if figures.words is None else f"{figures.words:.1f}"
     shares = f"{_share(figures.right):>6} {_share(figures.cited):>6} {_share(figures.abstained):>7}"
-    return f"{figures.questions:4} {shares} {words:>6} {_share(figures.citation_precision):>8}"
+    quotes = f"{_share(figures.citation_precision):>8} {_share(figures.first):>6} {_share(figures.filler):>6}"
+    states = f"{_share(figures.answered):>8} {_share(figures.related):>7} {_share(figures.nothing):>7}"
+    return f"{figures.questions:4} {shares} {words:>6} {quotes} {states}"
 
 
 def _share(share: float | None) -> str:

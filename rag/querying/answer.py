@@ -1,4 +1,4 @@
-"""From a question to a reply: understood, searched, reranked, answered from the articles' own sentences, cited."""
+"""From a question to a reply: understood, searched, read, answered from the articles' own sentences, cited."""
 
 from __future__ import annotations
 
@@ -6,43 +6,49 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
+import numpy as np
 from llama_index.core.schema import TextNode
 
-from rag.article import Article, Citation, Considered, Filters, Reason, Reply, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Reason, Reply, State, Statement, Turn
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.querying.about import about_the_library
-from rag.querying.accounts import differing_accounts, named_accounts
-from rag.querying.citations import cite
+from rag.querying.citations import cite, point_to
+from rag.querying.compose import (
+    CHOSEN,
+    Composed,
+    Evidence,
+    Rules,
+    compose,
+    differing_accounts,
+    named_accounts,
+    not_mentioned,
+)
 from rag.querying.conditions import asks_several
-from rag.querying.evidence import Weigh, weigh
-from rag.querying.extract import Evidence, NoAnswer, extract
 from rag.querying.holdings import Holdings
 from rag.querying.retrieve import PASSAGES
-from rag.querying.search import Clock, Condense, Searched, Searcher, one_line, things_asked
-from rag.querying.understand import SmallTalk, small_talk
+from rag.querying.search import Clock, Condense, Searched, Searcher, one_line
+from rag.querying.understand import Query, SmallTalk, small_talk
+from rag.reader import probability
 
-LONGEST_QUESTION = 1000
-SEARCHES_KEPT = 8
 READINGS = 3
-PASSAGES_FOR_A_PART = 8
-PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
-"""Of those that are read for what the outlets tell: how many of one article, and of all."""
+NEAR, MOST_RELATED = 0.5, 2
+"""The cosine to the question from which a sentence that does not answer is worth showing, and how many are shown."""
+NO_ARTICLE_SAYS = "No article says this directly. Closest:"
+NOT_ANSWERED = "The library does not answer this."
+GONE = "What was found has just left the library: ask again."
 
 
-def choose(searched: Searched, library: Library, weigh: Weigh = weigh) -> list[Evidence] | NoAnswer:
-    """The sentences of the answer: each outlet's account where accounts are asked for, else those that answer best.
-
-    `weigh` says how well each candidate answers.
-    """
-    answer = extract(searched.question, searched.queries, searched.ranked, library, weigh)
-    if isinstance(answer, NoAnswer):
-        return answer
+def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
+    """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
+    composed = compose(searched.ranked, rules)
     if searched.by_outlet:
-        return named_accounts(searched.asked, searched.by_outlet, library, weigh) or answer
-    if asks_several(searched.question, searched.filters):
-        return differing_accounts(things_asked(searched.queries[0])[0], searched.ranked[0], library, weigh) or answer
-    return answer
+        accounts = named_accounts(searched.by_outlet, rules)
+    elif composed.evidence and asks_several(searched.question, searched.filters):
+        accounts = differing_accounts(searched.ranked, rules)
+    else:
+        accounts = []
+    return Composed(tuple(accounts)) if accounts else composed
 
 
 class Answerer:
@@ -76,29 +82,30 @@ class Answerer:
         if told := self._of_itself(one_line(question), filters, chat, clock):
             return told, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
+        composed = choose(searched)
         reason: Reason | None = None
-        answer = choose(searched, self.library)
-        if isinstance(answer, NoAnswer):
-            reason, explanation = self._refusal(searched, answer)
-            statements: tuple[Statement, ...] = (Statement(explanation),)
-            citations: tuple[Citation, ...] = ()
-        else:
-            statements, citations = cite(answer, self.library, searched.queries[0])
-            if not statements:  # what was found has been removed or changed meanwhile
-                reason, statements = "not_covered", (Statement("What was found has just left the library: ask again."),)
+        statements, citations = cite(composed.evidence, self.library)
+        more = point_to(self._near(searched.query, composed.related), self.library)
+        state: State = "answered" if citations else "related" if more else "nothing"
+        if state != "answered":
+            reason, explanation = self._refusal(searched, more)
+            if reason == "outside_filters":  # what answers is elsewhere: what is near within does not help
+                state, more = "nothing", ()
+            statements = (Statement(GONE if composed.evidence else explanation),)
         clock.lap("answer_ms")
         reply = Reply(
             question=searched.question,
-            query=searched.queries[0].text,
+            query=searched.query.text,
             filters=searched.filters,
             statements=statements,
-            abstained=reason is not None,
+            state=state,
             reason=reason,
             answered_by="extract",
             citations=citations,
+            more=more,
             retrieved=self.considered(searched),
             timings=clock.laps(),
-            struck_out=0 if isinstance(answer, NoAnswer) else len(answer) - len(citations),
+            struck_out=len(composed.evidence) - len(citations),
         )
         return reply, searched
 
@@ -118,7 +125,7 @@ class Answerer:
             query=question,
             filters=Filters(),
             statements=(Statement(said[kind]),),
-            abstained=False,
+            state="answered",
             reason=None,
             answered_by="small_talk",
             timings={"total_ms": 0},
@@ -141,31 +148,46 @@ class Answerer:
             query=asked.topic or question,
             filters=filters,
             statements=statements,
-            abstained=False,
+            state="answered",
             reason=None,
             answered_by="library",
             citations=citations,
             timings=clock.laps(),
         )
 
-    def _refusal(self, searched: Searched, answer: NoAnswer) -> tuple[Reason, str]:
+    def _refusal(self, searched: Searched, more: Sequence[Citation]) -> tuple[Reason, str]:
+        """Why there is no answer: for the program, and as a sentence."""
         if not self.library.status().articles:
             return "empty_library", "The library is empty. Add articles to it first, then ask again."
-        if searched.filters:
-            found = self.searcher.retrieve(searched.queries, Filters())
-            anywhere = self.searcher.rerank(searched.queries, found, Filters())
-            if not isinstance(extract(searched.question, searched.queries, anywhere, self.library), NoAnswer):
-                what = "articles" if searched.filters.within else "outlets and dates"
-                return "outside_filters", (
-                    f"Nothing within the chosen {what} answers this, but other articles of the library may: "
-                    "ask again without the conditions."
-                )
-        return "not_covered", f"The library does not answer this. {answer.explanation}".strip()
+        if searched.filters and self._answered_elsewhere(searched):
+            what = "articles" if searched.filters.within else "outlets and dates"
+            return "outside_filters", (
+                f"Nothing within the chosen {what} answers this, but other articles of the library may: "
+                "ask again without the conditions."
+            )
+        if more:
+            return "not_covered", NO_ARTICLE_SAYS
+        return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()
+
+    def _near(self, query: Query, related: Sequence[Evidence]) -> list[Evidence]:
+        """Those of the sentences that speak of what is asked, best first: how well they answer does not say so."""
+        if not related:
+            return []
+        embedding = self.searcher.embedding
+        asked = np.array(embedding.get_query_embedding(query.text), np.float32)
+        vectors = np.array([embedding.get_query_embedding(each.text) for each in related], np.float32)
+        near = (vectors @ asked >= NEAR).tolist()
+        return [each for each, is_near in zip(related, near, strict=True) if is_near][:MOST_RELATED]
+
+    def _answered_elsewhere(self, searched: Searched) -> bool:
+        """Whether articles that the conditions leave out answer the question."""
+        found = self.searcher.retrieve(searched.query, Filters())
+        return compose(self.searcher.read(searched.wanted, found)).state == "answered"
 
     def considered(self, searched: Searched) -> tuple[Considered, ...]:
-        """The passages for the whole question, PASSAGES at most."""
+        """The passages, PASSAGES at most, each with the probability that it answers; 0 where it was not read."""
         considered = []
-        for rank, each in enumerate(searched.ranked[0][:PASSAGES], 1):
+        for rank, each in enumerate(searched.ranked[:PASSAGES], 1):
             node = each.node
             assert isinstance(node, TextNode)
             article: Article = node.metadata["article"]
@@ -179,7 +201,7 @@ class Answerer:
                     start=node.start_char_idx or 0,
                     end=node.end_char_idx or 0,
                     text=node.text,
-                    score=round(each.score or 0.0, 6),
+                    score=round(probability(each.score or 0.0), 6),
                 )
             )
         return tuple(considered)

@@ -9,41 +9,52 @@ from datetime import date
 from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
-from rag.querying.extract import Evidence
-from rag.querying.understand import WORD, Query, stem
-from rag.querying.wording import answering_words, marked, told
+from rag.querying.compose import Evidence
+from rag.querying.wording import marked, told
 
 logger = logging.getLogger(__name__)
 
 LONGEST_QUOTE = 600
 
 
-def cite(
-    evidence: Sequence[Evidence], library: Library, query: Query | None = None
-) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged.
 
-    With `query` the words that answer it are marked.
+    The words that answer are marked.
     """
     statements: list[Statement] = []
     citations: list[Citation] = []
     dated: set[date] = set()
-    weights = library.rarity([stem(word) for word in WORD.findall(query.text)]) if query else {}
     for each in evidence:
-        citation = citation_of(len(citations) + 1, each.article, each.sentence)
-        if not check(citation, library):
-            logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
+        citation = _checked(len(citations) + 1, each, library)
+        if citation is None:
             continue
         citations.append(citation)
-        pieces = told(each.article, each.sentence, library.sentences_of(each.article), dated)
-        answering = answering_words(query, each.text, weights) if query else None
-        text, marks = marked(pieces, answering)
+        sentences = library.sentences_of(each.article)
+        text, marks = marked(told(each.article, each.sentence, sentences, dated, each.words))
         if each.account:
             opening = f"{each.account}: "
             moved = (Mark(m.start + len(opening), m.end + len(opening), m.kind) for m in marks)
             text, marks = opening + text, (Mark(0, len(opening) - 1, "outlet"), *moved)
         statements.append(Statement(text, (citation.number,), marks))
     return tuple(statements), tuple(citations)
+
+
+def point_to(related: Sequence[Evidence], library: Library) -> tuple[Citation, ...]:
+    """The sentences as they can be opened in their articles; what fails its check is left out and logged."""
+    found: list[Citation] = []
+    for each in related:
+        if citation := _checked(len(found) + 1, each, library):
+            found.append(citation)
+    return tuple(found)
+
+
+def _checked(number: int, each: Evidence, library: Library) -> Citation | None:
+    citation = citation_of(number, each.article, each.sentence)
+    if check(citation, library):
+        return citation
+    logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
+    return None
 
 
 def check(citation: Citation, library: Library) -> bool:

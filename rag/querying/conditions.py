@@ -108,11 +108,10 @@ def read_conditions(
         named.sort(key=lambda pair: pair[1])
     tellers = tuple(name for name, _ in named) if len(named) > 1 else ()
     since, until, dated = _dates(question, today)
-    rest = question
+    aside = [dated] if dated else []
     if len(chosen) == 1 and not tellers:  # with several the question would lose what it compares
-        rest = _without(rest, [span for span in named[0][1] if _is_aside(question, span)])
-    if dated and rest == question:
-        rest = _without(rest, [dated])
+        aside += [span for span in named[0][1] if _is_aside(question, span)]
+    rest = _without(question, _merged(aside))
     asked = _without(rest, _merged([span for _, spans in named for span in spans])) if tellers else rest
     return Conditions(Filters(chosen, since, until), rest, asked, tellers)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.errors import ModelError
 from rag.querying.check import Entailment
-from rag.querying.cross_encoder import chosen_model, load_cross_encoder
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
 
 
 def local_entailment(configured: str | None, models: Path) -> Entailment | None:
@@ -16,7 +19,8 @@ def local_entailment(configured: str | None, models: Path) -> Entailment | None:
 
     Raises ModelError where it cannot be loaded or does not tell entailment from contradiction.
     """
-    name = chosen_model(configured, models / "entailment")
+    lying = models / "entailment"
+    name = configured or (str(lying) if (lying / "config.json").exists() else None)
     return CrossEncoderEntailment(name) if name else None
 
 
@@ -24,7 +28,7 @@ class CrossEncoderEntailment:
     """A sentence-transformers cross-encoder with the classes "entailment" and "contradiction"."""
 
     def __init__(self, name: str) -> None:
-        self._encoder = load_cross_encoder(name, "entailment model", "SECOND_SOURCE_ENTAILMENT_MODEL")
+        self._encoder = _load(name)
         assert self._encoder.config is not None
         kinds = self._encoder.config.id2label or {}
         labels = {str(label).lower(): int(n) for n, label in kinds.items()}
@@ -39,3 +43,16 @@ class CrossEncoderEntailment:
         (scores,) = self._encoder.predict([(premise, claim)], show_progress_bar=False, apply_softmax=True)
         found = np.asarray(scores, np.float64)
         return float(found[self._entails]), float(found[self._contradicts])
+
+
+def _load(name: str) -> CrossEncoder:
+    from sentence_transformers import CrossEncoder  # late: it takes seconds, and few have one
+
+    try:
+        encoder: CrossEncoder = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The entailment model {name!r} could not be loaded: {(str(error).splitlines() or ['?'])[0]}. "
+            "Give SECOND_SOURCE_ENTAILMENT_MODEL the name or folder of one with safetensors weights, or unset it."
+        ) from error
+    return encoder

@@ -15,7 +15,7 @@ from rag.errors import UnknownArticle, UsageError
 from rag.library.rows import Listed
 from rag.querying.about import AboutLibrary
 from rag.querying.citations import check, citation_of, cite
-from rag.querying.extract import Evidence, alike
+from rag.querying.compose import Evidence, alike
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
 from rag.querying.understand import terms

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from rag.speech.attributions import TITLE
-from rag.words import STOP_WORDS, WORD
+from rag.words import STOP_WORDS, WORD, stem
 
 _DEMONYMS = (
     "american america us usa",
@@ -46,6 +46,19 @@ _OF_HEADS = (
     r"(?:Bank|University|Bay|Gulf|Isle|Church|House|Institute|Museum|College|School|Ministry|Department|Republic|Lake|"
     r"Cape|Strait|Court|Secretary|Sea|Duke|Prince|Archbishop|Bishop)"
 )
+
+
+def forms(name: str) -> set[str]:
+    """The words that people use for what a name names, in small letters: "british", "britain" and "uk" for each."""
+    word = re.sub(r"['’]s?$", "", name).replace(".", "").lower()
+    together = {other for other, first in _SAME_PLACE.items() if first == _SAME_PLACE.get(word, word)}
+    full = {"america": "united states", "britain": "united kingdom"}
+    return {word, stem(word), *together} | {phrase for other, phrase in full.items() if other in together}
+
+
+def is_name(word: str) -> bool:
+    """Whether a word with a capital can be somebody's or something's name: not a month, a day or a form of address."""
+    return word.lower() not in _NO_NAME | STOP_WORDS
 
 
 def name_words(text: str) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""From a question to the passages that it is answered from: understood, searched, reranked."""
+"""From a question to the passages that it is answered from: understood, searched, read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from llama_index.core.schema import NodeWithScore
@@ -20,16 +19,17 @@ from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.library.library import Library
 from rag.outlets import aliases_of
-from rag.querying.accounts import tellings
+from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.cross_encoder import chosen_model
-from rag.querying.rerank import CrossEncoderRerank, LateInteraction, spread
+from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
 from rag.querying.understand import Query, stand_alone, sub_questions, terms
+from rag.reader import Reader
 
 LONGEST_QUESTION = 1000
 SEARCHES_KEPT = 8
-PASSAGES_FOR_A_PART = 8
+PASSAGES_OF_AN_OUTLET = 8
+"""Read for each of the outlets that a question names."""
 PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
 """Of those that are read for what the outlets tell: how many of one article, and of all."""
 
@@ -40,15 +40,16 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A question understood, and what was found for it: `queries` are the whole and its parts, `ranked` the passages
-    for each of them, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
+    """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
+    read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
     what is `asked` of them all.
     """
 
     question: str
     filters: Filters
-    queries: Sequence[Query]
-    ranked: Sequence[Sequence[NodeWithScore]]
+    query: Query
+    wanted: str
+    ranked: Sequence[NodeWithScore]
     asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
 
@@ -68,21 +69,18 @@ def things_asked(whole: Query) -> list[Query]:
 class Searcher:
     """Finds what answers a question in a library, with the model that embedded it."""
 
-    def __init__(self, library: Library, embedding: Embedding, cross_encoder: str | None, models: Path) -> None:
-        """`cross_encoder` is the name of one to rerank with; None takes the one that lies in the folder `models`."""
+    def __init__(self, library: Library, embedding: Embedding, reader: Reader) -> None:
         self.library = library
         self.embedding = embedding
-        self._late_interaction = LateInteraction(embedding=embedding, library=library)
-        encoder = chosen_model(cross_encoder, models / "cross-encoder")
-        self._cross_encoder = CrossEncoderRerank(encoder) if encoder else None
+        self._reader = PassageReader(reader=reader, library=library)
         # Who says what is asked of a question that has just been answered: it has been searched already.
         self._found = lru_cache(SEARCHES_KEPT)(self._find)
-        self._ranked = lru_cache(SEARCHES_KEPT)(self._rank)
+        self._understood = lru_cache(SEARCHES_KEPT)(self._read)
 
     def forget(self) -> None:
         """Search anew whatever is asked next."""
         self._found.cache_clear()
-        self._ranked.cache_clear()
+        self._understood.cache_clear()
 
     def tell(self, searched: Searched, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
         """What the articles tell of each thing that was asked: the part of the question, and their sentences.
@@ -96,8 +94,7 @@ class Searcher:
             weights = self.library.rarity(terms(own))
             nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
             nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
-            ranked = self._late_interaction.rerank(query, nodes)
-            found.append((query.text[: query.own], tellings(query, ranked, self.library)))
+            found.append((own, tellings(self._reader.read(own, nodes, len(nodes)))))
         return found
 
     def _nearest(
@@ -137,7 +134,6 @@ class Searcher:
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
             query = Query(f"{read.question} ({condensed})", len(read.question))
-        queries = (query, *sub_questions(query))
         filters = self.conditions(filters, read.filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
         things = things_asked(asked)
@@ -145,22 +141,26 @@ class Searcher:
         tellers = filters.outlets if len(filters.outlets) > 1 else read.tellers
         changes = self.library.indexes.changes
         clock.lap("understand_ms")
-        self._found(queries, filters, changes)
+        # Whether the outlets agree is not what a passage says.
+        whole = things_asked(query)
+        wanted = whole[0].text[: whole[0].own] if len(whole) == 1 and whole[0] != query else query.text
+        self._found(query, filters, changes)
         clock.lap("retrieve_ms")
-        ranked, by_outlet = self._ranked(queries, asked, tellers, filters, changes)
-        clock.lap("rerank_ms")
-        return Searched(question, filters, queries, ranked, asked, by_outlet)
+        clock.lap("rerank_ms")  # part of the contract since there was a reranker
+        ranked, by_outlet = self._understood(query, wanted, asked, tellers, filters, changes)
+        clock.lap("read_ms")
+        return Searched(question, filters, query, wanted, ranked, asked, by_outlet)
 
-    def _find(self, queries: Sequence[Query], filters: Filters, _changes: int) -> list[NodeWithScore]:
+    def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""
-        return self.retrieve(queries, filters)
+        return self.retrieve(query, filters)
 
-    def _rank(
-        self, queries: Sequence[Query], asked: Query, tellers: Sequence[str], filters: Filters, changes: int
-    ) -> tuple[list[list[NodeWithScore]], dict[str, list[NodeWithScore]]]:
-        """What was found in its order for each of the queries, and for each of the tellers for what is `asked`."""
-        found = self._found(queries, filters, changes)
-        return self.rerank(queries, found, filters), self._by_teller(asked, tellers, filters, found)
+    def _read(
+        self, query: Query, wanted: str, asked: Query, tellers: Sequence[str], filters: Filters, changes: int
+    ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]]]:
+        """What was found, read: all of it in its order, and that of each of the tellers."""
+        found = self._found(query, filters, changes)
+        return self.read(wanted, found), self._by_teller(asked, tellers, filters, found)
 
     def _by_teller(
         self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]
@@ -170,36 +170,20 @@ class Searcher:
         outlets = frozenset(self.library.outlets() if tellers else ())
         for teller in tellers:
             if teller in outlets:
-                told = self.retrieve([query], replace(filters, outlets=(teller,)))
+                told = self.retrieve(query, replace(filters, outlets=(teller,)))
             else:
                 told = [each for each in found if teller in (each.node.metadata["article"].origin or "")]
             if told:
-                ranked[teller] = self._late_interaction.rerank(query, told[:PASSAGES_FOR_A_PART])
+                ranked[teller] = self._reader.read(query.text, told[:PASSAGES_OF_AN_OUTLET])
         return ranked if len(ranked) > 1 else {}
 
-    def retrieve(self, queries: Sequence[Query], filters: Filters) -> list[NodeWithScore]:
-        """The passages for the whole question and, after them, those that its parts find besides."""
-        found: dict[str, NodeWithScore] = {}
-        for number, query in enumerate(queries):
-            limit = PASSAGES_FOR_A_PART if number else PASSAGES
-            for each in HybridRetriever(self.library, self.embedding, filters, limit).retrieve(query.text):
-                found.setdefault(each.node.node_id, each)
-        return list(found.values())
+    def retrieve(self, query: Query, filters: Filters) -> list[NodeWithScore]:
+        """The passages for a query, PASSAGES at most, best first, as meaning and words together find them."""
+        return HybridRetriever(self.library, self.embedding, filters, PASSAGES).retrieve(query.text)
 
-    def rerank(
-        self, queries: Sequence[Query], found: list[NodeWithScore], filters: Filters
-    ) -> list[list[NodeWithScore]]:
-        """The passages in their order for each of the queries."""
-        ranked = [self._late_interaction.rerank(query, found) for query in queries]
-        if self._cross_encoder is not None:
-            ranked = [
-                self._cross_encoder.postprocess_nodes(passages, query_str=query.text)
-                for query, passages in zip(queries, ranked, strict=True)
-            ]
-        if asks_several(queries[0].text, filters):
-            outlets = {each.node.metadata["article_id"]: each.node.metadata["article"].outlet for each in found}
-            ranked = [spread(passages, outlets) for passages in ranked]
-        return ranked
+    def read(self, wanted: str, found: Sequence[NodeWithScore]) -> list[NodeWithScore]:
+        """The passages best first; the first of those that were found are read with what is `wanted`."""
+        return self._reader.read(wanted, found)
 
     def conditions(self, filters: Filters | None, read: Filters = Filters()) -> Filters:
         """The conditions of `filters` as the library names them; None, and what leaves it open, means those `read`.

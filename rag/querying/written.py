@@ -63,7 +63,7 @@ def replies(
         yield replace(kept, note="Stopped: this is what was written until then." if prose.statements else STOPPED)
     elif prose.gives_up and not prose.supported:
         none = Statement(f"{writer.name} found no answer to this in the {len(sources)} nearest passages.")
-        yield replace(last, statements=(none,), citations=(), abstained=True, reason="not_covered", note=cost)
+        yield replace(last, statements=(none,), citations=(), state="nothing", reason="not_covered", note=cost)
     elif not prose.supported:
         yield replace(extracted, timings=last.timings, reason="unsupported", note=cost)
     else:

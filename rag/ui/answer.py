@@ -21,6 +21,7 @@ STANDS_IN = {
 MANNERS = {"extract": "From the articles' own sentences", "library": "From what the library knows of itself"}
 STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
 NOT_BORNE_OUT = "Sentences of the model left out because the articles do not bear them out: {}."
+_KINDS = {"answered": "answer", "related": "answer related", "nothing": "answer refusal"}
 _MARKED = {
     "answer": "<strong>{}</strong>",
     "added": '<span class="added">{}</span>',
@@ -39,14 +40,14 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
     """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any.
 
     `kept` says of citations, by their numbers, whether their article was removed: a mark stands in the place of its
-    words then.
+    words then. Under a reply that is no answer stand the sentences that are only related, without numbers.
     """
     removed = {number: each for number, each in kept.items() if each.removed_at}
     citations = {citation.number: citation for citation in reply.citations if citation.number not in removed}
     paragraphs: list[list[str]] = [[]]
     for statement in reply.statements:
         if not statement.text:
-            paragraphs.append([_removed(statement, removed)])
+            paragraphs.append([_removed(statement.citations, removed)])
             continue
         links = [
             _link(turn, citations[number], opened, number in statement.added)
@@ -61,8 +62,10 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
         written = reply.answered_by not in MANNERS
         notes.append((NOT_BORNE_OUT if written else STRUCK_OUT).format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
-    kind = "answer refusal" if reply.abstained else "answer"
     told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)
+    if reply.more:
+        told += f"<ul>{''.join(_related(turn, each, opened, removed) for each in reply.more)}</ul>"
+    kind = _KINDS[reply.state]
     return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
@@ -77,9 +80,20 @@ def _borne_out(statement: Statement) -> str:
     return f'<span class="{statement.support}" title="{as_html(lack)}">{words}{mark}</span>'
 
 
-def _removed(statement: Statement, removed: Mapping[int, Kept]) -> str:
-    """The mark in the place of a statement whose article was removed."""
-    gone = [removed[number] for number in statement.citations if number in removed]
+def _related(turn: int, citation: Citation, opened: int | None, removed: Mapping[int, Kept]) -> str:
+    """A sentence that is only related, as the link that opens it, and whose it is."""
+    source = f"{outlet_name(citation.outlet)}, {day(citation.published)}"
+    if citation.number in removed:
+        words = _removed((citation.number,), removed)
+    else:
+        state = ' aria-current="true"' if citation.number == opened else ""
+        words = f'<a class="cite" href="#cite-{turn}-{citation.number}"{state}>{as_html(citation.quote)}</a>'
+    return f'<li dir="auto">{words} <span class="source"><bdi>{as_html(source)}</bdi></span></li>'
+
+
+def _removed(numbers: Sequence[int], removed: Mapping[int, Kept]) -> str:
+    """The mark in the place of words that rest on these citations, whose article was removed."""
+    gone = [removed[number] for number in numbers if number in removed]
     when = f" on {day((gone[0].removed_at or '')[:10])}" if gone else ""
     hashes = "".join(f' <code title="sha256 {as_html(each.hash)}">{as_html(each.hash[:12])}</code>' for each in gone)
     return f'<span class="gone">[removed: its article was taken out of the library{when}{hashes}]</span>'
@@ -113,14 +127,15 @@ def correction_html(correction: Correction) -> str:
 
 
 def copy_text(reply: Reply) -> str:
-    """The answer to be pasted elsewhere: its text, and a line for each citation."""
-    sources = [
-        f"[{each.number}] "
-        + ", ".join(filter(None, (outlet_name(each.outlet), each.title, day(each.published), web_address(each.url))))
-        for each in reply.citations
-        if each.quote
-    ]
-    return "\n".join([" ".join(str(each) for each in reply.statements if each.text), "", *sources]).strip()
+    """The answer to be pasted elsewhere: its text, and a line for each citation and each sentence only related."""
+    sources = [f"[{each.number}] {_source(each)}" for each in reply.citations if each.quote]
+    related = [f"- {' '.join(each.quote.split())} ({_source(each)})" for each in reply.more if each.quote]
+    return "\n".join([" ".join(str(each) for each in reply.statements if each.text), "", *related, *sources]).strip()
+
+
+def _source(citation: Citation) -> str:
+    about = (outlet_name(citation.outlet), citation.title, day(citation.published), web_address(citation.url))
+    return ", ".join(filter(None, about))
 
 
 def _cited(numbers: Sequence[int]) -> str:

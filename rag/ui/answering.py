@@ -56,7 +56,8 @@ def cover(assistant: Assistant, turn: int) -> bool:
     if reply := exchange.reply:
         try:
             coverage = assistant.coverage(reply.question, reply.filters, turns(exchanges[:turn]))
-            assistant.chats.covered(exchange.id, section_of(coverage, turn, len(reply.citations)))
+            section = section_of(coverage, turn, len(reply.citations) + len(reply.more))
+            assistant.chats.covered(exchange.id, section)
         except SecondSourceError as error:
             logger.warning("who says what could not be looked up: %s", error)
         except Exception:

@@ -128,7 +128,8 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
 
 def _reader(assistant: Assistant) -> None:
     turn, number = st.session_state.opened
-    citations = chat.citations_of(st.session_state.exchanges[turn])
+    exchange = st.session_state.exchanges[turn]
+    citations = chat.citations_of(exchange)
     article_id = next(citation.article_id for citation in citations if citation.number == number)
     try:
         article = assistant.library.article(article_id)
@@ -137,4 +138,5 @@ def _reader(assistant: Assistant) -> None:
         st.button("Close", on_click=chat.close_reader)
         return
     of_this_article = [moved(citation, article) for citation in citations if citation.article_id == article_id]
-    show_article(article, of_this_article, number, st.session_state.opening, chat.close_reader)
+    unnumbered = [each.number for each in exchange.reply.more]
+    show_article(article, of_this_article, number, st.session_state.opening, chat.close_reader, unnumbered)

@@ -119,7 +119,7 @@ def choose_pill(turn: int) -> None:
 
 
 def open_citation(turn: int, number: int) -> None:
-    """Open the article of a citation, however it was chosen; one that the turn does not cite, or is about to lose, is
+    """Open the article of a citation, however it was chosen; one that the turn does not have, or is about to lose, is
     ignored.
     """
     exchanges = st.session_state.exchanges
@@ -133,8 +133,10 @@ def open_citation(turn: int, number: int) -> None:
 
 
 def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
-    """Those of the answer that can be opened, and of who says what, each with a number of its own."""
-    cited = exchange.reply.citations if exchange.reply else ()
+    """Those of the answer that can be opened, what is only related, and those of who says what, each with a number of
+    its own.
+    """
+    cited = (*exchange.reply.citations, *exchange.reply.more) if exchange.reply else ()
     covered = exchange.coverage
     return (
         *(citation for citation in cited if not exchange.citations[citation.number].removed_at),

@@ -13,7 +13,7 @@ import streamlit as st
 from rag.errors import SecondSourceError, UnknownArticle
 from rag.ui.clicks import watch_clicks
 from rag.ui.coverage_tabs import show_tables
-from rag.ui.describe import counted, period, shortened
+from rag.ui.describe import counted, outlet_name, period, shortened
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
@@ -52,6 +52,8 @@ class Laid:
 
     coverage: Coverage | None = None
     problem: str | None = None
+    related: Sequence[Citation] = ()
+    """The sentences that come closest to a question that nothing answers."""
     nearest: tuple[str, str] | None = None
     """Its id and headline."""
 
@@ -136,7 +138,11 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
 def _offer(heading: str, offered: Sequence[tuple[str, str, str]]) -> None:
     """Buttons under a heading: each with the kind and the value it asks about, and its label."""
     st.html(f"<h2>{heading}</h2>")
-    with st.container(key=f"offered-{heading.lower()}", gap=None):
+    _buttons(heading.lower(), offered)
+
+
+def _buttons(name: str, offered: Sequence[tuple[str, str, str]]) -> None:
+    with st.container(key=f"offered-{name}", gap=None):
         for number, (kind, value, label) in enumerate(offered):
             key = f"offer-{kind}-{number}"
             st.button(label, key=key, type="tertiary", width="stretch", on_click=_go_to, args=(kind, value))
@@ -197,12 +203,16 @@ def _lay(assistant: Assistant, wanted: Wanted) -> Laid:
     reply = assistant.ask(wanted.value)
     if reply.abstained or reply.answered_by in ("small_talk", "library"):
         nearest = next((assistant.library.article(each.article_id) for each in reply.retrieved[:1]), None)
-        return Laid(problem=reply.answer, nearest=(nearest.id, nearest.label) if nearest else None)
+        return Laid(None, reply.answer, reply.more, (nearest.id, nearest.label) if nearest else None)
     return Laid(assistant.coverage(wanted.value))
 
 
 def _nothing(laid: Laid) -> None:
     notice(laid.problem or "Nothing was found.")
+    if laid.related:
+        places = [f"{each.article_id}-{each.start}-{each.end}" for each in laid.related]
+        labels = [as_label(f"{outlet_name(each.outlet)}: {each.quote}") for each in laid.related]
+        _buttons("related", [("sentence", *both) for both in zip(places, labels, strict=True)])
     if laid.nearest:
         id, headline = laid.nearest
         _offer("The event that comes nearest", [("event", id, as_label(shortened(headline, LONGEST_HEADLINE)))])

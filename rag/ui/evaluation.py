@@ -23,6 +23,7 @@ from rag.ui.figures import (
     RIGHT,
     WRONG,
     bars,
+    beside_html,
     change_html,
     failures_html,
     headline_html,
@@ -101,7 +102,7 @@ def _run(runs: Sequence[Run]) -> None:
         height=110 + 34 * len(run.figures.by_type),
         alt="What became of the questions of each type; the table below has the figures.",
     )
-    st.html(table_html(run.figures) + retrieval_html(run.figures))
+    st.html(table_html(run.figures) + beside_html(run.figures) + retrieval_html(run.figures))
     if change:
         st.html(f"<h2>Since the run before</h2>{change_html(change)}")
     if failures := run.failures:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from rag.evaluation.metrics import Figures, Summary
 from rag.evaluation.report import Change, Result, Run
@@ -14,6 +15,10 @@ CITED, RIGHT, WRONG = "cited", "right, not cited", "not right"
 WITHOUT_INDEX = (
     "Asked without an index of articles: “cited” means that the facts stand in what is cited, whatever that article is "
     "about, and the citations' precision is not measured."
+)
+BESIDE = (
+    "“First quote holds it”: how many of the answers have one of the facts, or a piece of the evidence, in the first "
+    "quote that they cite. “Quotes that do not”: how many of the quotes that an answer cites have neither, on average."
 )
 NOT_ALIKE = "Only one of the two runs had an index of articles, so their citations are not judged alike."
 
@@ -63,11 +68,16 @@ def bars(summary: Summary) -> dict[str, list[str] | list[float]]:
 def table_html(summary: Summary) -> str:
     """The figures by type of question, of all that have an answer, and of all; precision is that of the citations."""
     measured = summary.all.citation_precision is not None
-    rows = [_row(as_html(name), figures, measured) for name, figures in summary.by_type.items()]
-    rows.append(_row("With an answer", summary.answerable, measured, "total"))
-    rows.append(_row("All", summary.all, measured, "total"))
     head = ("Type", "Asked", "Right", "Cited", "Refused", "Words", "Precision")
-    return _table(head if measured else head[:-1], rows)
+    return _table(head if measured else head[:-1], _rows(summary, partial(_row, with_precision=measured)))
+
+
+def beside_html(summary: Summary) -> str:
+    """What became of the questions by type, and what the cited quotes hold; nothing of an older version's run."""
+    if summary.all.answered is None:
+        return ""
+    head = ("Type", "Answered", "Only related", "Nothing", "First quote holds it", "Quotes that do not")
+    return _table(head, _rows(summary, _row_beside)) + f'<p class="aside">{BESIDE}</p>'
 
 
 def retrieval_html(summary: Summary) -> str:
@@ -124,7 +134,20 @@ def _failure(result: Result) -> str:
     )
 
 
-def _row(name: str, figures: Figures, with_precision: bool, kind: str = "") -> str:
+def _rows(summary: Summary, row: Callable[[str, Figures, str], str]) -> list[str]:
+    return [
+        *(row(as_html(name), figures, "") for name, figures in summary.by_type.items()),
+        row("With an answer", summary.answerable, "total"),
+        row("All", summary.all, "total"),
+    ]
+
+
+def _row_beside(name: str, figures: Figures, kind: str) -> str:
+    shares = (figures.answered, figures.related, figures.nothing, figures.first, figures.filler)
+    return _cells(name, map(_percent, shares), kind)
+
+
+def _row(name: str, figures: Figures, kind: str, with_precision: bool) -> str:
     shares = map(_percent, (figures.right, figures.cited, figures.abstained))
     words = NONE if figures.words is None else f"{figures.words:.0f}"
     precision = [_percent(figures.citation_precision)] if with_precision else []

@@ -31,7 +31,7 @@ function webAddress(text) {
   }
 }
 
-function paragraph(pieces) {
+function paragraph(pieces, unnumbered) {
   const made = element("p");
   made.dir = "auto";
   for (const piece of pieces) {
@@ -40,7 +40,8 @@ function paragraph(pieces) {
       continue;
     }
     const mark = element("mark", piece.current ? "current" : "", piece.text);
-    mark.dataset.numbers = piece.numbers.join(", ");
+    const numbers = piece.numbers.filter((number) => !unnumbered.includes(number));
+    if (numbers.length) mark.dataset.numbers = numbers.join(", ");
     made.append(mark);
   }
   return made;
@@ -70,7 +71,7 @@ function article(data) {
     made.append(element("p", "changed", "The article has changed since this answer was given: the cited sentence is no longer in it."));
   }
   const body = element("div", "text");
-  body.append(...data.paragraphs.map(paragraph));
+  body.append(...data.paragraphs.map((pieces) => paragraph(pieces, data.unnumbered)));
   made.append(body);
   return made;
 }

@@ -33,13 +33,19 @@ _component = st.components.v2.component(
 
 
 def show_article(
-    article: Article, citations: Sequence[Citation], current: int, opening: int, close: Callable[[], None]
+    article: Article,
+    citations: Sequence[Citation],
+    current: int,
+    opening: int,
+    close: Callable[[], None],
+    unnumbered: Sequence[int] = (),
 ) -> None:
     """Show `article` with the sentences of `citations` highlighted and citation `current` in view.
 
     `opening` changes with every click, so that a second click on the same citation brings its sentence back into view.
+    The numbers in `unnumbered` are not shown.
     """
-    data = {**article_data(article, citations, current), "opening": opening}
+    data = {**article_data(article, citations, current), "opening": opening, "unnumbered": [*unnumbered]}
     _component(key="reader-component", data=data, on_closed_change=close, on_compared_change=_compare)
     if st.session_state.pop("compare", False):
         chosen = next(citation for citation in citations if citation.number == current)

@@ -1,0 +1,225 @@
+"""The answer composed of what was read: the sentences that answer best, each outlet's account, or nothing.
+
+The thresholds are chosen on training batches that no weight was fitted on (`python -m benchmarks.thresholds`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from llama_index.core.schema import NodeWithScore
+
+from rag.article import Article, Sentence, State, Telling
+from rag.querying.names import forms, is_name
+from rag.querying.read import UNREAD, Candidate, candidates, margin
+from rag.querying.understand import WORD, Query, names, stem
+from rag.words import NUMBERS
+
+MOST_RELATED = 6
+"""Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
+MOST_VALUES = 4
+SAME_SENTENCE = 0.6
+"""Share of common words above which two sentences say the same in nearly the same words."""
+FIGURE = re.compile(r"\d[\d,.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How an answer is composed.
+
+    A question is answered where the `margin` of its passages is `answers` at least, and may have related sentences
+    where it is `relates` at least. Beside the best sentence those are taken that fit into `most_words` and whose score
+    is at most `most_behind` behind the best one's.
+    """
+
+    answers: float = 1.2
+    relates: float = -4.0
+    most_sentences: int = 4
+    most_words: int = 80
+    most_behind: float = 3.0
+    most_of_an_account: int = 2
+
+
+CHOSEN = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that answers, in its article; `words` are the offsets of those of it that do.
+
+    `account` names the outlets that say so, where the accounts of several are asked for.
+    """
+
+    article: Article
+    sentence: Sentence
+    account: str = ""
+    words: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, candidate: Candidate, account: str = "") -> Evidence:
+        """A sentence that was read."""
+        return cls(candidate.article, candidate.sentence, account, candidate.words)
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.sentence.start : self.sentence.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What answers, best first; where nothing does, up to MOST_RELATED sentences that may be related, or none."""
+
+    evidence: tuple[Evidence, ...] = ()
+    related: tuple[Evidence, ...] = ()
+
+    @property
+    def state(self) -> State:
+        return "answered" if self.evidence else "related" if self.related else "nothing"
+
+
+def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
+    """The answer to a question, of its passages as they were read."""
+    found, sure = candidates(passages), margin(passages)
+    if sure >= rules.answers:
+        return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
+    if sure >= rules.relates:
+        return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MOST_RELATED, rules))))
+    return Composed()
+
+
+def _chosen(
+    found: Sequence[Candidate], before: Sequence[Candidate], most_words: int, most: int, rules: Rules
+) -> list[Candidate]:
+    """The best sentences that fit, the best one in any case, none that says what another of them does."""
+    chosen: list[Candidate] = []
+    words = 0
+    for each in found:
+        length = len(each.text.split())
+        if len(chosen) == most or each.answer.score < found[0].answer.score - rules.most_behind:
+            break
+        if chosen and words + length > most_words:
+            continue
+        if not any(alike(each.text, other.text) for other in (*before, *chosen)):
+            chosen.append(each)
+            words += length
+    return chosen
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two sentences say the same in nearly the same words; never where their figures differ."""
+    if figures_in(one) != figures_in(other):
+        return False
+    a, b = set(WORD.findall(one.lower())), set(WORD.findall(other.lower()))
+    return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
+
+
+# Accounts
+
+
+def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> list[Evidence]:
+    """What each of the named outlets says, in their order: its best sentences in its share of the answer's words.
+
+    An outlet's name stands with the first of its sentences. One that says nothing related is left out; nothing is told
+    where none of them answers.
+    """
+    sure = {outlet: margin(passages) for outlet, passages in by_outlet.items()}
+    if max(sure.values(), default=UNREAD) < rules.answers:
+        return []
+    accounts: list[Candidate] = []
+    evidence: list[Evidence] = []
+    share = rules.most_words // len(by_outlet)
+    for outlet, passages in by_outlet.items():
+        if sure[outlet] < rules.relates:
+            continue
+        mine = _chosen(candidates(passages), accounts, share, rules.most_of_an_account, rules)
+        accounts += mine
+        evidence += [Evidence.of(each, "" if n else outlet) for n, each in enumerate(mine)]
+    return evidence
+
+
+def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> list[Evidence]:
+    """One sentence for each of the different values that outlets give, with the outlets that give it.
+
+    The value is what the words come to that answer in an outlet's best sentence. The value published last comes first,
+    as it may supersede the others. Nothing where they all give one.
+    """
+    found = candidates(passages)
+    groups: dict[frozenset[str], list[Candidate]] = {}
+    heard: set[str | None] = set()
+    for each in found:
+        value = value_of(each.article.text[slice(*each.words)])
+        if each.answer.score < found[0].answer.score - rules.most_behind or len(groups) == MOST_VALUES:
+            break
+        if value and each.article.outlet not in heard:
+            heard.add(each.article.outlet)
+            groups.setdefault(next((other for other in groups if _same(value, other)), value), []).append(each)
+    if len(groups) < 2:
+        return []
+    chosen = sorted(groups.values(), key=lambda of: max(each.article.published or "" for each in of), reverse=True)
+    accounts: list[Evidence] = []
+    words = 0
+    for members in chosen:
+        words += len(members[0].text.split())
+        if accounts and words > rules.most_words:
+            break
+        outlets = ", ".join(each.article.outlet or "an outlet without a name" for each in members)
+        accounts.append(Evidence.of(members[0], outlets))
+    first = accounts[0]
+    return [replace(first, account=f"The accounts differ. {first.account}"), *accounts[1:]]
+
+
+def _same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two values are the same: "the barge" is what "the barge struck the bridge" says."""
+    return one <= other or other <= one
+
+
+def value_of(words: str) -> frozenset[str]:
+    """What is compared of the words that answer: their figures, in digits; else their stems."""
+    return figures_in(words) or frozenset(stem(word) for word in WORD.findall(words))
+
+
+def figures_in(text: str) -> frozenset[str]:
+    """The figures of the text, in digits also where they are written in words."""
+    figures = [figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text)]
+    return frozenset(figures + [str(NUMBERS[word.lower()]) for word in WORD.findall(text) if word.lower() in NUMBERS])
+
+
+def tellings(passages: Sequence[NodeWithScore]) -> list[Telling]:
+    """The sentences of the passages that were read, each with how well it answers and in which words."""
+    found = []
+    for each in candidates(passages):
+        words = each.article.text[slice(*each.words)]
+        found.append(Telling(each.article, each.sentence, each.answer.score, words or None, value_of(words)))
+    return found
+
+
+# Refusal
+
+
+def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
+    """A sentence that says which names of the question none of the passages' articles mentions; or "".
+
+    Names are compared without accents and in small letters, under either apostrophe, and in the other forms that
+    people use for them ("UK", "British").
+    """
+    articles = {each.node.metadata["article"].id: each.node.metadata["article"] for each in passages}
+    text = folded(
+        " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
+    )
+    asked = [name for name in names(query.text[: query.own]) if is_name(name)]
+    missing = [name for name in asked if not any(folded(form) in text for form in forms(name))]
+    if not missing or not articles:
+        return ""
+    listed = " or ".join(filter(None, [", ".join(f"“{name}”" for name in missing[:-1]), f"“{missing[-1]}”"]))
+    if len(articles) == 1:
+        return f"The article nearest to it does not mention {listed}."
+    return f"None of the {len(articles)} articles nearest to it mentions {listed}."
+
+
+def folded(text: str) -> str:
+    """The text in small letters without accents, and with one kind of apostrophe."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
+    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
