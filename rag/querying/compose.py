@@ -16,7 +16,7 @@ from rag.article import Article, Sentence, State, Telling
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
 from rag.querying.understand import WORD, Query, names, stem
-from rag.words import NUMBERS
+from rag.words import NUMBERS, STOP_WORDS
 
 MOST_RELATED = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
@@ -35,7 +35,7 @@ class Rules:
     is at most `most_behind` behind the best one's.
     """
 
-    answers: float = 1.2
+    answers: float = 1.6
     relates: float = -4.0
     most_sentences: int = 4
     most_words: int = 80
@@ -177,8 +177,8 @@ def _same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def value_of(words: str) -> frozenset[str]:
-    """What is compared of the words that answer: their figures, in digits; else their stems."""
-    return figures_in(words) or frozenset(stem(word) for word in WORD.findall(words))
+    """What is compared of the words that answer: their figures, in digits; else the stems of those that name things."""
+    return figures_in(words) or frozenset(stem(word) for word in WORD.findall(words) if word.lower() not in STOP_WORDS)
 
 
 def figures_in(text: str) -> frozenset[str]:
