@@ -1,6 +1,6 @@
 """The answer composed of what was read: the sentences that answer best, each outlet's account, or nothing.
 
-The thresholds are chosen on training batches that no weight was fitted on (`python -m benchmarks.thresholds`).
+The thresholds are chosen on training batches that no weight was fitted on (`python -m benchmarks.reading`).
 """
 
 from __future__ import annotations
