@@ -204,6 +204,10 @@ class Citation:
     quote: str
     checked: bool = False
 
+    def unnumbered(self) -> dict[str, Any]:
+        """A sentence that is only related, as JSON: no answer refers to it."""
+        return {name: value for name, value in asdict(self).items() if name != "number"}
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -346,15 +350,8 @@ class Reply:
             "reason": self.reason,
             "answered_by": self.answered_by,
             "citations": [asdict(citation) for citation in self.citations],
-            "more": [without_number(citation) for citation in self.more],
+            "more": [citation.unnumbered() for citation in self.more],
             "retrieved": [asdict(passage) for passage in self.retrieved],
             "timings": dict(self.timings),
             **({"note": self.note} if self.note else {}),
         }
-
-
-def without_number(citation: Citation) -> dict[str, Any]:
-    """A sentence that is only related, as JSON: a citation that no answer refers to."""
-    fields = asdict(citation)
-    fields.pop("number")
-    return fields

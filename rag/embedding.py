@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from rag.errors import ModelError, SecondSourceError
+from rag.model_files import open_session, sha256
 from rag.settings import PACKAGED_MODEL, Settings, read_settings
 from rag.turns import MACHINE, Turns
 
@@ -82,17 +83,10 @@ class OnnxEmbedding(Embedding):
     _run_alone: Any = PrivateAttr()
 
     def __init__(self, exported: Path, tokenizer: Path, threads: int | None = None) -> None:
-        import onnxruntime
-
         super().__init__(
             model_name=PACKAGED_MODEL, identity=PACKAGED_SHA256, max_tokens=256, dimension=384, embed_batch_size=256
         )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        options.log_severity_level = 3
-        # A thread that waits by spinning takes the processor from whoever else has work, another question for one.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(exported, threads)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -237,14 +231,9 @@ def _packaged_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check_weights(folder: Path) -> None:
     weights = folder / "model.safetensors"
-    found = _sha256(weights) if weights.exists() else "nothing"
+    found = sha256(weights) if weights.exists() else "nothing"
     if found != PACKAGED_SHA256:
         raise ModelError(
             f"{weights} is not the model it should be (sha256 {found[:12]}, expected {PACKAGED_SHA256[:12]}). "
@@ -260,7 +249,7 @@ def exported_model(settings: Settings) -> Path:
 def intact(exported: Path) -> bool:
     """Whether the export is there and is, byte for byte, what was compared with the original."""
     recorded = exported.with_suffix(".sha256")
-    return exported.exists() and recorded.exists() and recorded.read_text() == _sha256(exported)
+    return exported.exists() and recorded.exists() and recorded.read_text() == sha256(exported)
 
 
 def _prepare(folder: Path, exported: Path) -> None:

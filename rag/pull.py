@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from filelock import FileLock
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from rag.errors import LanguageModelError
+from rag.model_files import sha256
 
 SECONDS = 30
 ATTEMPTS = 4
@@ -57,14 +57,14 @@ def fetch(published: Published, hub: str, folder: Path, tell: Callable[[int], No
         reraise=True,
     )
     with FileLock(f"{target}.lock"):
-        if target.exists() and _sha256(target) == published.sha256:
+        if target.exists() and sha256(target) == published.sha256:
             tell(published.size)
             return target
         try:
             attempts(_continue, published.address(hub), part, published.size, tell)
         except (httpx.HTTPError, _TryAgain) as error:
             raise LanguageModelError(_no_way(published, hub, folder, error)) from error
-        found = _sha256(part)
+        found = sha256(part)
         if found != published.sha256:
             part.unlink()
             raise LanguageModelError(
@@ -113,8 +113,3 @@ def _no_way(published: Published, hub: str, folder: Path, error: Exception) -> s
         f"{published.sha256}; or name a mirror with --hub; or run another model: ollama:NAME, or an OpenAI-compatible "
         "address in SECOND_SOURCE_LANGUAGE_MODEL. What was fetched so far is kept."
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,10 +5,8 @@ It runs on onnxruntime. `training/` makes it; `rag/models/reader.json` says what
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from rag.errors import ModelError
+from rag.model_files import open_session, sha256
 from rag.turns import MACHINE
 
 MODEL = Path(__file__).with_name("models") / "reader.onnx"
@@ -116,17 +115,9 @@ def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
 class Reader:
     """Made by `load_reader`. One run at a time, whoever asks."""
 
-    def __init__(self, model: Path, tokenizer: Path, threads: int | None = None) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        options.log_severity_level = 3
-        # A thread that waits by spinning takes the processor from whoever else has work, another question for one.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        self._session = open_session(model)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._turns = MACHINE
 
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
         """Read `question` with each of the passages: a headline, or "", and the passage's sentences.
@@ -163,7 +154,7 @@ class Reader:
         One at a time: as fast on a few cores as several, and what int8 makes of a text does not depend on what is read
         beside it.
         """
-        for layout in self._turns.each(layouts):
+        for layout in MACHINE.each(layouts):
             yield self._session.run(list(outputs), _feed(layout))
 
 
@@ -185,8 +176,7 @@ def check(model: Path = MODEL) -> None:
     for name, digest in expected.items():
         path = model.with_name(name)
         try:
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = sha256(path)
         except OSError as error:
             raise ModelError(f"The reader's file {path} is missing or cannot be read. {way_out}") from error
         if found != digest:

@@ -15,6 +15,7 @@ import pytest
 import rag.embedding
 from rag.embedding import EXPORT_FORMAT, PACKAGED_SHA256, Embedding, OnnxEmbedding, load_embedding
 from rag.errors import ModelError
+from rag.model_files import sha256
 from rag.settings import PACKAGED_MODEL, ROOT, Settings
 
 TEXTS = [
@@ -174,7 +175,7 @@ def test_an_altered_export_is_made_again(tmp_path: Path, model: Embedding) -> No
 
     again = load_embedding(Settings(models=tmp_path))
 
-    assert altered.with_suffix(".sha256").read_text() == rag.embedding._sha256(altered)
+    assert altered.with_suffix(".sha256").read_text() == sha256(altered)
     assert np.sum(
         np.array(again.get_text_embedding_batch(TEXTS)) * np.array(model.get_text_embedding_batch(TEXTS)), axis=1
     ) == pytest.approx(1, abs=1e-5)

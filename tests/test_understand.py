@@ -14,7 +14,6 @@ from rag.querying.understand import (
     stem,
     sub_questions,
     terms,
-    word_weights,
 )
 
 TURN = Turn("When did Thorsby close the bridge?", "On Tuesday. [1]")
@@ -77,15 +76,6 @@ def test_a_question_that_asks_two_things_has_two_parts() -> None:
     assert [part.text[: part.own] for part in parts] == ["Who closed the bridge", "when did the ferry leave?"]
     assert all(question in part.text for part in parts)
     assert sub_questions(Query("Who closed the bridge?", 22)) == []
-
-
-def test_words_weigh_by_their_rarity_and_less_where_they_are_carried() -> None:
-    query = Query("ferry tram (ferry)", 10)
-
-    (ferry, tram, carried) = word_weights(query, {"ferri": 0.25, "tram": 1.0})
-
-    assert [ferry[:2], tram[:2], carried[:2]] == [(0, 5), (6, 10), (12, 17)]
-    assert 0 < carried[2] < ferry[2] < tram[2]
 
 
 @pytest.mark.parametrize(

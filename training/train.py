@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rag.ingestion.split import sentences
+from rag.model_files import sha256
 from rag.reader import Layout, lay_out, lay_out_two
 from training import sources
 from training.model import RELATION, SUPPORT, YES_NO, Reader, batch, load_weights
@@ -275,7 +276,7 @@ class Trainer:
                     self._keep(checkpoint, step + 1, time.monotonic() - began, seen)
         save_file(self.model.trained_parts(), sources.WORK / "reader.safetensors")
         made = {"steps": step, "of": len(order), "minutes": round((time.monotonic() - began) / 60, 1), "losses": seen}
-        started = {"file": self.start.name, "sha256": sources.sha256(self.start)} if self.start else "base"
+        started = {"file": self.start.name, "sha256": sha256(self.start)} if self.start else "base"
         made |= {"seed": SEED, "start": started}
         (sources.WORK / "training.json").write_text(json.dumps(made, indent=1))
         checkpoint.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from rag.article import Citation, Reply, without_number
+from rag.article import Citation, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange, Kept
 from rag.errors import UsageError
@@ -147,7 +147,7 @@ def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
             for each, hash in zip(reply.statements, exchange.statements, strict=True)
         ],
         "citations": [asdict(each) | _pointed(each, exchange) for each in reply.citations],
-        "more": [without_number(each) | _pointed(each, exchange) for each in reply.more],
+        "more": [each.unnumbered() | _pointed(each, exchange) for each in reply.more],
         "retrieved": [
             asdict(each) | {"text": each.text or None} | _kept(exchange.considered[each.rank])
             for each in reply.retrieved

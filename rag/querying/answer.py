@@ -182,7 +182,7 @@ class Answerer:
     def _answered_elsewhere(self, searched: Searched) -> bool:
         """Whether articles that the conditions leave out answer the question."""
         found = self.searcher.retrieve(searched.query, Filters())
-        return compose(self.searcher.read(searched.wanted, found)).state == "answered"
+        return compose(self.searcher.reader.read(searched.wanted, found)).state == "answered"
 
     def considered(self, searched: Searched) -> tuple[Considered, ...]:
         """The passages, PASSAGES at most, each with the probability that it answers; 0 where it was not read."""

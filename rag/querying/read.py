@@ -49,7 +49,6 @@ class PassageReader(BaseNodePostprocessor):
     model_config = ConfigDict(arbitrary_types_allowed=True)
     reader: Any
     library: Any
-    most: int = PASSAGES_READ
     _readings: OrderedDict[tuple[str, str, str], Reading] = PrivateAttr(default_factory=OrderedDict)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
@@ -57,9 +56,9 @@ class PassageReader(BaseNodePostprocessor):
     def class_name(cls) -> str:
         return "PassageReader"
 
-    def read(self, question: str, found: Sequence[NodeWithScore], most: int | None = None) -> list[NodeWithScore]:
+    def read(self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ) -> list[NodeWithScore]:
         """The nodes `found`, best first; the first `most` of them are read."""
-        first = list(found[: most or self.most])
+        first = found[:most]
         nodes = [(each.node, self._sentences(each.node)) for each in first]
         read = [
             NodeWithScore(

@@ -66,13 +66,19 @@ def things_asked(whole: Query) -> list[Query]:
     return parts or [whole]
 
 
+def one_thing_asked(whole: Query) -> Query:
+    """The question without the part that asks whether the outlets agree, where one part is left; else the whole."""
+    things = things_asked(whole)
+    return things[0] if len(things) == 1 else whole
+
+
 class Searcher:
     """Finds what answers a question in a library, with the model that embedded it."""
 
     def __init__(self, library: Library, embedding: Embedding, reader: Reader) -> None:
         self.library = library
         self.embedding = embedding
-        self._reader = PassageReader(reader=reader, library=library)
+        self.reader = PassageReader(reader=reader, library=library)
         # Who says what is asked of a question that has just been answered: it has been searched already.
         self._found = lru_cache(SEARCHES_KEPT)(self._find)
         self._understood = lru_cache(SEARCHES_KEPT)(self._read)
@@ -94,7 +100,7 @@ class Searcher:
             weights = self.library.rarity(terms(own))
             nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
             nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
-            found.append((own, tellings(self._reader.read(own, nodes, len(nodes)))))
+            found.append((own, tellings(self.reader.read(own, nodes, len(nodes)))))
         return found
 
     def _nearest(
@@ -136,14 +142,13 @@ class Searcher:
             query = Query(f"{read.question} ({condensed})", len(read.question))
         filters = self.conditions(filters, read.filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
-        things = things_asked(asked)
-        asked = things[0] if len(things) == 1 else asked
+        asked = one_thing_asked(asked)
         tellers = filters.outlets if len(filters.outlets) > 1 else read.tellers
         changes = self.library.indexes.changes
         clock.lap("understand_ms")
         # Whether the outlets agree is not what a passage says.
-        whole = things_asked(query)
-        wanted = whole[0].text[: whole[0].own] if len(whole) == 1 and whole[0] != query else query.text
+        one = one_thing_asked(query)
+        wanted = query.text if one == query else one.text[: one.own]
         self._found(query, filters, changes)
         clock.lap("retrieve_ms")
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
@@ -160,7 +165,7 @@ class Searcher:
     ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]]]:
         """What was found, read: all of it in its order, and that of each of the tellers."""
         found = self._found(query, filters, changes)
-        return self.read(wanted, found), self._by_teller(asked, tellers, filters, found)
+        return self.reader.read(wanted, found), self._by_teller(asked, tellers, filters, found)
 
     def _by_teller(
         self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]
@@ -174,16 +179,12 @@ class Searcher:
             else:
                 told = [each for each in found if teller in (each.node.metadata["article"].origin or "")]
             if told:
-                ranked[teller] = self._reader.read(query.text, told[:PASSAGES_OF_AN_OUTLET])
+                ranked[teller] = self.reader.read(query.text, told[:PASSAGES_OF_AN_OUTLET])
         return ranked if len(ranked) > 1 else {}
 
     def retrieve(self, query: Query, filters: Filters) -> list[NodeWithScore]:
         """The passages for a query, PASSAGES at most, best first, as meaning and words together find them."""
         return HybridRetriever(self.library, self.embedding, filters, PASSAGES).retrieve(query.text)
-
-    def read(self, wanted: str, found: Sequence[NodeWithScore]) -> list[NodeWithScore]:
-        """The passages best first; the first of those that were found are read with what is `wanted`."""
-        return self._reader.read(wanted, found)
 
     def conditions(self, filters: Filters | None, read: Filters = Filters()) -> Filters:
         """The conditions of `filters` as the library names them; None, and what leaves it open, means those `read`.

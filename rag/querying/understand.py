@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +12,6 @@ from rag.language import foreign_language_of, language_name
 from rag.words import STOP_WORDS
 from rag.words import WORD as WORD
 from rag.words import stem as stem
-
-STOP_WORD_WEIGHT = 0.3
-CARRIED_WEIGHT = 0.3
 
 _QUESTION_WORDS = STOP_WORDS | frozenset(
     ["did", "does", "said", "say", "says", "tell", "many", "much", "long", "according", "compare", "tell", "describe"]
@@ -119,12 +116,3 @@ def sub_questions(query: Query) -> list[Query]:
     parts = [part.strip(" ,;") for part in _JOINT.split(question)]
     parts = [part for part in dict.fromkeys(parts) if len(part.split()) >= LEAST_WORDS_OF_A_PART][:MOST_PARTS]
     return [Query(f"{part} ({query.text})", len(part)) for part in parts] if len(parts) > 1 else []
-
-
-def word_weights(query: Query, rarity: Mapping[str, float]) -> list[tuple[int, int, float]]:
-    """How much each word of the query (start, end) tells of what is sought: by its rarity, less where it is carried."""
-    weights = []
-    for word in WORD.finditer(query.text):
-        weight = STOP_WORD_WEIGHT if word.group().lower() in STOP_WORDS else rarity[stem(word.group())] ** 0.5
-        weights.append((word.start(), word.end(), weight * (CARRIED_WEIGHT if word.start() >= query.own else 1.0)))
-    return weights
