@@ -56,7 +56,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.growth
 
 reader: $(VENV)/installed-dev
-	@echo "Making the reader anew: rows (15 minutes), training (up to 2 hours; goes on where it was stopped), export, figures."
+	@echo "Making the reader anew: rows (about 10 minutes), training (130 minutes at most; goes on where it was stopped), export, figures."
 	@$(BIN)/python -m training.rows
 	@$(BIN)/python -m training.train
 	@$(BIN)/python -m training.export

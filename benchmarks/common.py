@@ -62,7 +62,12 @@ def questions(file: str = "questions.jsonl") -> list[dict[str, Any]]:
 
 def scorer() -> ModuleType:
     """The set's own score.py, as a module."""
-    spec = importlib.util.spec_from_file_location("score", bench() / "score.py")
+    return module_of(bench() / "score.py")
+
+
+def module_of(path: Path) -> ModuleType:
+    """A file of Python that is no part of the repository, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

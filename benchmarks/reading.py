@@ -1,28 +1,36 @@
 """How well answers are read out of the passages: the figures, their thresholds, and what each piece is worth.
 
-Run as `python -m benchmarks.reading [--held-back N]`, after `python -m training.rows`, which fetches the articles of
-the held-back questions.
+Run as `python -m benchmarks.reading [--held-back N]`. The articles of the held-back questions are fetched, as for
+training.
 
-The reader's two thresholds are chosen on training batches that no weight was fitted on, asked over a library of all
-their articles; the rules of composition are cross-validated over the events of the development questions.
+The threshold from which a question is answered is chosen on training batches that no weight was fitted on, asked over a
+library of all their articles; the rules of composition are cross-validated over the events of the development questions.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import itertools
 import json
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import WORK, bench, dev_library, open_assistant, questions, say, scorer, table, write_section
+from benchmarks.common import (
+    DEV_STORE,
+    bench,
+    dev_library,
+    module_of,
+    open_assistant,
+    questions,
+    say,
+    scorer,
+    table,
+    write_section,
+)
 from rag.article import Turn
 from rag.assistant import Assistant
 from rag.querying.answer import choose
@@ -31,9 +39,11 @@ from rag.querying.compose import CHOSEN, Composed, Rules, compose
 from rag.querying.read import margin
 from rag.querying.search import Searched, Searcher
 from training import sources
+from training.rows import ingest
 
 FILES = {"development": "questions.jsonl", "more": "more-questions.jsonl"}
 HELD_BACK = "held back"
+WORDS = (("text", "span"), ("words", "words"))
 FOLDS = 8
 MOST_REFUSED = 0.08
 """Of the answerable questions, at the threshold that is chosen."""
@@ -78,9 +88,12 @@ class Set:
             if number % 50 == 0:
                 say(f"  {number} of {len(items)} questions")
 
-    def replies(self, choose: Choose, some: Sequence[Asked] | None = None) -> Iterator[tuple[Asked, dict[str, Any]]]:
+    def answerable(self, each: Asked) -> bool:
+        raise NotImplementedError
+
+    def replies(self, choose: Choose) -> Iterator[tuple[Asked, dict[str, Any]]]:
         """The replies as `ask --batch` gives them, as far as they are scored."""
-        for each in self.asked if some is None else some:
+        for each in self.asked:
             statements, citations = cite(choose(each.searched).evidence, self.assistant.library)
             yield (
                 each,
@@ -102,10 +115,10 @@ class Development(Set):
         self.event_of = {article["url"]: article["event"] for article in index}
         self.url_of = {article["id"]: article["url"] for article in index}
 
-    def rows(self, choose: Choose, some: Sequence[Asked] | None = None) -> list[dict[str, Any]]:
+    def rows(self, choose: Choose) -> list[dict[str, Any]]:
         return [
             self.scorer.score(each.item, reply, self.event_of, self.url_of) | {"event": each.item["event"]}
-            for each, reply in self.replies(choose, some)
+            for each, reply in self.replies(choose)
         ]
 
     def figures(self, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -124,7 +137,7 @@ class Development(Set):
 class HeldBack(Set):
     def __init__(self, assistant: Assistant, items: Sequence[dict[str, Any]]) -> None:
         super().__init__(HELD_BACK, assistant, items)
-        self.scorer = _module(sources.SHARED / "held_back.py")
+        self.scorer = module_of(sources.SHARED / "held_back.py")
 
     def figures(self, choose: Choose) -> dict[str, float]:
         cited, first, words, refused, unanswerable = [], [], [], [], []
@@ -151,9 +164,12 @@ def main() -> None:
     arguments.add_argument("--held-back", type=int, metavar="N", help="only so many of the held-back questions")
     given = arguments.parse_args()
     dev_library()
-    with open_assistant(WORK / "dev") as dev, open_assistant(_held_back_library()) as other:
+    sources.fetch()
+    with open_assistant(DEV_STORE) as dev, open_assistant(sources.WORK / "library") as other:
+        say("Library of the held-back questions")
+        ingest(other)
         developments = [Development(name, dev, questions(file)) for name, file in FILES.items()]
-        items = [json.loads(line) for line in (WORK / "held_back" / "questions.jsonl").open()]
+        items = _held_back_questions()
         if given.held_back:
             items = random.Random(3).sample(items, given.held_back)
         held_back = HeldBack(other, items)
@@ -174,7 +190,7 @@ def main() -> None:
 
 def threshold(asked: Set, most_refused: float) -> float:
     """The highest score at which no more than that share of the answerable questions is refused."""
-    best = [each.sure for each in asked.asked if asked.answerable(each)]  # type: ignore[attr-defined]
+    best = [each.sure for each in asked.asked if asked.answerable(each)]
     return float(np.quantile(best, most_refused))
 
 
@@ -192,7 +208,7 @@ def _row(figures: dict[str, float]) -> list[str]:
     return ["–" if n not in figures else f"{figures[n]:.{1 if n == 'words' else 3}f}" for n in names]
 
 
-def _curve(sets: Sequence[Any]) -> str:
+def _curve(sets: Sequence[Set]) -> str:
     """What is refused at each threshold."""
     header = ["margin below", *(f"{s.name}: {kind}" for s in sets for kind in ("answerable", "not"))]
     body = []
@@ -221,7 +237,7 @@ def _pieces(developments: Sequence[Development]) -> str:
     def first(searcher: Searcher, found: Searched, most: int) -> Searched:
         """What would be found with so many passages read."""
         nodes = searcher.retrieve(found.query, found.filters)
-        return replace(found, ranked=searcher._reader.read(found.wanted, nodes, most))
+        return replace(found, ranked=searcher.reader.read(found.wanted, nodes, most))
 
     named = ("right", "first", "filler", "words")
     header = ["", *(f"{each.name}: {name}" for each in developments for name in named)]
@@ -275,25 +291,18 @@ def _best(scored: dict[Rules, list[tuple[Development, list[dict[str, Any]]]]], e
     return max(scored, key=worth)
 
 
-def _held_back_library() -> Path:
-    folder, store = WORK / "held_back", WORK / "held"
-    if not (folder / "questions.jsonl").exists():
-        _module(sources.SHARED / "held_back.py").make(sources.WORK / "NewsArticles.csv", folder)
-    say(f"Library of the held-back questions in {store}")
-    with open_assistant(store) as assistant:
-        for event in assistant.ingest([folder / "articles"]):
-            if event.outcome == "failed":
-                say(f"failed: {event.source}: {event.reason}")
-    return store
+def _held_back_questions() -> list[dict[str, Any]]:
+    """Those of the batches that no weight was fitted on, with the words of the sentences that answer them."""
+    news = sources.news()
 
+    def words(label: dict[str, Any], name: str) -> str | None:
+        return news[label["article"]]["text"][slice(*label[name])] if label[name] else None
 
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return [
+        question | {"gold": [{name: words(each, at) for name, at in WORDS} for each in question["gold"]]}
+        for question in sources.labels("questions")
+        if question["batch"] in sources.HELD_BACK
+    ]
 
 
 if __name__ == "__main__":

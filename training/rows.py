@@ -34,7 +34,7 @@ Passage = dict[str, Any]
 def main() -> None:
     sources.fetch()
     with Assistant.open(Settings(store=sources.WORK / "library")) as assistant:
-        _ingest(assistant)
+        ingest(assistant)
         maker = _Maker(assistant)
         questions = list(sources.labels("questions"))
         with (sources.WORK / "rows.jsonl").open("w") as rows, (sources.WORK / "held_back.jsonl").open("w") as held_back:
@@ -45,7 +45,8 @@ def main() -> None:
     print(f"{maker.lost} of {maker.labelled} labelled sentences were not found in the articles as they are kept.")
 
 
-def _ingest(assistant: Assistant) -> None:
+def ingest(assistant: Assistant) -> None:
+    """Read all of the package's articles that are neither short nor long into the library; what is in stays."""
     folder = sources.WORK / "articles"
     if not folder.exists():
         sources.write_articles(folder)
