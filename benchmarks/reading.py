@@ -4,7 +4,7 @@ Run as `python -m benchmarks.reading [--held-back N]`. The articles of the held-
 training.
 
 The threshold from which a question is answered is chosen on training batches that no weight was fitted on, asked over a
-library of all their articles; the rules of composition are cross-validated over the events of the development questions.
+library of all their articles; the rules of composition are cross-validated over the development questions' events.
 """
 
 from __future__ import annotations

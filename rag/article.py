@@ -211,7 +211,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A sentence that may answer a question, and how well: `worth` is the reader's score, see `rag.reader.Answer`.
+    """A sentence that may answer a question, or speak of what another does, and how well: `worth` is the reader's score
+    (see `rag.reader.Answer`), or the cosine of the two.
 
     `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
     """

@@ -19,7 +19,7 @@ from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
-from rag.querying.search import LONGEST_QUESTION, Searched, Searcher
+from rag.querying.search import Searched, Searcher
 from rag.querying.understand import language_note
 from rag.reader import Reader, load_reader
 from rag.settings import PACKAGED_MODEL, Engine, Settings
@@ -234,9 +234,8 @@ class Assistant:
 
         searched = self._searcher.search(question, filters, chat)
         found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked)
-        return cover(
-            self.library, self.embedding, searched.question, list(found), partial(self._searcher.tell, searched)
-        )
+        tell = partial(self._searcher.tell, searched.asked)
+        return cover(self.library, self.embedding, searched.question, list(found), tell)
 
     def coverage_of_event(self, id: str) -> Coverage:
         """Who tells of the event that the article of that id is about; nothing is asked. Raises UnknownArticle."""
@@ -256,8 +255,7 @@ class Assistant:
         text = article.text[start:end]
         if not 0 <= start < end <= len(article.text) or not text.strip():
             raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
-        searched = self._searcher.search(text[:LONGEST_QUESTION], Filters(), ())
-        tell = partial(self._searcher.tell, searched)
+        tell = partial(self._searcher.tell_near, text)
         return cover(self.library, self.embedding, text, [id], tell, (article, Sentence(start, end)))
 
     def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:

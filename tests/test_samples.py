@@ -96,3 +96,18 @@ def test_the_first_page_s_questions(asked: Assistant, offered: str) -> None:
         assert says(reply, question), reply.answer
     else:
         assert (reply.abstained, reply.reason) == (True, "not_covered")
+
+
+def test_what_other_outlets_say_to_a_sentence(asked: Assistant) -> None:
+    said = "Solmar set Sept. 1 as the target for the return of trams and cars."
+    article = next(
+        each for each in asked.library.articles() if said in each.text and each.outlet == "Vessermark Courier"
+    )
+    start = article.text.index(said)
+
+    (claim,) = asked.coverage_of_sentence(article.id, start, start + len(said)).claims
+
+    verdicts = {each.outlet: each.verdict for each in claim.accounts}
+    assert verdicts["Quernside Post"] == "says"
+    assert verdicts["Westering News"] != "silent"
+    assert verdicts["Creel and Quay"] == "silent"

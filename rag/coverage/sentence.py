@@ -15,8 +15,8 @@ from rag.sense import Sense, read
 
 HEARD = 4
 """How many sentences of an outlet, its nearest, are compared with the one that is asked about."""
-NEAR = 5.0
-"""In log odds that it bears on it: a sentence further off is on something else, however it reads beside the other."""
+NEAR = 0.5
+"""Cosine from which a sentence bears on it: one further off is on something else, however it reads beside the other."""
 MORE_LIKELY = 0.5
 """How likely it must be to agree, or to differ, to be told so. Both set on sentences of the sample library."""
 _VERDICTS: tuple[tuple[Relation, Verdict], ...] = (("agree", "says"), ("differ", "otherwise"))

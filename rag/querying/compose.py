@@ -19,7 +19,7 @@ from rag.querying.read import UNREAD, Candidate, candidates, margin
 from rag.querying.understand import WORD, Query, names, stem
 from rag.words import NUMBERS, STOP_WORDS
 
-MOST_RELATED = 6
+MAY_RELATE = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
 MOST_VALUES = 4
 SAME_SENTENCE = 0.6
@@ -71,7 +71,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What answers, best first; where nothing does, up to MOST_RELATED sentences that may be related, or none."""
+    """What answers, best first; where nothing does, up to MAY_RELATE sentences that may be related, or none."""
 
     evidence: tuple[Evidence, ...] = ()
     related: tuple[Evidence, ...] = ()
@@ -87,7 +87,7 @@ def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Compose
     if sure >= rules.answers:
         return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
-        return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MOST_RELATED, rules))))
+        return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))
     return Composed()
 
 

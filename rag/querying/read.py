@@ -59,7 +59,7 @@ class PassageReader(BaseNodePostprocessor):
     def read(self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ) -> list[NodeWithScore]:
         """The nodes `found`, best first; the first `most` of them are read."""
         first = found[:most]
-        nodes = [(each.node, self._sentences(each.node)) for each in first]
+        nodes = [(each.node, self.sentences(each.node)) for each in first]
         read = [
             NodeWithScore(
                 # The node came from the caller, who may read it with another question too.
@@ -76,7 +76,8 @@ class PassageReader(BaseNodePostprocessor):
     ) -> list[NodeWithScore]:
         return self.read(query_bundle.query_str if query_bundle else "", nodes)
 
-    def _sentences(self, node: Any) -> list[Sentence]:
+    def sentences(self, node: Any) -> list[Sentence]:
+        """The sentences of a passage, in order."""
         article, start, end = node.metadata["article"], node.start_char_idx or 0, node.end_char_idx or 0
         return [s for s in self.library.sentences_of(article) if start <= s.start and s.end <= end]
 

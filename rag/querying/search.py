@@ -88,20 +88,39 @@ class Searcher:
         self._found.cache_clear()
         self._understood.cache_clear()
 
-    def tell(self, searched: Searched, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
-        """What the articles tell of each thing that was asked: the part of the question, and their sentences.
+    def tell(self, asked: Query, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+        """What the articles tell of each thing that is asked: the part of the question, and their sentences.
 
         Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
         """
         found = []
-        for query in things_asked(searched.asked):
+        for query in things_asked(asked):
             own = query.text[: query.own]
-            vector = np.array(self.embedding.get_query_embedding(own), np.float32)
-            weights = self.library.rarity(terms(own))
-            nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
-            nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
+            nodes = self._passages_near(own, articles)
             found.append((own, tellings(self.reader.read(own, nodes, len(nodes)))))
         return found
+
+    def tell_near(self, sentence: str, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+        """The articles' sentences beside one, with how near each comes to it: the cosine of their vectors.
+
+        The reader does not say that: it looks for what answers a question.
+        """
+        vector = np.array(self.embedding.get_query_embedding(sentence), np.float32)
+        found = []
+        for node in self._passages_near(sentence, articles):
+            article = node.node.metadata["article"]
+            for each in self.reader.sentences(node.node):
+                text = article.text[each.start : each.end]
+                near = np.array(self.embedding.get_query_embedding(text), np.float32) @ vector
+                found.append(Telling(article, each, float(near)))
+        return [(sentence, found)]
+
+    def _passages_near(self, text: str, articles: Sequence[Article]) -> list[NodeWithScore]:
+        """The passages of the articles nearest to the text, PASSAGES_TOLD at most, each article's best one first."""
+        vector = np.array(self.embedding.get_query_embedding(text), np.float32)
+        weights = self.library.rarity(terms(text))
+        nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
+        return sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
 
     def _nearest(
         self, article: Article, vector: NDArray[np.float32], weights: Mapping[str, float]
