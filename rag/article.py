@@ -14,6 +14,11 @@ from typing import Any, Literal
 State = Literal["answered", "related", "nothing"]
 """An answer; only sentences that are related to the question; neither."""
 Support = Literal["supported", "partly", "unsupported"]
+Intent = Literal[
+    "fact", "summary", "comparison", "wording", "statements", "timeline", "person", "holdings", "new", "small_talk",
+    "cannot",
+]  # fmt: skip
+"""What a question is for: `training/data/intents.jsonl` has phrasings of each."""
 Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
 
 
@@ -265,12 +270,13 @@ class Found:
 class Mark:
     """A stretch of a statement's text: words that `answer`, or that were `added` to the article's own.
 
-    Added are a computed date, whom "he" means and who is speaking; `outlet` marks the name that opens an account.
+    Added are a computed date, whom "he" means and who is speaking; `outlet` marks the name that opens an account;
+    `fixed` are the program's own words in a direct line.
     """
 
     start: int
     end: int
-    kind: Literal["answer", "added", "outlet"]
+    kind: Literal["answer", "added", "outlet", "fixed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +284,8 @@ class Statement:
     """One sentence of an answer and the numbers of the citations it rests on.
 
     Of a sentence that a model wrote, `support` is what its check came to and `lack` what it does not bear out; the
-    citations `added` are not the model's own. What is `struck` is no part of the answer.
+    citations `added` are not the model's own. What is `struck` is no part of the answer. A `direct` one is a line of
+    the answer itself, above the sentences: the articles' exact words and fixed ones.
     """
 
     text: str
@@ -288,9 +295,28 @@ class Statement:
     lack: str = ""
     added: tuple[int, ...] = ()
     struck: bool = False
+    direct: bool = False
 
     def __str__(self) -> str:
         return self.text + "".join(f" [{number}]" for number in self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a block: a cell a column, and the numbers of the citations whose words belong to it."""
+
+    cells: tuple[str, ...]
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is shown in an answer and is not prose: a table whose articles' words are those of its rows' citations."""
+
+    kind: Literal["quotes", "accounts", "timeline", "list", "table"]
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +353,8 @@ class Reply:
     """How many citations failed their check and were left out."""
     note: str = ""
     """A word on how the answer was come by: why a model's was not taken, that it was stopped, what it cost."""
+    intent: Intent = "fact"
+    blocks: tuple[Block, ...] = ()
 
     @property
     def abstained(self) -> bool:
@@ -338,6 +366,11 @@ class Reply:
         """The answer as one line of text, each statement followed by its citation numbers in brackets."""
         return " ".join(str(statement) for statement in self.statements if not statement.struck)
 
+    @property
+    def direct(self) -> str | None:
+        """The answer itself with its citation numbers, part of `answer`; None where there is none."""
+        return " ".join(str(each) for each in self.statements if each.direct) or None
+
     def to_json(self, id: str | None = None) -> dict[str, Any]:
         """The reply as the command line prints it (the README's contract); "note" only where there is one."""
         return {
@@ -346,10 +379,13 @@ class Reply:
             "query": self.query,
             "filters": self.filters.to_json(),
             "answer": self.answer,
+            "direct": self.direct,
             "state": self.state,
             "abstained": self.abstained,
             "reason": self.reason,
             "answered_by": self.answered_by,
+            "intent": self.intent,
+            "blocks": [asdict(block) for block in self.blocks],
             "citations": [asdict(citation) for citation in self.citations],
             "more": [citation.unnumbered() for citation in self.more],
             "retrieved": [asdict(passage) for passage in self.retrieved],

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import StringConstraints
 
-from rag.article import Basis, Citation, Considered, Filters, Reason, Span, State, Turn, Voice
+from rag.article import Basis, Block, Citation, Considered, Filters, Intent, Reason, Span, State, Turn, Voice
 from rag.settings import Engine
 
 MOST_TURNS = 50
@@ -124,6 +124,9 @@ class Answer(BaseModel):
     query: str
     filters: Conditions
     answer: str
+    direct: str | None = Field(
+        default=None, description="The answer itself, the articles' exact words and fixed ones: how `answer` begins."
+    )
     state: State = Field(
         description="answered: `answer` is the answer. related: no article says it directly, and `more` has the "
         "sentences that come closest. nothing: there is neither, and `answer` says so."
@@ -131,6 +134,10 @@ class Answer(BaseModel):
     abstained: bool = Field(description="Whether the question is not answered: the state is related or nothing.")
     reason: Reason | None
     answered_by: str
+    intent: Intent = Field(default="fact", description="What the question is for.")
+    blocks: list[Block] = Field(
+        default=[], description="Tables shown in the answer; the articles' words are those of each row's citations."
+    )
     citations: list[Citation]
     more: list[Related] = Field(description="At most two sentences that are only related; `answer` does not tell them.")
     retrieved: list[Considered]
