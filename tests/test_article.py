@@ -111,6 +111,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
                 "end": 15,
                 "quote": quote,
                 "checked": True,
+                "published_at": None,
             }
         ],
         "more": [],

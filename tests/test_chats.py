@@ -378,6 +378,7 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
         later = ("coverages", "collections", "collected")
         for table in ("chats", "exchanges", "statements", "citations", "considered", *later):
             database.execute(f"DROP TABLE {table}")
+        database.execute("ALTER TABLE articles DROP COLUMN published_at")
         database.execute("PRAGMA user_version = 2")
     database.close()
 

@@ -29,11 +29,12 @@ REPLY_KEYS = [
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "article_id", "title", "outlet", "origin", "published", "url", "path", "start", "end", "quote", "checked",
+    "published_at",
 ]  # fmt: skip
 PASSAGE_KEYS = ["rank", "article_id", "outlet", "url", "path", "start", "end", "text", "score"]
 ARTICLE_KEYS = [
     "id", "title", "outlet", "origin", "published", "url", "path", "authors", "language", "version",
-    "place", "published_from", "published_until", "basis", "addresses",
+    "place", "published_from", "published_until", "basis", "addresses", "published_at",
 ]  # fmt: skip
 TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"]
 

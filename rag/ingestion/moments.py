@@ -55,7 +55,7 @@ def _moment(value: object) -> datetime | None:
 def _in_another_notation(value: str) -> datetime | None:
     from dateutil import parser
 
-    # "GMT+9" is nine hours ahead of it wherever people write it; dateutil reads it as POSIX has it, the other way round.
+    # "GMT+9" is nine hours ahead of it wherever people write it; dateutil reads it the other way round, as POSIX does.
     value = _AHEAD_OF_GMT.sub("", value)
     names = _FEED_ZONES if _FEED_DATE.fullmatch(value) else {}
 
