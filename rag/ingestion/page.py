@@ -29,6 +29,10 @@ _DATE = re.compile(
     rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
     re.I,
 )
+_TIME = re.compile(
+    r",?(?: at)? \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b\)?)?", re.I
+)
+"""What may follow on a date and is part of it."""
 _SEPARATOR = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*\|\s*")
 _SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", "form", "iframe", "svg", "button"}
 DATELINE = 1200
@@ -186,8 +190,10 @@ def _dateline(tree: HtmlElement, title: str | None) -> str | None:
             return str(element.get("datetime"))
         if text and not text.isspace():
             for match in _DATE.finditer(text):
-                if _day(match.group()):
-                    return match.group()
+                if day := _day(match.group()):
+                    time = _TIME.match(text, match.end())
+                    whole = match.group() + (re.sub(r" at |[.()]", " ", time.group()) if time else "")
+                    return whole if _day(whole) == day else match.group()
             seen += len(text.strip())
             if seen > DATELINE:
                 return None
