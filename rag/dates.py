@@ -1,4 +1,4 @@
-"""Dates that a text tells by its own day: "on Monday", "last month", "three days ago"."""
+"""Dates that a text tells by its own day ("on Monday", "last month", "three days ago"), and how a day is written."""
 
 from __future__ import annotations
 
@@ -85,6 +85,25 @@ class RelativeDate:
         if first.year == last.year:
             return f"{first.day} {first:%B} to {_day(last)}"
         return f"{_day(first)} to {_day(last)}"
+
+
+def moment_of(value: str | None) -> datetime | None:
+    """The moment of an ISO date and time; None for what is none."""
+    try:
+        return datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def day_and_hour(published: str | None, published_at: str | None) -> str:
+    """When an article was published, as people write it: "2 October 2017, 14:05", without a time "2 October 2017".
+
+    A time that is of another day through its zone is left out. "undated" where no day is known.
+    """
+    if not published:
+        return "undated"
+    day, moment = date.fromisoformat(published[:10]), moment_of(published_at)
+    return _day(day) + (f", {moment:%H:%M}" if moment and moment.date() == day else "")
 
 
 def relative_dates(text: str, published: date) -> list[RelativeDate]:

@@ -18,6 +18,7 @@ from rag.chats.exchange import Exchange, Kept, Section
 from rag.chats.export import export
 from rag.chats.ratings import evaluation_set
 from rag.chats.suggest import suggestions
+from rag.chats.verify import verify
 from rag.evaluation.questions import parse_questions
 from rag.library.library import Library
 from rag.settings import Settings
@@ -378,6 +379,7 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
         later = ("coverages", "collections", "collected")
         for table in ("chats", "exchanges", "statements", "citations", "considered", *later):
             database.execute(f"DROP TABLE {table}")
+        database.execute("ALTER TABLE articles DROP COLUMN published_at")
         database.execute("PRAGMA user_version = 2")
     database.close()
 
@@ -387,6 +389,38 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
     with sqlite3.connect(path.with_name("library.db.format-2.backup")) as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (2,)
     copy.close()
+
+
+def test_a_chat_of_before_times_were_kept(
+    assistant: Assistant, chats: Chats, open_library: Callable[..., Library]
+) -> None:
+    reply = replied(assistant.library, "It carried forty sheep.")
+    cited = replace(reply.citations[0], published="2031-03-11", published_at="2031-03-11T08:00:00+09:00")
+    id, exchange = keep(chats, replace(reply, citations=(cited,)))
+    assert exchange.reply is not None
+    assert exchange.reply.citations == (cited,)
+    assert export(chats, assistant.library, id)["exchanges"][0]["citations"][0]["published_at"] == cited.published_at
+    chats.covered(exchange.id, Section("One outlet", "<p></p>", (cited,)))
+    path = assistant.library.folder / "library.db"
+    assistant.close()
+    with sqlite3.connect(path) as database:
+        told = json.loads(database.execute("SELECT told FROM coverages").fetchone()[0])
+        told["citations"][0].pop("published_at")
+        database.execute("UPDATE coverages SET told = ?", (json.dumps(told),))
+        for table in ("articles", "citations"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN published_at")
+        database.execute("PRAGMA user_version = 4")
+    database.close()
+
+    library = open_library()
+    chats = Chats(library)
+    (again,) = chats.exchanges(id)
+    assert again.reply is not None
+    assert again.reply.citations == (replace(cited, published_at=None),)
+    assert again.coverage is not None
+    assert again.coverage.citations == again.reply.citations
+    assert verify(export(chats, library, id), library)[0].holds
+    chats.close()
 
 
 def test_on_the_command_line(run: Callable[..., Run], assistant: Assistant, chats: Chats, tmp_path: Path) -> None:

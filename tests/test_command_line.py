@@ -29,11 +29,12 @@ REPLY_KEYS = [
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "article_id", "title", "outlet", "origin", "published", "url", "path", "start", "end", "quote", "checked",
+    "published_at",
 ]  # fmt: skip
 PASSAGE_KEYS = ["rank", "article_id", "outlet", "url", "path", "start", "end", "text", "score"]
 ARTICLE_KEYS = [
     "id", "title", "outlet", "origin", "published", "url", "path", "authors", "language", "version",
-    "place", "published_from", "published_until", "basis", "addresses",
+    "place", "published_from", "published_until", "basis", "addresses", "published_at",
 ]  # fmt: skip
 TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"]
 
@@ -152,6 +153,18 @@ def test_a_batch_answers_line_by_line_with_its_turns(run: Command, ferry: Path, 
     assert "Port Linnet" in replies[1]["query"]
     assert replies[2]["abstained"]
     assert sorted(path.name for path in tmp_path.glob("*.jsonl*")) == ["answers.jsonl", "questions.jsonl"]
+
+
+def test_the_time_is_told_with_the_day(run: Command, ferry: Path) -> None:
+    id = id_of(run)
+    item = json.loads(ferry.read_text()) | {"date_publish": "2031-03-11T14:05:00+09:00"}
+    ferry.write_text(json.dumps(item))
+
+    assert run("ingest", ferry).out == "1 unchanged\n"
+    assert "\npublished: 2031-03-11 (stated)\npublished at: 2031-03-11T14:05:00+09:00\n" in run("show", id).out
+    assert json.loads(run("show", id, "--json").out)["published_at"] == "2031-03-11T14:05:00+09:00"
+    (citation,) = json.loads(run("ask", "When did the ferry leave Port Linnet?", "--json").out)["citations"]
+    assert (citation["published"], citation["published_at"]) == ("2031-03-11", "2031-03-11T14:05:00+09:00")
 
 
 def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) -> None:

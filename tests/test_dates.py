@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.dates import relative_dates
+from rag.dates import day_and_hour, relative_dates
 
 FRIDAY = date(2031, 6, 13)
 LABELS = Path(__file__).parent / "data" / "relative-dates.jsonl"
@@ -105,3 +105,18 @@ def test_on_labelled_expressions_of_real_articles(bench: Path) -> None:
 def _json(path: Path) -> dict[str, str]:
     article: dict[str, str] = json.loads(path.read_text("utf-8"))
     return article
+
+
+@pytest.mark.parametrize(
+    ("published", "published_at", "told"),
+    [
+        ("2017-10-02", "2017-10-02T14:05:00+09:00", "2 October 2017, 14:05"),
+        ("2017-10-02", "2017-10-02T08:05:00", "2 October 2017, 08:05"),
+        ("2017-10-02", None, "2 October 2017"),
+        ("2017-10-02", "2017-10-01T23:05:00+00:00", "2 October 2017"),
+        ("2017-10-02", "torn", "2 October 2017"),
+        (None, None, "undated"),
+    ],
+)
+def test_a_day_and_its_hour(published: str | None, published_at: str | None, told: str) -> None:
+    assert day_and_hour(published, published_at) == told

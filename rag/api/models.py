@@ -114,6 +114,7 @@ class Related(BaseModel):
     end: int
     quote: str
     checked: bool
+    published_at: str | None
 
 
 class Answer(BaseModel):
@@ -172,6 +173,9 @@ class ListedArticle(BaseModel):
     published_until: str | None
     basis: dict[str, Basis]
     addresses: list[str]
+    published_at: str | None = Field(
+        description="The date and time that are stated, in ISO form, with their offset where one is stated."
+    )
 
 
 class LabelledArticle(ListedArticle):

@@ -30,7 +30,9 @@ _HAS_WORD = (
     "(c.name LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM exchanges e LEFT JOIN statements s ON s.exchange_id = e.id "
     "WHERE e.chat_id = c.id AND (e.question LIKE ? ESCAPE '\\' OR s.text LIKE ? ESCAPE '\\')))"
 )
-_CITATION = 'number, article_id, title, outlet, origin, published, url, path, start, "end", quote, checked'
+_CITATION = (
+    'number, article_id, title, outlet, origin, published, url, path, start, "end", quote, checked, published_at'
+)
 _CONSIDERED = 'rank, article_id, outlet, url, path, start, "end", text, score'
 
 
@@ -154,7 +156,7 @@ class Chats:
                 ],
             )  # fmt: skip
             db.executemany(
-                f"INSERT INTO citations (exchange_id, {_CITATION}, version, hash) VALUES ({','.join('?' * 15)})",
+                f"INSERT INTO citations (exchange_id, {_CITATION}, version, hash) VALUES ({','.join('?' * 16)})",
                 [
                     (id, *asdict(each).values(), self._version(each, articles.get(each.article_id)),
                      fingerprint(each.quote))

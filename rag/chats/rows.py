@@ -35,7 +35,7 @@ def exchange_of(
     checks = kept.pop("checks", [(None, "", ())] * len(statements))
     abstained, more = kept.pop("abstained"), kept.pop("more", ())
     kept.setdefault("state", "nothing" if abstained else "answered")
-    pointed = [replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations]
+    pointed = [replace(Citation(*each[:13]), quote=each[10] or "", checked=bool(each[11])) for each in citations]
     reply = Reply(
         **kept | {"filters": Filters.from_json(kept["filters"])},
         question=question,
@@ -58,7 +58,7 @@ def exchange_of(
         exchange,
         reply=reply,
         statements=tuple(hash for _, hash, _, _ in statements),
-        citations={each[0]: Kept(*each[12:15]) for each in citations},
+        citations={each[0]: Kept(*each[13:16]) for each in citations},
         considered={each[0]: Kept(each[11], None, each[12]) for each in considered},
         labels={each[1]: each[9] for each in considered if each[9]},
         undated=frozenset(each[1] for each in considered if each[10]),

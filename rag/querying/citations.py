@@ -82,4 +82,5 @@ def citation_of(number: int, article: Article, sentence: Sentence) -> Citation:
         end=sentence.end,
         quote=article.text[sentence.start : sentence.end],
         checked=True,
+        published_at=article.published_at,
     )
