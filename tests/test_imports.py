@@ -13,7 +13,7 @@ from rag.settings import ROOT
 
 LAYERS = [
     {"settings", "errors", "article", "outlets", "words", "watching", "turns", "model_files"},
-    {"dates", "figures", "language", "speech"},
+    {"dates", "dated", "figures", "language", "speech"},
     {"embedding", "embedding_export", "llm", "pull", "reader"},
     {"library"},
     {"sense"},
@@ -25,6 +25,7 @@ LAYERS = [
 WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("watching", "errors"),
+    ("dated", "dates"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),

@@ -13,7 +13,7 @@ from rag.article import Article, Citation, Considered, Filters, Reason, Reply, S
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.querying.about import about_the_library
-from rag.querying.citations import cite, point_to
+from rag.querying.citations import cite, direct_lines, point_to
 from rag.querying.compose import (
     CHOSEN,
     Composed,
@@ -21,11 +21,15 @@ from rag.querying.compose import (
     Rules,
     compose,
     differing_accounts,
+    in_parts,
     named_accounts,
     not_mentioned,
+    of_two_sides,
+    with_direct_line,
 )
 from rag.querying.conditions import asks_several
 from rag.querying.holdings import Holdings
+from rag.querying.linked import linked
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import Clock, Condense, Searched, Searcher, one_line
 from rag.querying.understand import Query, SmallTalk, small_talk
@@ -48,7 +52,13 @@ def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
         accounts = differing_accounts(searched.ranked, rules)
     else:
         accounts = []
-    return Composed(tuple(accounts)) if accounts else composed
+    if accounts:
+        return Composed(tuple(accounts))
+    if sides := linked(searched.query.text[: searched.query.own]):
+        return of_two_sides(sides, composed, searched.parts, rules) or with_direct_line(composed, searched.ranked)
+    if searched.parts:
+        return in_parts(composed, searched.parts, rules)
+    return with_direct_line(composed, searched.ranked)
 
 
 class Answerer:
@@ -85,6 +95,7 @@ class Answerer:
         composed = choose(searched)
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library)
+        statements = (*direct_lines(composed.direct, citations), *statements)
         more = point_to(self._near(searched.query, composed.related), self.library)
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":

@@ -10,6 +10,7 @@ from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.compose import Evidence
+from rag.querying.direct import Line
 from rag.querying.wording import marked, told
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,27 @@ def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statemen
             text, marks = opening + text, (Mark(0, len(opening) - 1, "outlet"), *moved)
         statements.append(Statement(text, (citation.number,), marks))
     return tuple(statements), tuple(citations)
+
+
+def direct_lines(lines: Sequence[Line], citations: Sequence[Citation]) -> tuple[Statement, ...]:
+    """The direct lines as statements, with the numbers of the citations that have their words.
+
+    A line is left out where a sentence of it was not cited, or does not have the line's words.
+    """
+    numbers = {(each.article_id, each.start): each for each in citations}
+    statements = []
+    for line in lines:
+        found = [numbers.get((article.id, sentence.start)) for article, sentence in line.sentences]
+        cited = [each for each in found if each]
+        quotes = [" ".join(each.quote.split()) for each in cited]
+        if len(cited) < len(found) or not all(any(t in q for q in quotes) for t, own in line.pieces if own):
+            continue
+        text, marks = "", list[Mark]()
+        for words, own in line.pieces:
+            marks.append(Mark(len(text), len(text) + len(words), "answer" if own else "fixed"))
+            text += words
+        statements.append(Statement(text, tuple(dict.fromkeys(e.number for e in cited)), tuple(marks), direct=True))
+    return tuple(statements)
 
 
 def point_to(related: Sequence[Evidence], library: Library) -> tuple[Citation, ...]:

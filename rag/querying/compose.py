@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence, State, Telling
+from rag.querying.direct import Line, differing_values, one_value, values_line
+from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
 from rag.querying.understand import WORD, Query, names, stem
@@ -75,6 +77,7 @@ class Composed:
 
     evidence: tuple[Evidence, ...] = ()
     related: tuple[Evidence, ...] = ()
+    direct: tuple[Line, ...] = ()
 
     @property
     def state(self) -> State:
@@ -115,6 +118,74 @@ def alike(one: str, other: str) -> bool:
         return False
     a, b = set(WORD.findall(one.lower())), set(WORD.findall(other.lower()))
     return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
+
+
+# The direct line
+
+
+def with_direct_line(composed: Composed, passages: Sequence[NodeWithScore]) -> Composed:
+    """The answer with its direct line: the best sentence's words, or the figures that articles differ on.
+
+    Where they differ, a sentence of each figure stands below, and no others.
+    """
+    if not composed.evidence:
+        return composed
+    found = candidates(passages)
+    if groups := differing_values(found):
+        evidence = [Evidence.of(group[0].candidate) for group in groups]
+        return Composed(tuple(evidence), direct=(values_line(groups),))
+    line = one_value(found[0], margin(passages))
+    return replace(composed, direct=(line,) if line else ())
+
+
+def in_parts(
+    composed: Composed, parts: Sequence[tuple[str, Sequence[NodeWithScore]]], rules: Rules = CHOSEN
+) -> Composed:
+    """The answer to a question of several parts: the best sentence of each, then what answers the whole and fits.
+
+    A part that nothing answers is left to the whole.
+    """
+    best, lines = [], []
+    for _, passages in parts:
+        if (sure := margin(passages)) >= rules.answers:
+            best.append(candidates(passages)[0])
+            lines.append(one_value(best[-1], sure))
+    return _first(best, composed, [line for line in lines if line], rules) if best else composed
+
+
+def of_two_sides(
+    sides: Linked, composed: Composed, parts: Sequence[tuple[str, Sequence[NodeWithScore]]], rules: Rules = CHOSEN
+) -> Composed | None:
+    """The answer to a question that links two facts, each side's sentence and what they come to.
+
+    Where one side is not found, what answers the whole stands below the other. None where no side is found.
+    """
+    found = [
+        side_of(name, candidates(passages), sides.form) if margin(passages) >= rules.answers else None
+        for name, (_, passages) in zip(sides.names, parts, strict=True)
+    ]
+    known = [side for side in found if side]
+    if not known:
+        return None
+    best = [side.candidate for side in known]
+    missing = [name for name, side in zip(sides.names, found, strict=True) if side is None]
+    if missing:
+        return _first(best, composed, one_sided(known[0], missing[0]), rules)
+    lines = compared(sides, known[0], known[1], parts[0][0])
+    return _first(best, Composed() if lines else composed, lines, rules)
+
+
+def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line], rules: Rules) -> Composed:
+    """These sentences, and after them those of the composed answer that fit."""
+    evidence = {(each.article.id, each.sentence.start): Evidence.of(each) for each in best}
+    words = sum(len(each.text.split()) for each in evidence.values())
+    for each in composed.evidence:
+        key = (each.article.id, each.sentence.start)
+        length = len(each.text.split())
+        if key not in evidence and len(evidence) < rules.most_sentences and words + length <= rules.most_words:
+            evidence[key] = each
+            words += length
+    return Composed(tuple(evidence.values()), direct=tuple(dict.fromkeys(lines)))
 
 
 # Accounts

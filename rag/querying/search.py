@@ -21,15 +21,18 @@ from rag.library.library import Library
 from rag.outlets import aliases_of
 from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
+from rag.querying.linked import linked
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
-from rag.querying.understand import Query, stand_alone, sub_questions, terms
+from rag.querying.understand import Query, names, stand_alone, sub_questions, terms
 from rag.reader import Reader
 
 LONGEST_QUESTION = 1000
 SEARCHES_KEPT = 8
 PASSAGES_OF_AN_OUTLET = 8
 """Read for each of the outlets that a question names."""
+PASSAGES_OF_A_PART = 8
+"""Read for each of the parts of a question that asks several things."""
 PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
 """Of those that are read for what the outlets tell: how many of one article, and of all."""
 
@@ -42,7 +45,7 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 class Searched:
     """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
     read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
-    what is `asked` of them all.
+    what is `asked` of them all; `parts` the parts of a question that asks several things, with the passages of each.
     """
 
     question: str
@@ -52,6 +55,7 @@ class Searched:
     ranked: Sequence[NodeWithScore]
     asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
+    parts: Sequence[tuple[str, Sequence[NodeWithScore]]] = ()
 
 
 def things_asked(whole: Query) -> list[Query]:
@@ -70,6 +74,17 @@ def one_thing_asked(whole: Query) -> Query:
     """The question without the part that asks whether the outlets agree, where one part is left; else the whole."""
     things = things_asked(whole)
     return things[0] if len(things) == 1 else whole
+
+
+def reading_of(query: Query) -> str:
+    """What a passage is read with: the question and, where it leans on the chat, the names that stand in that.
+
+    The whole question before it would have the reader look for its answer too.
+    """
+    if not query.carried:
+        return query.text
+    named = names(query.text[query.own :])
+    return f"{query.text[: query.own]} ({', '.join(named)})" if named else query.text
 
 
 class Searcher:
@@ -167,13 +182,13 @@ class Searcher:
         clock.lap("understand_ms")
         # Whether the outlets agree is not what a passage says.
         one = one_thing_asked(query)
-        wanted = query.text if one == query else one.text[: one.own]
+        wanted = reading_of(query) if one == query else one.text[: one.own]
         self._found(query, filters, changes)
         clock.lap("retrieve_ms")
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
-        ranked, by_outlet = self._understood(query, wanted, asked, tellers, filters, changes)
+        ranked, by_outlet, parts = self._understood(query, wanted, asked, tellers, filters, changes)
         clock.lap("read_ms")
-        return Searched(question, filters, query, wanted, ranked, asked, by_outlet)
+        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, parts)
 
     def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""
@@ -181,10 +196,24 @@ class Searcher:
 
     def _read(
         self, query: Query, wanted: str, asked: Query, tellers: Sequence[str], filters: Filters, changes: int
-    ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]]]:
-        """What was found, read: all of it in its order, and that of each of the tellers."""
+    ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]], list[tuple[str, list[NodeWithScore]]]]:
+        """What was found, read: all of it in its order, that of each of the tellers, and that of each part."""
         found = self._found(query, filters, changes)
-        return self.reader.read(wanted, found), self._by_teller(asked, tellers, filters, found)
+        by_teller = self._by_teller(asked, tellers, filters, found)
+        return self.reader.read(wanted, found), by_teller, [] if by_teller else self._by_part(query, filters)
+
+    def _by_part(self, query: Query, filters: Filters) -> list[tuple[str, list[NodeWithScore]]]:
+        """The best passages of each part of the question, read with that part."""
+        if sides := linked(query.text[: query.own]):
+            parts = [Query(side, len(side)) for side in sides.questions]
+        else:
+            parts = things_asked(query)
+        if len(parts) < 2:
+            return []
+        return [
+            (part.text[: part.own], self.reader.read(part.text, self.retrieve(part, filters)[:PASSAGES_OF_A_PART]))
+            for part in parts
+        ]
 
     def _by_teller(
         self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]

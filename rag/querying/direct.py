@@ -1,0 +1,153 @@
+"""The direct line: the answer itself, made of the reader's exact words and fixed ones, above the sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rag.article import Article, Sentence
+from rag.dates import day_and_hour
+from rag.figures import figures
+from rag.querying.read import Candidate
+
+MOST_WORDS = 14
+"""Words of an answer in a direct line: what is longer is a sentence, and stands below anyway."""
+MOST_OF_THE_SENTENCE = 0.7
+LEAST_SPAN, LEAST_MARGIN = 0.4, 2.5
+"""The span's probability, and the margin of the passages, from which its words are taken for the answer.
+
+Chosen on training batches that no weight was fitted on: .83 of these words are right there, in .61 of the answers.
+"""
+SHORT_VALUE = 8
+NEAR_THE_BEST = 2.0
+"""Logits behind the best sentence's score up to which another article's value is told beside it."""
+MOST_VALUES = 4
+_EDGES = " \t\n,;:.!?–—-"
+_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.[A-Za-z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp|[ap]\.m))$")
+"""What ends with a full stop of its own."""
+_PAIRS = {"“": "”", "(": ")", "[": "]"}
+_ABOUT = frozenset(
+    ["about", "around", "more", "than", "least", "most", "over", "some", "nearly", "almost", "the", "and"]
+)
+"""Words beside a figure that do not say what it counts."""
+
+Piece = tuple[str, bool]
+"""Words of a line, and whether they are the articles' own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A direct line: its words, and the sentences that they are taken from."""
+
+    pieces: tuple[Piece, ...]
+    sentences: tuple[tuple[Article, Sentence], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one article gives for an answer: the words, and the sentence that has them."""
+
+    words: str
+    candidate: Candidate
+
+    @property
+    def article(self) -> Article:
+        return self.candidate.article
+
+
+def words_of(candidate: Candidate) -> str:
+    """The words that answer, without the marks around them; "" where they are no short answer of their own."""
+    words = " ".join(candidate.article.text[slice(*candidate.words)].split()).strip(_EDGES)
+    for opening, closing in _PAIRS.items():
+        words = words.removeprefix(opening) if closing not in words else words
+        words = words.removesuffix(closing) if opening not in words else words
+    words = words[1:] if words.count('"') == 1 and words[0] == '"' else words
+    words = words[:-1] if words.count('"') == 1 and words[-1] == '"' else words
+    words = words.strip(_EDGES)
+    if _ABBREVIATED.search(words) and f"{words}." in " ".join(candidate.text.split()):
+        words += "."
+    count = len(words.split())
+    if count > MOST_WORDS or count > MOST_OF_THE_SENTENCE * len(candidate.text.split()):
+        return ""
+    return words
+
+
+def one_value(candidate: Candidate, sure: float) -> Line | None:
+    """The answer of one sentence of passages with the margin `sure`; None where the reader is not sure of its words."""
+    words = words_of(candidate) if candidate.answer.span >= LEAST_SPAN and sure >= LEAST_MARGIN else ""
+    return Line(((words, True),), (place(candidate),)) if words else None
+
+
+def differing_values(found: Sequence[Candidate]) -> list[list[Value]]:
+    """The figures that articles give for one thing, those that are the same together, the latest first.
+
+    `found` are the sentences that were read, best first; of each article its best counts. Nothing where all give one.
+    """
+    groups: list[list[Value]] = []
+    heard: set[str] = set()
+    for each in found:
+        if each.answer.score < max(0.0, found[0].answer.score - NEAR_THE_BEST):
+            break
+        if each.article.id in heard:
+            continue
+        heard.add(each.article.id)
+        words = words_of(each) if each.answer.span >= LEAST_SPAN else ""
+        if not words or len(words.split()) > SHORT_VALUE or len(figures(words)) != 1:
+            continue
+        value = Value(words, each)
+        group = next((group for group in groups if _same(group[0], value)), None)
+        if group:
+            group.append(value)
+        elif not groups or _comparable(groups[0][0], value):
+            groups.append([value])
+    if len(groups) < 2:
+        return []
+    groups = groups[:MOST_VALUES]
+    groups = [sorted(group, key=_when, reverse=True) for group in groups]
+    return sorted(groups, key=lambda group: _when(group[0]), reverse=True)
+
+
+def values_line(groups: Sequence[Sequence[Value]]) -> Line:
+    """Each value with the outlets that give it and their days of publication."""
+    pieces: list[Piece] = []
+    for n, group in enumerate(groups):
+        pieces += [(" · ", False)] if n else []
+        pieces += [(group[0].words, True), (f" – {_outlets(group)}", False)]
+    return Line(tuple(pieces), tuple(place(group[0].candidate) for group in groups))
+
+
+def place(candidate: Candidate) -> tuple[Article, Sentence]:
+    """The article and the sentence."""
+    return candidate.article, candidate.sentence
+
+
+def _outlets(group: Sequence[Value]) -> str:
+    """The outlets of a value; a day stands once for those that published on it."""
+    told = []
+    for day, values in groupby(group, key=_day):
+        names = dict.fromkeys(value.article.outlet or "an outlet without a name" for value in values)
+        told.append(f"{', '.join(names)} ({day})")
+    return ", ".join(told)
+
+
+def _day(value: Value) -> str:
+    return day_and_hour(value.article.published, value.article.published_at)
+
+
+def _when(value: Value) -> str:
+    return value.article.published_at or value.article.published or ""
+
+
+def _same(one: Value, other: Value) -> bool:
+    return figures(one.words)[0].same_as(figures(other.words)[0])
+
+
+def _comparable(one: Value, other: Value) -> bool:
+    """Whether the two figures are of one kind and, where both name what they count, of one thing."""
+    a, b = figures(one.words)[0], figures(other.words)[0]
+    if a.kind != b.kind:
+        return False
+    counted, also = (set(re.findall(r"[a-z]{3,}", value.words.lower())) - _ABOUT for value in (one, other))
+    return not counted or not also or bool(counted & also)
