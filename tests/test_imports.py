@@ -25,6 +25,7 @@ LAYERS = [
 WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("watching", "errors"),
+    ("outlets", "words"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),

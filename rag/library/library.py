@@ -24,6 +24,7 @@ from rag.library.copies import Copies, candidates, groups
 from rag.library.indexes import Indexes
 from rag.library.owner import disown, own
 from rag.library.rows import Embedded, Known, Listed, Version
+from rag.outlets import meant
 
 M_PERTURB = -6
 """The option of glibc's mallopt that fills memory."""
@@ -221,8 +222,11 @@ class Library:
             return self.article(id)
 
     def remove_outlet(self, name: str) -> int:
-        """Remove all articles of the outlet `name`, and say how many. Raises UsageError where it has none."""
-        ids = self.catalogue.of_outlet(name)
+        """Remove all articles of the outlet that `name` means (see `outlets.meant`), and say how many.
+
+        Raises UsageError where it has none.
+        """
+        ids = self.catalogue.of_outlet(meant(name, self.outlets()) or name)
         if not ids:
             raise UsageError(f"The library has no article of an outlet called {name!r}.")
         self.remove(ids)

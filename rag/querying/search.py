@@ -18,7 +18,7 @@ from rag.article import Article, Filters, Telling, Turn
 from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.library.library import Library
-from rag.outlets import aliases_of
+from rag.outlets import meant
 from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.read import PassageReader
@@ -230,10 +230,8 @@ class Searcher:
         Raises UsageError where it means none.
         """
         outlets = self.library.outlets()
-        wanted = name.strip().lower()
-        for outlet in outlets:
-            if wanted in {alias.lower().removeprefix("the ") for alias in aliases_of(outlet)} | {outlet.lower()}:
-                return outlet
+        if outlet := meant(name, outlets):
+            return outlet
         near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"The library has no outlet called {name!r}.{hint}")
