@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 from rag.words import fold
 
 _NOT_DISTINCTIVE = frozenset(
-    "daily evening group international magazine media national network news now online press publishing radio report "
-    "review sunday television times today weekly world".split()
+    re.findall(
+        r"\w+",
+        "daily evening group international magazine media national network news now online press publishing radio "
+        "report review sunday television times today weekly world",
+    )
 )
 """Last words of outlets' names that name none of them by themselves."""
 _REST = re.compile(r" (?:of|du|de|des|della|del|der|von|and|&|for) ", re.IGNORECASE)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,10 @@ class Library:
     def outlets(self) -> list[str]:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()
+
+    def headlines(self, day: date) -> list[str]:
+        """The headlines of what was published on that day."""
+        return self.catalogue.titles_of(day.isoformat())
 
     def origins(self) -> list[str]:
         """The names of those who first wrote articles that others carry, in alphabetical order."""

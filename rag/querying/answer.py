@@ -41,7 +41,7 @@ GONE = "What was found has just left the library: ask again."
 
 def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
-    composed = compose(searched.ranked, rules)
+    composed = compose(searched.ranked, rules, searched.open)
     if searched.by_outlet:
         accounts = named_accounts(searched.by_outlet, rules)
     elif composed.evidence and asks_several(searched.question, searched.filters):
@@ -106,6 +106,7 @@ class Answerer:
             retrieved=self.considered(searched),
             timings=clock.laps(),
             struck_out=len(composed.evidence) - len(citations),
+            note=searched.note,
         )
         return reply, searched
 

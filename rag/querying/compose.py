@@ -81,10 +81,16 @@ class Composed:
         return "answered" if self.evidence else "related" if self.related else "nothing"
 
 
-def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
-    """The answer to a question, of its passages as they were read."""
+def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything: bool = False) -> Composed:
+    """The answer to a question, of its passages as they were read.
+
+    Where `everything` is asked for that is told about a thing, each sentence answers that is above "not here", however
+    far it is behind the best one.
+    """
     found, sure = candidates(passages), margin(passages)
     if sure >= rules.answers:
+        if everything and found:
+            rules = replace(rules, most_behind=max(rules.most_behind, sure))
         return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
         return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))

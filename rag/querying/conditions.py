@@ -36,6 +36,9 @@ _BEGINS = (
     rf"(?:{DATE}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH}|\d{{1,2}})"
 )
 _LATELY = r"(?:yesterday|(?:this|last|past) (?:week|month))"
+_NOT_COMPARED = "".join(
+    rf"(?<!\b{word})" for word in ("than", "with", "from", "to", "as", "of", "like", "by", "before", "after", "until")
+)
 _PATTERNS = [
     ("between", rf"\b(?:between|from) (?:the )?({_BEGINS}) (?:and|to|until|till) ({DATE})\b"),
     ("within", rf"{_PASSIVE}(?P<cut> (?:in|on|during) ({DATE}))\b"),
@@ -51,8 +54,7 @@ _PATTERNS = [
     ("relative", rf"\b(?:in|over|during|within|from) ((?:the )?(?:last|past) (?:week|month|year)|{RELATIVE})\b"),
     ("relative", r"\bsince (yesterday|last (?:week|month|year))\b"),
     # Who asks what was done "last week" asks for the week's news; who compares with it does not.
-    ("relative", rf"(?<!than)(?<!with)(?<!from)(?<! to)(?<! as)(?<! of)(?<!like)(?<! by)(?<!before)(?<!after)(?<!until) "
-                 rf"({_LATELY})\s*[?.!]*$"),
+    ("relative", rf"{_NOT_COMPARED} ({_LATELY})\s*[?.!]*$"),
     ("relative", rf"^({_LATELY}),? (?=what|who|which|where|how|why|did)"),
 ]  # fmt: skip
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
@@ -62,8 +64,8 @@ _IN_FIGURES = r"\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}[/.]\d{1,2}[/.]\d{1,2}"
 _ANY_DATE = re.compile(rf"(?<![\w/.])(?:{DATE}|{_IN_FIGURES})(?![\w/]|\.\d)", re.IGNORECASE)
 _OF = r"(?:,|(?:,? (?:of|from|for|dated|in the edition of)))?"
 _OPEN = re.compile(
-    rf"(?P<before>(?:(?:and|so|but|please)[ ,]+)*(?:what|tell me|show me|summari[sz]e|sum up|is there|has|have|did|does|do)?"
-    rf"(?: (?:is|was|are|were|does|do|did|has|have|been|there|in)\b)*) *(?P<teller>\x00)"
+    rf"(?:(?:and|so|but|please)[ ,]+)*(?:what|tell me|show me|summari[sz]e|sum up|is there|has|have|did|does|do)?"
+    rf"(?: (?:is|was|are|were|does|do|did|has|have|been|there|in)\b)* *\x00"
     rf"(?: (?:to )?(?:say|said|saying|report|reports|tell|tells|think|thought|make|made|have|write))*"
     rf"(?: (?:anything|something))? {_ABOUT} (?P<topic>.+)",
     re.IGNORECASE,
@@ -72,7 +74,7 @@ _OPEN_PASSIVE = re.compile(
     rf"(?:(?:and|so|but)[ ,]+)*what (?:is|was|were|has been|have been)(?: being)? {_PARTICIPLE} {_ABOUT} (?P<topic>.+)",
     re.IGNORECASE,
 )
-_SAYS = re.compile(rf"\b(?:did|does|do|has|have|had)\b.*\b(?:say|said|report|reported|write|written)", re.IGNORECASE)
+_SAYS = re.compile(r"\b(?:did|does|do|has|have|had)\b.*\b(?:say|said|report|reported|write|written)", re.IGNORECASE)
 _CLAUSE = re.compile(
     rf" (?!(?:{_ABOUT}|in|at|to|for|from|by|with|when|after|before|as|during|since|until)\b)(?:that )?(?=\w)",
     re.IGNORECASE,
@@ -157,6 +159,9 @@ def read_conditions(
     asked, opened = rest, False
     if compared:
         asked = _without(question, _merged([*aside, *spans]))
+        if len(spans) == 1:
+            restated, opened = _restated(question, rest, spans[0], dated)
+            asked = restated if opened else asked
     elif not compares:
         teller = next((span for span in spans if span not in aside), None)
         rest, opened = _restated(question, rest, teller, dated)

@@ -42,7 +42,8 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 class Searched:
     """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
     read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
-    what is `asked` of them all.
+    what is `asked` of them all. `open`: all that is told about a thing is asked for; `note`: a word on what was named
+    as a condition and is none.
     """
 
     question: str
@@ -52,6 +53,8 @@ class Searched:
     ranked: Sequence[NodeWithScore]
     asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
+    open: bool = False
+    note: str = ""
 
 
 def things_asked(whole: Query) -> list[Query]:
@@ -154,7 +157,8 @@ class Searcher:
             raise UsageError(
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
-        read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins)
+        library = self.library
+        read = read_conditions(question, library.outlets(), date.today(), library.origins, library.headlines)
         query = stand_alone(read.question, [replace(turn, question=one_line(turn.question)) for turn in chat])
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
@@ -173,7 +177,7 @@ class Searcher:
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
         ranked, by_outlet = self._understood(query, wanted, asked, tellers, filters, changes)
         clock.lap("read_ms")
-        return Searched(question, filters, query, wanted, ranked, asked, by_outlet)
+        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, read.open, read.note)
 
     def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""

@@ -1,8 +1,8 @@
 """Whom a question names as the one who tells: outlets, by any of their names and as people type them.
 
-A name is looked for first, the longest first: folded (accents, apostrophes, "&"), or in part ("the Courier"). Names that
-are joined by "and" are one group. Whether that tells is then decided by the few words before and after it; who is told
-something, and who is written about, does not.
+A name is looked for first, the longest first: folded (accents, apostrophes, "&"), or in part ("the Courier"). Names
+that are joined by "and" are one group. Whether that tells is then decided by the few words before and after it: who is
+told something, and who is written about, does not.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _REPORTER = r"(?:reporter|correspondent|journalist|writer|editor)"
 _JUDGES = r"(?:thinks?|thought|makes?|made|likes?|liked|finds?|found|rates?|rated|praises?|praised|dislikes?|see|saw)"
 _AUX = r"(?:did|does|do|has|have|had)"
 _ITEMS = rf"(?:{_ACCOUNT}|news|headlines?|anything|something|published|printed|written|reported|quoted|said)"
-_SUBJECT = r"(?<!for )(?<!at )(?<!about )(?<! to )(?<!against )(?<!tell )(?<!told )$"
+_SUBJECT = r"(?<! for)(?<! at)(?<! about)(?<! to)(?<! against)(?<! tell)(?<! told)(?: |^)$"
 """Before what tells, and not before whom or what it is told of."""
 
-# What stands before a group of names and what after it, the surest first. A rule that is not sure wants the name written
-# with a capital, or of several words: "time" and "the sun" are words.
+# What stands before a group of names and what after it, the surest first. A rule that is not sure wants the name
+# written with a capital, or of several words: "time" and "the sun" are words.
 _RULES: list[tuple[bool, str, str]] = [
     (True, rf"\b{_BY} $", rf"^(?:'s? (?:\w+ )?(?:{_ACCOUNT}|{_CRITIC}|{_REPORTER})\b)?"),
     (True, rf"\b{_AUX} $", rf"^,? (?:\w+ )?(?:{_TELLS}|{PRINTS}|(?:have|had) (?:anything|something))\b"),
@@ -46,7 +46,7 @@ _RULES: list[tuple[bool, str, str]] = [
     (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_CRITIC} (?:\w+ )?\w+"),
     (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_REPORTER} (?:\w+ )?(?:{_TELLS}|{_JUDGES})\b"),
     (False, _SUBJECT, rf"^'s? (?:\w+ )?(?:{_CRITIC}|{_REPORTER}) {_TELLS}\b"),
-    (False, r"", rf"^'s? (?:[\w']+ )?{_ACCOUNT}\b"),
+    (False, r"", rf"^(?:'s? (?:[\w']+ )?| ){_ACCOUNT}\b"),
     (False, _SUBJECT, rf"^ (?:(?:ha[sd] )?{_TELLS}|ha[sd] {PRINTS})\b"),
     (False, r"\bin $", r"^(?=[,.?!]| (?:and|with)\b|$)"),
     (False, rf"(?:^|\band |\b{_ITEMS} (?:\w+ )?)(?:from|by|on) $", r"^(?=[,.?!]| (?:and|about|on)\b|$)"),
@@ -60,7 +60,9 @@ _JOINED = re.compile(r"(?:'s?)?(?:,? and|,? or|,| &)(?: both)? (?:the )?")
 _ANOTHER = r"(?:[Tt]he )?[A-Z][\w.]*(?: [A-Z][\w.]*){0,2}(?:['’]s?)?"
 """A name that is none of an outlet here, which one may be joined to."""
 _MAY_PRECEDE = frozenset(
-    "the in by from per to did does do has have had on and or compare what how when why who where which is was".split()
+    re.findall(
+        r"\w+", "the in by from per to did does do has have had on and or compare what how when why who where is"
+    )
 )
 _MAY_FOLLOW = re.compile(
     rf" (?:{_TELLS}|{_ACCOUNT}|{PRINTS}|news|online|magazine|newspaper|website|each|both|on|about)\b", re.IGNORECASE
@@ -198,14 +200,14 @@ def _told(
     sure_name = all(name[0].isupper() or " " in name or "." in name for name in typed)
     if len(group) == 1 and re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", typed[0]):  # a domain means the outlet anywhere
         return own
-    if len(group) > 1 or (start, end) != own:
-        together = _TOGETHER.match(said[end:])
-        if together or re.search(r"\bcompare $", said[:start]):
-            return start, end + (together.end() if together else 0)
     narrow = own[0] - (4 if said[: own[0]].endswith("the ") else 0), own[1]
     for first, last in dict.fromkeys([(start, end), narrow]):
         for sure, before, after in _COMPILED:
             left, right = before.search(said[:first]), after.search(said[last:])
             if left and right and (sure or sure_name):
                 return (left.start() if before.pattern else first), last + right.end()
+    if len(group) > 1 or (start, end) != own:
+        together = _TOGETHER.match(said[end:])
+        if together or re.search(r"\bcompare $", said[:start]):
+            return start, end + (together.end() if together else 0)
     return None
