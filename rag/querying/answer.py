@@ -166,6 +166,8 @@ class Answerer:
                 f"Nothing within the chosen {what} answers this, but other articles of the library may: "
                 "ask again without the conditions."
             )
+        if searched.filters and not searched.ranked:
+            return "outside_filters", "The library has no article that meets these conditions."
         if more:
             return "not_covered", NO_ARTICLE_SAYS
         return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()

@@ -24,6 +24,7 @@ MAY_RELATE = 6
 MOST_VALUES = 4
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
+_GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
 FIGURE = re.compile(r"\d[\d,.]*")
 
 
@@ -89,8 +90,10 @@ def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything
     """
     found, sure = candidates(passages), margin(passages)
     if sure >= rules.answers:
-        if everything and found:
+        if everything:
             rules = replace(rules, most_behind=max(rules.most_behind, sure))
+            chosen = _chosen(found, (), rules.most_words, rules.most_sentences, rules)
+            return Composed(tuple(map(Evidence.of, _continued(chosen, found, rules))))
         return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
         return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))
@@ -113,6 +116,22 @@ def _chosen(
             chosen.append(each)
             words += length
     return chosen
+
+
+def _continued(chosen: Sequence[Candidate], found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
+    """With those that go on from a chosen one ("It will cost …") and so speak of the same thing, if they fit."""
+    told = list(chosen)
+    for each in found:
+        goes_on = any(
+            each.article.id == other.article.id
+            and not each.article.text[other.sentence.end : each.sentence.start].strip()
+            for other in told
+            if other.sentence.end <= each.sentence.start
+        )
+        fits = sum(len(other.text.split()) for other in (*told, each)) <= rules.most_words
+        if goes_on and fits and each not in told and len(told) < rules.most_sentences and _GOES_ON.match(each.text):
+            told.append(each)
+    return told
 
 
 def alike(one: str, other: str) -> bool:

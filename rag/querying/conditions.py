@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,8 +17,9 @@ _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
+IN_FIGURES = r"\d{1,2}[/.]\d{1,2}[/.]\d{4}"
 DATE = (
-    rf"(?:\d{{4}}-\d\d-\d\d|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
+    rf"(?:\d{{4}}-\d\d-\d\d|{IN_FIGURES}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
     rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|{_MONTH},? (?:of )?\d{{4}}|(?:the year )?(?:19|20)\d\d)"
 )
 RELATIVE = (
@@ -41,12 +43,12 @@ _NOT_COMPARED = "".join(
 )
 _PATTERNS = [
     ("between", rf"\b(?:between|from) (?:the )?({_BEGINS}) (?:and|to|until|till) ({DATE})\b"),
-    ("within", rf"{_PASSIVE}(?P<cut> (?:in|on|during) ({DATE}))\b"),
-    ("within", rf"{_PASSIVE} (?:{_ABOUT}|by|in) [^?.!,;]*?(?P<cut> (?:in|on|during) ({DATE}))\s*[?.!]*$"),
+    ("within", rf"{_PASSIVE}(?P<cut> (?:in|on|during) (?P<date>{DATE}))\b"),
+    ("within", rf"{_PASSIVE} (?:{_ABOUT}|by|in) [^?.!,;]*?(?P<cut> (?:in|on|during) (?P<date>{DATE}))\s*[?.!]*$"),
     # A bare date tells when something happened, unless it is said of the articles themselves.
     ("within", rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({DATE})\b"),
     ("within", rf"\b({DATE})(?:['’]s)? {_PUBLISHED}\b"),
-    ("told", rf"\b(?:say|said|write|wrote|publish|print|reported)(?P<cut> (?:in|on|during) ({DATE}))\b"),
+    ("told", rf"\b(?:say|said|write|wrote|publish|print|reported)(?P<cut> (?:in|on|during) (?P<date>{DATE}))\b"),
     ("edge", rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"),
     ("relative", rf"(?:\b(?-i:today)|^today)['’]s (?:\w+ )?(?:{_PUBLISHED}|papers?|edition|briefing|bulletin)\b"),
     ("relative", rf"\b(?!today)({RELATIVE})['’]s? "),
@@ -60,18 +62,18 @@ _PATTERNS = [
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
 # "by 2020" and "from 2010" tell of the event; with a day or month they may tell of the article, but mostly do not.
 _EVENT_EDGES = frozenset(("by", "from", "through"))
-_IN_FIGURES = r"\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}[/.]\d{1,2}[/.]\d{1,2}"
-_ANY_DATE = re.compile(rf"(?<![\w/.])(?:{DATE}|{_IN_FIGURES})(?![\w/]|\.\d)", re.IGNORECASE)
+_ANY_DATE = re.compile(rf"(?<![\w/.])(?:{DATE})(?![\w/]|\.\d)", re.IGNORECASE)
 _OF = r"(?:,|(?:,? (?:of|from|for|dated|in the edition of)))?"
 _OPEN = re.compile(
     rf"(?:(?:and|so|but|please)[ ,]+)*(?:what|tell me|show me|summari[sz]e|sum up|is there|has|have|did|does|do)?"
     rf"(?: (?:is|was|are|were|does|do|did|has|have|been|there|in)\b)* *\x00"
     rf"(?: (?:to )?(?:say|said|saying|report|reports|tell|tells|think|thought|make|made|have|write))*"
-    rf"(?: (?:anything|something))? {_ABOUT} (?P<topic>.+)",
+    rf"(?: (?:anything|something))? {_ABOUT} (?P<topic>(?!{DATE}).+)",
     re.IGNORECASE,
 )
 _OPEN_PASSIVE = re.compile(
-    rf"(?:(?:and|so|but)[ ,]+)*what (?:is|was|were|has been|have been)(?: being)? {_PARTICIPLE} {_ABOUT} (?P<topic>.+)",
+    rf"(?:(?:and|so|but)[ ,]+)*what (?:is|was|were|has been|have been)(?: being)? {_PARTICIPLE} "
+    rf"{_ABOUT} (?P<topic>(?!{DATE}).+)",
     re.IGNORECASE,
 )
 _SAYS = re.compile(r"\b(?:did|does|do|has|have|had)\b.*\b(?:say|said|report|reported|write|written)", re.IGNORECASE)
@@ -145,8 +147,8 @@ def read_conditions(
         notes.append(f"“{wrong}” is no date, and was not taken for one.")
         since, until, dated = None, None, None
     elif edition := _edition(question, headlines):
-        day, start, end = edition
-        since, until, dated = day, day, None
+        day, (start, end), dated = edition
+        since, until = day, day
         if not groups and (told := teller_at(question, start, end)):
             groups = [told]
     else:
@@ -183,13 +185,13 @@ def _restated(
     about the bridge?", and what is meant for "What is reported about the bridge?".
     """
     if teller is None:
-        found = _OPEN_PASSIVE.fullmatch(rest) if dated or rest == question else None
+        found = _OPEN_PASSIVE.fullmatch(rest) if dated else None
         return (f"What is reported about {found['topic']}", True) if found else (rest, False)
     start, end = teller
     spans = [(start, end, "\x00"), *([(*dated, "")] if dated and (dated[1] <= start or end <= dated[0]) else [])]
     hidden = question
     for first, last, text in sorted(spans, reverse=True):
-        hidden = (hidden[:first] + text + hidden[last:]).strip()
+        hidden = re.sub(r"\s+([?.!])", r"\1", (hidden[:first] + text + hidden[last:]).strip(" ,"))
     if found := _OPEN.fullmatch(hidden):
         return f"What is reported about {found['topic']}", True
     before, _, after = hidden.partition("\x00")
@@ -238,7 +240,7 @@ def _days(
         first_day, last_day = days_of((found.group(1) if found.lastindex else "today").lower(), today)
         return first_day, None if found.group(0).lower().startswith("since") else last_day
     if kind in ("within", "told"):
-        period = period_of(found.group(found.lastindex or 1))
+        period = period_of(found["date"] if "cut" in found.groupdict() else found.group(1))
         return period if kind == "within" or told else None
     # Said of what happened, not of what was reported, they are a part of the question.
     if not (told or _REPORTED.search(before) or (not before and _REPORTED.search(question))):
@@ -277,11 +279,8 @@ def _completed(first: str, last: str) -> str:
 def _no_date(question: str) -> str | None:
     """What is written as a date and is none ("31 February 2025"); None where there is nothing of the kind."""
     for found in _ANY_DATE.finditer(question):
-        if re.fullmatch(_IN_FIGURES, found.group()):
-            numbers = [int(number) for number in re.findall(r"\d+", found.group())]
-            year = max(numbers)
-            rest = [number for number in numbers if number != year]
-            fine = any(_is_day(year, *order) for order in (rest, rest[::-1]))
+        if re.fullmatch(IN_FIGURES, found.group()):
+            fine = bool(_in_figures(found.group()))
         else:
             fine = period_of(found.group()) is not None
         if not fine:
@@ -289,36 +288,49 @@ def _no_date(question: str) -> str | None:
     return None
 
 
-def _is_day(year: int, month: int, day: int) -> bool:
-    return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+def _in_figures(text: str) -> set[date]:
+    """The days that a date in figures may be: two where the day may be the month."""
+    one, other, year = map(int, re.findall(r"\d+", text))
+    found = set()
+    for month, day in ((one, other), (other, one)):
+        with suppress(ValueError):
+            found.add(date(year, month, day))
+    return found
 
 
-def _edition(question: str, headlines: Callable[[date], Sequence[str]]) -> tuple[date, int, int] | None:
-    """The day of which an article is named by its headline, and where the question names it."""
+def _edition(
+    question: str, headlines: Callable[[date], Sequence[str]]
+) -> tuple[date, tuple[int, int], tuple[int, int] | None] | None:
+    """The day of which an article is named by its headline, where the question names it, and where the day alone."""
     said = fold(question)
-    for found in re.finditer(DATE, question, re.IGNORECASE):
-        period = period_of(found.group())
+    for found in re.finditer(rf"(?:\bon )?(?P<date>{DATE})", question, re.IGNORECASE):
+        period, (start, end) = period_of(found["date"]), found.span("date")
         if period is None or period[0] != period[1]:
             continue
         for headline in sorted(headlines(period[0]), key=len, reverse=True):
             words = r"\W+".join(re.findall(r"\w+", fold(headline)))
             if not words:
                 continue
-            if before := re.search(rf"\b{words}\b{_OF} (?:the )?$", said[: found.start()]):
-                return period[0], before.start(), found.end()
-            if after := re.match(rf"(?:'s?)? {words}\b", said[found.end() :]):
-                return period[0], found.start(), found.end() + after.end()
-            for named in re.finditer(rf"\b{words}\b(?: on (?=\d|the ))?", said):
-                end = found.end() if named.end() == found.start() else named.end()
-                if teller_at(question, named.start(), end):
-                    return period[0], named.start(), end
+            if before := re.search(rf"\b{words}\b{_OF} (?:the )?$", said[:start]):
+                return period[0], (before.start(), end), None
+            if after := re.match(rf"(?:'s?)? {words}\b", said[end:]):
+                return period[0], (start, end + after.end()), None
+            # Elsewhere in the question the day may be that of the event, unless the piece is what tells.
+            for named in re.finditer(rf"\b{words}\b", said):
+                if teller_at(question, *named.span()):
+                    return period[0], named.span(), found.span()
+                if named.end() + 1 == found.start() and teller_at(question, named.start(), end):
+                    return period[0], (named.start(), end), None
     return None
 
 
 def period_of(text: str) -> tuple[date, date] | None:
-    """The first and last day of what a date names: a day, a month or a year. None for a date that is none."""
+    """The first and last day of what a date names: a day, a month or a year. None for a date that is none or two."""
     import dateparser
 
+    if re.fullmatch(IN_FIGURES, text):
+        days = _in_figures(text)
+        return (min(days), max(days)) if len(days) == 1 else None
     text = re.sub(r"^the (?:year )?|\bof ", "", text.strip(), flags=re.IGNORECASE)
     if re.fullmatch(r"\d{4}", text):
         return date(int(text), 1, 1), date(int(text), 12, 31)

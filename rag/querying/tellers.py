@@ -22,7 +22,7 @@ _TELLS = (
 PRINTS = r"(?:reported|published|publish|printed|print|written|wrote|run|ran|carried|carry|covered)"
 _BY = (
     r"(?:according to|going by|per|as reported (?:by|in)|"
-    r"(?:reported|published|printed|carried|quoted|cited|covered|told|run|written) (?:by|in))"
+    r"(?:reported|published|printed|quoted|cited|covered|written) (?:by|in)|(?:carried|told|run) by)"
 )
 ASIDE = rf"(?:{_BY}|in|from)"
 _ACCOUNT = (
@@ -33,6 +33,7 @@ _CRITIC = r"(?:reviewer|critic|columnist|editorialist|commentator)"
 _REPORTER = r"(?:reporter|correspondent|journalist|writer|editor)"
 _JUDGES = r"(?:thinks?|thought|makes?|made|likes?|liked|finds?|found|rates?|rated|praises?|praised|dislikes?|see|saw)"
 _AUX = r"(?:did|does|do|has|have|had)"
+_BETWEEN = r"(?:(?:\w+ly|also|each|both|then|first|ever|never|not|even|still|magazine|newspaper|news|website) )?"
 _ITEMS = rf"(?:{_ACCOUNT}|news|headlines?|anything|something|published|printed|written|reported|quoted|said)"
 _SUBJECT = r"(?<! for)(?<! at)(?<! about)(?<! to)(?<! against)(?<! tell)(?<! told)(?: |^)$"
 """Before what tells, and not before whom or what it is told of."""
@@ -41,9 +42,9 @@ _SUBJECT = r"(?<! for)(?<! at)(?<! about)(?<! to)(?<! against)(?<! tell)(?<! tol
 # written with a capital, or of several words: "time" and "the sun" are words.
 _RULES: list[tuple[bool, str, str]] = [
     (True, rf"\b{_BY} $", rf"^(?:'s? (?:\w+ )?(?:{_ACCOUNT}|{_CRITIC}|{_REPORTER})\b)?"),
-    (True, rf"\b{_AUX} $", rf"^,? (?:\w+ )?(?:{_TELLS}|{PRINTS}|(?:have|had) (?:anything|something))\b"),
+    (True, rf"\b{_AUX} $", rf"^,? {_BETWEEN}(?:{_TELLS}|{PRINTS}|(?:have|had) (?:anything|something))\b"),
     (True, r"", r"^ (?:articles|coverage|stories|reports|reporting)\b"),
-    (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_CRITIC} (?:\w+ )?\w+"),
+    (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_CRITIC}\b"),
     (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_REPORTER} (?:\w+ )?(?:{_TELLS}|{_JUDGES})\b"),
     (False, _SUBJECT, rf"^'s? (?:\w+ )?(?:{_CRITIC}|{_REPORTER}) {_TELLS}\b"),
     (False, r"", rf"^(?:'s? (?:[\w']+ )?| ){_ACCOUNT}\b"),
@@ -72,7 +73,8 @@ _PAPER = (
     r"Mirror|Mail|Express|Standard|Inquirer|Enquirer|Dispatch|Bulletin|News|Magazine|Globe|Argus|Mercury|Advertiser|"
     r"Register|Record|Review|Independent|Guardian|Monitor|Reporter|Messenger|Recorder|Daily|Weekly|Today|Radio|TV)"
 )
-_UNKNOWN = re.compile(rf"\b{_BY} ((?:the )?[A-Z][\w'’-]*(?: (?:&|and|of|[A-Z][\w-]*))*)", re.IGNORECASE)
+_NAME = r"((?:[Tt]he )?[A-Z][\w'’-]*(?: (?:&|and|of|[A-Z][\w-]*))*)"
+_UNKNOWN = re.compile(rf"\b(?i:{_BY}) {_NAME}|\b(?i:{_AUX}) {_NAME} (?:say|report|write|publish)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,12 @@ def unknown_teller(question: str, names: Sequence[str]) -> str | None:
     found = _UNKNOWN.search(question)
     if found is None:
         return None
-    said = re.sub(r"^the |['’]s?$", "", found.group(1), flags=re.IGNORECASE)
-    at = found.end(1) - len(said)
+    start, end = found.span(found.lastindex or 1)
+    said = re.sub(r"^[Tt]he |['’]s?$| (?:and|of|&)$", "", question[start:end])
     known = bare(said) in every_alias() or f"the {bare(said)}" in every_alias()
     if not said[:1].isupper() or not (known or re.search(rf"(?:^|\s){_PAPER}$", said)):
         return None
-    if any(each.name and each.end > at and each.start < found.end(1) for each in _mentions(question, names)):
+    if any(each.name and each.end > start and each.start < end for each in _mentions(question, names)):
         return None
     return said
 
