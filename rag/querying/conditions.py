@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +30,6 @@ RELATIVE = (
 _PUBLISHED = (
     r"(?:articles?|reports?|reporting|stor(?:y|ies)|coverage|news|pieces?|headlines?|published|printed|written)"
 )
-_PRINTS = r"(?:reported|published|publish|printed|print|written|wrote|run|ran|carried|carry|covered)"
 _PARTICIPLE = r"(?:reported|published|printed|written|covered|said)"
 _PASSIVE = rf"\b(?:is|was|were|been|being) (?:\w+ )?{_PARTICIPLE}"
 _ABOUT = r"(?:about|on|of|regarding|concerning)"
@@ -52,8 +52,8 @@ _PATTERNS = [
     ("edge", rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"),
     ("relative", rf"(?:\b(?-i:today)|^today)['’]s (?:\w+ )?(?:{_PUBLISHED}|papers?|edition|briefing|bulletin)\b"),
     ("relative", rf"\b(?!today)({RELATIVE})['’]s? "),
-    ("relative", rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s|ing)?|going on) (?:\w+ ){{0,3}}?({RELATIVE})\b"),
     ("relative", rf"\b(?:in|over|during|within|from) ((?:the )?(?:last|past) (?:week|month|year)|{RELATIVE})\b"),
+    ("relative", rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s|ing)?|going on) (?:\w+ ){{0,3}}?({RELATIVE})\b"),
     ("relative", r"\bsince (yesterday|last (?:week|month|year))\b"),
     # Who asks what was done "last week" asks for the week's news; who compares with it does not.
     ("relative", rf"{_NOT_COMPARED} ({_LATELY})\s*[?.!]*$"),
@@ -130,6 +130,7 @@ def read_conditions(
     ("according to …", "what did … report"), not where it is told to or written about; where two accounts are compared
     and only one is of an outlet that is there, it is none.
     """
+    question = unicodedata.normalize("NFC", question)  # an accent that was typed as a character of its own
     groups = tellers(question, outlets)
     named = _names_of(groups)
     compares = len(named) == 1 and bool(_COMPARES.search(question))
