@@ -30,7 +30,7 @@ RELATIVE = (
 _PUBLISHED = (
     r"(?:articles?|reports?|reporting|stor(?:y|ies)|coverage|news|pieces?|headlines?|published|printed|written)"
 )
-_PARTICIPLE = r"(?:reported|published|printed|written|covered|said)"
+_PARTICIPLE = r"(?:reported|published|printed|written|said)"
 _PASSIVE = rf"\b(?:is|was|were|been|being) (?:\w+ )?{_PARTICIPLE}"
 _ABOUT = r"(?:about|on|of|regarding|concerning)"
 _REPORTED = re.compile(rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s)?|according to)\b|{_PASSIVE}\b", re.IGNORECASE)
@@ -52,11 +52,11 @@ _PATTERNS = [
     ("edge", rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"),
     ("relative", rf"(?:\b(?-i:today)|^today)['’]s (?:\w+ )?(?:{_PUBLISHED}|papers?|edition|briefing|bulletin)\b"),
     ("relative", rf"\b(?!today)({RELATIVE})['’]s? "),
-    ("relative", rf"\b(?:in|over|during|within|from) ((?:the )?(?:last|past) (?:week|month|year)|{RELATIVE})\b"),
+    ("relative", rf"\b(?:in|over|during|within|from) (the (?:last|past) (?:week|month)|{RELATIVE})\b"),
     ("relative", rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s|ing)?|going on) (?:\w+ ){{0,3}}?({RELATIVE})\b"),
     ("relative", r"\bsince (yesterday|last (?:week|month|year))\b"),
     # Who asks what was done "last week" asks for the week's news; who compares with it does not.
-    ("relative", rf"{_NOT_COMPARED} ({_LATELY})\s*[?.!]*$"),
+    ("relative", rf"{_NOT_COMPARED}(?<!['’]s) ((?-i:{_LATELY}))\s*[?.!]*$"),
     ("relative", rf"^({_LATELY}),? (?=what|who|which|where|how|why|did)"),
 ]  # fmt: skip
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
@@ -353,7 +353,7 @@ def days_of(text: str, today: date) -> tuple[date, date]:
     if text == "yesterday":
         return today - timedelta(days=1), today - timedelta(days=1)
     if text.startswith("the ") and len(text.split()) == 3:  # "in the last week": the days up to this one
-        return today - timedelta({"week": 7, "month": 30, "year": 365}[text.split()[-1]]), today
+        return today - timedelta({"week": 7, "month": 30}[text.split()[-1]]), today
     number = re.search(r"\b(\d+|two|three|four|five|six|seven|ten|couple|few)\b", text)
     if number:
         words = NUMBERS | {"couple": 2, "few": 3}

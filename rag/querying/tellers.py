@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.outlets import aliases_of, bare, every_alias, parts_of
 from rag.words import fold
@@ -41,7 +42,7 @@ _SUBJECT = r"(?<! for)(?<! at)(?<! about)(?<! to)(?<! against)(?<! tell)(?<! tol
 # What stands before a group of names and what after it, the surest first. A rule that is not sure wants the name
 # written with a capital, or of several words: "time" and "the sun" are words.
 _RULES: list[tuple[bool, str, str]] = [
-    (True, rf"\b{_BY} $", rf"^(?:'s? (?:\w+ )?(?:{_ACCOUNT}|{_CRITIC}|{_REPORTER})\b)?"),
+    (True, rf"\b{_BY} $", rf"^(?:(?:'s? (?:\w+ )?| )(?:{_ACCOUNT}|{_CRITIC}|{_REPORTER})\b)?"),
     (True, rf"\b{_AUX} $", rf"^,? {_BETWEEN}(?:{_TELLS}|{PRINTS}|(?:have|had) (?:anything|something))\b"),
     (True, r"", r"^ (?:articles|coverage|stories|reports|reporting)\b"),
     (False, rf"\b{_AUX} $", rf"^'s? (?:\w+ )?{_CRITIC}\b"),
@@ -121,7 +122,9 @@ def unknown_teller(question: str, names: Sequence[str]) -> str | None:
         return None
     start, end = found.span(found.lastindex or 1)
     said = re.sub(r"^[Tt]he |['’]s?$| (?:and|of|&)$", "", question[start:end])
-    known = bare(said) in every_alias() or f"the {bare(said)}" in every_alias()
+    own = every_alias().get(bare(said)) or every_alias().get(f"the {bare(said)}")
+    # "Does the Australian report on women …" is of no outlet.
+    known = own and (" " in said or found.lastindex == 1 or not own.startswith("The "))
     if not said[:1].isupper() or not (known or re.search(rf"(?:^|\s){_PAPER}$", said)):
         return None
     if any(each.name and each.end > start and each.start < end for each in _mentions(question, names)):
@@ -132,22 +135,28 @@ def unknown_teller(question: str, names: Sequence[str]) -> str | None:
 def _mentions(question: str, names: Sequence[str]) -> list[_Mention]:
     """The names in the question, without "the", the longest first where they overlap."""
     said = fold(question)
-    owners = {bare(alias): "" for alias in every_alias()}
-    parts = parts_of(names)
-    owners |= {part: owner for part, owner in parts.items() if part not in owners or " " not in part}
-    owned = {bare(alias): name for name in reversed(names) for alias in aliases_of(name)}
-    owners |= owned
     found: list[_Mention] = []
-    for alias in sorted(owners, key=lambda each: (-len(each), each)):
-        if alias.split()[0] not in said:
+    for first, pattern, name, part in _looked_for(tuple(names)):
+        if first not in said:
             continue
-        for match in re.finditer(rf"(?<![\w-]){_as_typed(alias)}(?!\w|-\w)", said):
-            mention = _Mention(owners[alias], *match.span(), part=alias not in owned)
+        for match in re.finditer(pattern, said):
+            mention = _Mention(name, *match.span(), part)
             if not any(each.start < mention.end and mention.start < each.end for each in found):
                 found.append(mention)
     found.sort(key=lambda each: each.start)
     ends = {each.end for each in found}
     return [each for each in found if not each.name or _is_whole(question, each, ends)]
+
+
+@lru_cache(8)
+def _looked_for(names: tuple[str, ...]) -> list[tuple[str, str, str, bool]]:
+    """What is looked for, the longest first: its first word, a pattern, whose name it is, whether it is but a part."""
+    owners = {bare(alias): ("", False) for alias in every_alias()}
+    parts = parts_of(names)
+    owners |= {part: (name, True) for part, name in parts.items() if part not in owners or " " not in part}
+    owners |= {bare(alias): (name, False) for name in reversed(names) for alias in aliases_of(name)}
+    aliases = sorted((alias for alias in owners if alias), key=lambda each: (-len(each), each))
+    return [(alias.split()[0], rf"(?<![\w-]){_as_typed(alias)}(?!\w|-\w)", *owners[alias]) for alias in aliases]
 
 
 def _as_typed(alias: str) -> str:
@@ -208,7 +217,7 @@ def _told(
             left, right = before.search(said[:first]), after.search(said[last:])
             if left and right and (sure or sure_name):
                 return (left.start() if before.pattern else first), last + right.end()
-    if len(group) > 1 or (start, end) != own:
+    if sure_name and (len(group) > 1 or (start, end) != narrow):
         together = _TOGETHER.match(said[end:])
         if together or re.search(r"\bcompare $", said[:start]):
             return start, end + (together.end() if together else 0)
