@@ -197,6 +197,11 @@ def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) 
     assert run("list") == Run(0, "", "")
 
 
+def test_an_outlet_is_removed_however_its_name_is_typed(run: Command, ferry: Path) -> None:
+    assert run("remove", "--outlet", "Port Linnet").code == 2
+    assert run("remove", "--outlet", "the LINNET.example") == Run(0, "1 removed\n", "")
+
+
 @pytest.mark.parametrize("arguments", [("reindex",), ("reindex", "--embed")])
 def test_reindex(run: Command, ferry: Path, arguments: tuple[str, ...]) -> None:
     before = run("show", id_of(run), "--json").out

@@ -26,6 +26,7 @@ WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("watching", "errors"),
     ("dated", "dates"),
+    ("outlets", "words"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("evaluation", "assistant"),

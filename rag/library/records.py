@@ -71,6 +71,10 @@ class Records:
         rows = self._rows("SELECT DISTINCT origin FROM articles WHERE origin IS NOT NULL")
         return sorted({name for (origins,) in rows for name in origins.split(", ")})
 
+    def titles_of(self, day: str) -> list[str]:
+        """The headlines of what was published on that day, an ISO date."""
+        return [row[0] for row in self._rows("SELECT title FROM articles WHERE published = ? AND title <> ''", day)]
+
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""
         rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)

@@ -45,15 +45,16 @@ GONE = "What was found has just left the library: ask again."
 
 def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
-    composed = compose(searched.ranked, rules)
+    composed = compose(searched.ranked, rules, searched.open)
+    accounts = Composed()
     if searched.by_outlet:
         accounts = named_accounts(searched.by_outlet, rules)
     elif composed.evidence and asks_several(searched.question, searched.filters):
         accounts = differing_accounts(searched.ranked, rules)
-    else:
-        accounts = []
-    if accounts:
-        return Composed(tuple(accounts))
+    if accounts.evidence:
+        return accounts
+    if searched.open:
+        return composed
     if sides := linked(searched.query.text[: searched.query.own]):
         return of_two_sides(sides, composed, searched.parts, rules) or with_direct_line(composed, searched.ranked)
     if searched.parts:
@@ -117,6 +118,7 @@ class Answerer:
             retrieved=self.considered(searched),
             timings=clock.laps(),
             struck_out=len(composed.evidence) - len(citations),
+            note=searched.note,
         )
         return reply, searched
 
@@ -176,6 +178,8 @@ class Answerer:
                 f"Nothing within the chosen {what} answers this, but other articles of the library may: "
                 "ask again without the conditions."
             )
+        if searched.filters and not searched.ranked:
+            return "outside_filters", "The library has no article that meets these conditions."
         if more:
             return "not_covered", NO_ARTICLE_SAYS
         return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()

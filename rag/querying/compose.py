@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence, State, Telling
-from rag.querying.direct import Line, differing_values, one_value, values_line
+from rag.querying.direct import Line, accounts_line, differing_line, differing_values, one_value, values_line
 from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
@@ -26,6 +26,7 @@ MAY_RELATE = 6
 MOST_VALUES = 4
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
+_GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
 FIGURE = re.compile(r"\d[\d,.]*")
 
 
@@ -84,10 +85,18 @@ class Composed:
         return "answered" if self.evidence else "related" if self.related else "nothing"
 
 
-def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
-    """The answer to a question, of its passages as they were read."""
+def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything: bool = False) -> Composed:
+    """The answer to a question, of its passages as they were read.
+
+    Where `everything` is asked for that is told about a thing, each sentence answers that is above "not here", however
+    far it is behind the best one.
+    """
     found, sure = candidates(passages), margin(passages)
     if sure >= rules.answers:
+        if everything:
+            rules = replace(rules, most_behind=max(rules.most_behind, sure))
+            chosen = _chosen(found, (), rules.most_words, rules.most_sentences, rules)
+            return Composed(tuple(map(Evidence.of, _continued(chosen, found, rules))))
         return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
         return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))
@@ -110,6 +119,22 @@ def _chosen(
             chosen.append(each)
             words += length
     return chosen
+
+
+def _continued(chosen: Sequence[Candidate], found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
+    """With those that go on from a chosen one ("It will cost …") and so speak of the same thing, if they fit."""
+    told = list(chosen)
+    for each in found:
+        goes_on = any(
+            each.article.id == other.article.id
+            and not each.article.text[other.sentence.end : each.sentence.start].strip()
+            for other in told
+            if other.sentence.end <= each.sentence.start
+        )
+        fits = sum(len(other.text.split()) for other in (*told, each)) <= rules.most_words
+        if goes_on and fits and each not in told and len(told) < rules.most_sentences and _GOES_ON.match(each.text):
+            told.append(each)
+    return told
 
 
 def alike(one: str, other: str) -> bool:
@@ -191,7 +216,7 @@ def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line],
 # Accounts
 
 
-def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> list[Evidence]:
+def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> Composed:
     """What each of the named outlets says, in their order: its best sentences in its share of the answer's words.
 
     An outlet's name stands with the first of its sentences. One that says nothing related is left out; nothing is told
@@ -199,9 +224,10 @@ def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rule
     """
     sure = {outlet: margin(passages) for outlet, passages in by_outlet.items()}
     if max(sure.values(), default=UNREAD) < rules.answers:
-        return []
+        return Composed()
     accounts: list[Candidate] = []
     evidence: list[Evidence] = []
+    told: list[tuple[str, Candidate]] = []
     share = rules.most_words // len(by_outlet)
     for outlet, passages in by_outlet.items():
         if sure[outlet] < rules.relates:
@@ -209,10 +235,12 @@ def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rule
         mine = _chosen(candidates(passages), accounts, share, rules.most_of_an_account, rules)
         accounts += mine
         evidence += [Evidence.of(each, "" if n else outlet) for n, each in enumerate(mine)]
-    return evidence
+        told += [(outlet, each) for each in mine[:1] if sure[outlet] >= rules.answers]
+    line = accounts_line(told)
+    return Composed(tuple(evidence), direct=(line,) if line else ())
 
 
-def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> list[Evidence]:
+def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
     """One sentence for each of the different values that outlets give, with the outlets that give it.
 
     The value is what the words come to that answer in an outlet's best sentence. The value published last comes first,
@@ -229,7 +257,7 @@ def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN)
             heard.add(each.article.outlet)
             groups.setdefault(next((other for other in groups if _same(value, other)), value), []).append(each)
     if len(groups) < 2:
-        return []
+        return Composed()
     chosen = sorted(groups.values(), key=lambda of: max(each.article.published or "" for each in of), reverse=True)
     accounts: list[Evidence] = []
     words = 0
@@ -239,8 +267,10 @@ def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN)
             break
         outlets = ", ".join(each.article.outlet or "an outlet without a name" for each in members)
         accounts.append(Evidence.of(members[0], outlets))
-    first = accounts[0]
-    return [replace(first, account=f"The accounts differ. {first.account}"), *accounts[1:]]
+    line = differing_line(chosen[: len(accounts)])
+    if line is None:
+        accounts[0] = replace(accounts[0], account=f"The accounts differ. {accounts[0].account}")
+    return Composed(tuple(accounts), direct=(line,) if line else ())
 
 
 def _same(one: frozenset[str], other: frozenset[str]) -> bool:

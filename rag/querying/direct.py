@@ -118,6 +118,26 @@ def values_line(groups: Sequence[Sequence[Value]]) -> Line:
     return Line(tuple(pieces), tuple(place(group[0].candidate) for group in groups))
 
 
+def accounts_line(told: Sequence[tuple[str, Candidate]]) -> Line | None:
+    """What each outlet gives for an answer, by its name; None where the words of one of them are not sure."""
+    words = [words_of(each) if each.answer.span >= LEAST_SPAN else "" for _, each in told]
+    if len(told) < 2 or not all(words):
+        return None
+    pieces: list[Piece] = []
+    for n, ((outlet, _), answer) in enumerate(zip(told, words, strict=True)):
+        pieces += [(f"{' · ' if n else ''}{outlet}: ", False), (answer, True)]
+    return Line(tuple(pieces), tuple(place(each) for _, each in told))
+
+
+def differing_line(groups: Sequence[Sequence[Candidate]]) -> Line | None:
+    """That accounts differ, each answer with its outlets; None where the words of one of them are not sure."""
+    words = [words_of(group[0]) if group[0].answer.span >= LEAST_SPAN else "" for group in groups]
+    if len(groups) < 2 or not all(words):
+        return None
+    line = values_line([[Value(answer, each) for each in group] for answer, group in zip(words, groups, strict=True)])
+    return Line((("The accounts differ: ", False), *line.pieces), line.sentences)
+
+
 def place(candidate: Candidate) -> tuple[Article, Sentence]:
     """The article and the sentence."""
     return candidate.article, candidate.sentence

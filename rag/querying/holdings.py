@@ -19,6 +19,7 @@ from rag.querying.compose import Evidence, alike
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
 from rag.querying.understand import terms
+from rag.words import fold
 
 MOST_LISTED = 8
 MOST_WORDED = 200
@@ -185,7 +186,7 @@ class Holdings:
         """The articles with a passage that has all the topic's words, its headline's counted in, or is near it, best
         first; and whether there may be more.
         """
-        library, wanted = self._library, set(terms(topic))
+        library, wanted = self._library, set(terms(fold(topic)))
         if teller.outlet:
             filters = replace(filters, outlets=(teller.outlet,))
         vector = self._searcher.embedding.get_query_embedding(topic)
@@ -201,7 +202,7 @@ class Holdings:
             if article is None or (teller.origin and teller.origin not in (article.origin or "")):
                 continue
             text = f"{article.title or ''} {article.text[passages[id].start : passages[id].end]}"
-            if id in close or (wanted and wanted <= set(terms(text))):
+            if id in close or (wanted and wanted <= set(terms(fold(text)))):
                 found.setdefault(article.id, article)
         return list(found.values()), len(worded) == MOST_WORDED
 

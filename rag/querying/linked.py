@@ -289,7 +289,8 @@ def _amounts(a: str, b: str) -> tuple[tuple[str, str], tuple[str, str]]:
     elif names:
         subject = re.search(rf"\b{_BE} (?:the )?", one[4:])
         last = next((each for each in names if subject and each.start() >= subject.end()), names[-1])
-        other, name = one[: 4 + last.start()] + b + one[4 + last.end() :], last.group()
+        before, after = one[: 4 + last.start()].removesuffix("the ").removesuffix("The "), one[4 + last.end() :]
+        other, name = before + b + after, last.group()
     else:
         other, name = f"{one} {b}", one
     return (one, other), (_named(name), _named(re.sub(r"^(?:in|at|on|by) ", "", b)))

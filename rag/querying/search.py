@@ -18,7 +18,7 @@ from rag.article import Article, Filters, Telling, Turn
 from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.library.library import Library
-from rag.outlets import aliases_of
+from rag.outlets import meant
 from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.linked import linked
@@ -46,6 +46,7 @@ class Searched:
     """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
     read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
     what is `asked` of them all; `parts` the parts of a question that asks several things, with the passages of each.
+    `open`: all that is told about a thing is asked for; `note`: a word on what was named as a condition and is none.
     """
 
     question: str
@@ -56,6 +57,8 @@ class Searched:
     asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
     parts: Sequence[tuple[str, Sequence[NodeWithScore]]] = ()
+    open: bool = False
+    note: str = ""
 
 
 def things_asked(whole: Query) -> list[Query]:
@@ -169,7 +172,8 @@ class Searcher:
             raise UsageError(
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
-        read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins)
+        library = self.library
+        read = read_conditions(question, library.outlets(), date.today(), library.origins, library.headlines)
         query = stand_alone(read.question, [replace(turn, question=one_line(turn.question)) for turn in chat])
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
@@ -188,7 +192,7 @@ class Searcher:
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
         ranked, by_outlet, parts = self._understood(query, wanted, asked, tellers, filters, changes)
         clock.lap("read_ms")
-        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, parts)
+        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, parts, read.open, read.note)
 
     def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""
@@ -259,10 +263,8 @@ class Searcher:
         Raises UsageError where it means none.
         """
         outlets = self.library.outlets()
-        wanted = name.strip().lower()
-        for outlet in outlets:
-            if wanted in {alias.lower().removeprefix("the ") for alias in aliases_of(outlet)} | {outlet.lower()}:
-                return outlet
+        if outlet := meant(name, outlets):
+            return outlet
         near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"The library has no outlet called {name!r}.{hint}")
