@@ -48,9 +48,19 @@ def test_the_words_are_those_that_answer_without_the_marks_around_them(text: str
 def test_one_answer_is_told_where_the_reader_is_sure_of_its_words() -> None:
     sentence = "The mayor, Ana Brandt, opened the bridge on Sunday."
 
-    assert told(one_value(answer(sentence, "Ana Brandt"), SURE)) == "Ana Brandt"
-    assert one_value(answer(sentence, "Ana Brandt", span=0.2), SURE) is None
-    assert one_value(answer(sentence, "Ana Brandt"), sure=1.7) is None
+    assert told(one_value([answer(sentence, "Ana Brandt")], SURE)) == "Ana Brandt"
+    assert one_value([answer(sentence, "Ana Brandt", span=0.2)], SURE) is None
+    assert one_value([answer(sentence, "Ana Brandt")], sure=1.7) is None
+
+
+@pytest.mark.parametrize(
+    ("score", "words", "clear"), [(3.5, "Per Lind", False), (3.5, "Brandt", True), (1.0, "Per Lind", True)]
+)
+def test_an_answer_is_left_open_that_another_sentence_contradicts(score: float, words: str, clear: bool) -> None:
+    best = answer("The mayor, Ana Brandt, opened the bridge on Sunday.", "Ana Brandt")
+    other = answer(f"The bridge was opened by {words}, the paper said.", words, score, outlet="The Herald")
+
+    assert (one_value([best, other], SURE) is not None) == clear
 
 
 def test_figures_that_differ_come_with_their_outlets_the_latest_first() -> None:

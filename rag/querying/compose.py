@@ -159,7 +159,7 @@ def with_direct_line(composed: Composed, passages: Sequence[NodeWithScore]) -> C
     if groups := differing_values(found):
         evidence = [Evidence.of(group[0].candidate) for group in groups]
         return Composed(tuple(evidence), direct=(values_line(groups),))
-    line = one_value(found[0], margin(passages))
+    line = one_value(found, margin(passages))
     return replace(composed, direct=(line,) if line else ())
 
 
@@ -173,8 +173,9 @@ def in_parts(
     best, lines = [], []
     for _, passages in parts:
         if (sure := margin(passages)) >= rules.answers:
-            best.append(candidates(passages)[0])
-            lines.append(one_value(best[-1], sure))
+            found = candidates(passages)
+            best.append(found[0])
+            lines.append(one_value(found, sure))
     return _first(best, composed, [line for line in lines if line], rules) if best else composed
 
 

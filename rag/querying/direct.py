@@ -11,6 +11,7 @@ from rag.article import Article, Sentence
 from rag.dates import day_and_hour
 from rag.figures import figures
 from rag.querying.read import Candidate
+from rag.words import STOP_WORDS, WORD, stem
 
 MOST_WORDS = 14
 """Words of an answer in a direct line: what is longer is a sentence, and stands below anyway."""
@@ -19,6 +20,11 @@ LEAST_SPAN, LEAST_MARGIN = 0.4, 2.5
 """The span's probability, and the margin of the passages, from which its words are taken for the answer.
 
 Chosen on training batches that no weight was fitted on: .83 of these words are right there, in .61 of the answers.
+"""
+RIVAL = 1.5
+"""Logits behind the best sentence's score up to which other words in another sentence leave the answer open.
+
+Chosen like the others: .86 of the words are right where no other sentence comes as near, .68 where one does.
 """
 SHORT_VALUE = 8
 NEAR_THE_BEST = 2.0
@@ -74,10 +80,20 @@ def words_of(candidate: Candidate) -> str:
     return words
 
 
-def one_value(candidate: Candidate, sure: float) -> Line | None:
-    """The answer of one sentence of passages with the margin `sure`; None where the reader is not sure of its words."""
-    words = words_of(candidate) if candidate.answer.span >= LEAST_SPAN and sure >= LEAST_MARGIN else ""
-    return Line(((words, True),), (place(candidate),)) if words else None
+def one_value(found: Sequence[Candidate], sure: float) -> Line | None:
+    """The words of the best of the sentences, which are best first, of passages with the margin `sure`.
+
+    None where the reader is not sure of them, or another sentence gives other words nearly as well.
+    """
+    best = found[0]
+    words = words_of(best) if best.answer.span >= LEAST_SPAN and sure >= LEAST_MARGIN else ""
+    mine = _meant(words)
+    for each in found[1:]:
+        if each.answer.score < best.answer.score - RIVAL:
+            break
+        if each.answer.span >= LEAST_SPAN and not mine & _meant(each.article.text[slice(*each.words)]):
+            return None
+    return Line(((words, True),), (place(best),)) if words else None
 
 
 def differing_values(found: Sequence[Candidate]) -> list[list[Value]]:
@@ -141,6 +157,10 @@ def differing_line(groups: Sequence[Sequence[Candidate]]) -> Line | None:
 def place(candidate: Candidate) -> tuple[Article, Sentence]:
     """The article and the sentence."""
     return candidate.article, candidate.sentence
+
+
+def _meant(words: str) -> set[str]:
+    return {stem(word) for word in WORD.findall(words) if word.lower() not in STOP_WORDS}
 
 
 def _outlets(group: Sequence[Value]) -> str:
