@@ -6,7 +6,7 @@ import pytest
 
 from rag.article import Article, Citation, Sentence
 from rag.querying.citations import citation_of, direct_lines
-from rag.querying.direct import Line, differing_values, one_value, values_line, words_of
+from rag.querying.direct import Line, differing_values, one_value, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
 from rag.reader import Answer
 
@@ -87,6 +87,20 @@ def test_figures_that_differ_come_with_their_outlets_the_latest_first() -> None:
 )
 def test_figures_do_not_differ_that_are_the_same_or_of_other_things_or_not_sure(other: Candidate) -> None:
     assert differing_values([answer("At the fire 50 people died, she said.", "50 people"), other]) == []
+
+
+def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> None:
+    found = [
+        answer("The mayor is not going to Skarn at all, her office said.", "not going to Skarn", outlet="The Post"),
+        answer("She leaves for Skarn on Sunday morning, an aide said.", "leaves for Skarn", 3.0, outlet="The Herald"),
+    ]
+
+    both = yes_or_no(found, lambda texts: [False, True])
+
+    assert told(both) == "No, says The Post: “not going to Skarn” · Yes, says The Herald: “leaves for Skarn”"
+    assert told(yes_or_no(found, lambda texts: [False, None])) == "No, says The Post: “not going to Skarn”"
+    assert yes_or_no(found, lambda texts: [None, True]) is None
+    assert yes_or_no(found, lambda texts: None) is None
 
 
 def test_a_line_is_cited_with_its_own_words_marked() -> None:

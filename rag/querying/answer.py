@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 import numpy as np
 from llama_index.core.schema import TextNode
@@ -28,12 +29,13 @@ from rag.querying.compose import (
     with_direct_line,
 )
 from rag.querying.conditions import asks_several
+from rag.querying.direct import SaysYes
 from rag.querying.holdings import Holdings
 from rag.querying.linked import linked
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import Clock, Condense, Searched, Searcher, one_line
 from rag.querying.understand import Query, SmallTalk, small_talk
-from rag.reader import probability
+from rag.reader import probability, yes_no
 
 READINGS = 3
 NEAR, MOST_RELATED = 0.5, 2
@@ -43,7 +45,7 @@ NOT_ANSWERED = "The library does not answer this."
 GONE = "What was found has just left the library: ask again."
 
 
-def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
+def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda _: None) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
     composed = compose(searched.ranked, rules, searched.open)
     accounts = Composed()
@@ -56,10 +58,12 @@ def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
     if searched.open:
         return composed
     if sides := linked(searched.query.text[: searched.query.own]):
-        return of_two_sides(sides, composed, searched.parts, rules) or with_direct_line(composed, searched.ranked)
+        return of_two_sides(sides, composed, searched.parts, rules) or with_direct_line(
+            composed, searched.ranked, says_yes, rules
+        )
     if searched.parts:
         return in_parts(composed, searched.parts, rules)
-    return with_direct_line(composed, searched.ranked)
+    return with_direct_line(composed, searched.ranked, says_yes, rules)
 
 
 class Answerer:
@@ -93,7 +97,7 @@ class Answerer:
         if told := self._of_itself(one_line(question), filters, chat, clock):
             return told, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
-        composed = choose(searched)
+        composed = choose(searched, says_yes=partial(self._says_yes, searched.wanted))
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library)
         statements = (*direct_lines(composed.direct, citations), *statements)
@@ -198,6 +202,14 @@ class Answerer:
         """Whether articles that the conditions leave out answer the question."""
         found = self.searcher.retrieve(searched.query, Filters())
         return compose(self.searcher.reader.read(searched.wanted, found)).state == "answered"
+
+    def _says_yes(self, question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None] | None:
+        """See `rag.querying.direct.SaysYes`."""
+        told = self.searcher.reader.reader.says_yes(question, texts)
+        if told is None:
+            return None
+        clear = yes_no()["clear"]
+        return [True if each >= clear else False if each <= 1 - clear else None for each in told.tolist()]
 
     def considered(self, searched: Searched) -> tuple[Considered, ...]:
         """The passages, PASSAGES at most, each with the probability that it answers; 0 where it was not read."""

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence, State, Telling
-from rag.querying.direct import Line, accounts_line, differing_line, differing_values, one_value, values_line
+from rag.querying.direct import (
+    Line,
+    SaysYes,
+    accounts_line,
+    differing_line,
+    differing_values,
+    one_value,
+    values_line,
+    yes_or_no,
+)
 from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
@@ -148,14 +157,19 @@ def alike(one: str, other: str) -> bool:
 # The direct line
 
 
-def with_direct_line(composed: Composed, passages: Sequence[NodeWithScore]) -> Composed:
-    """The answer with its direct line: the best sentence's words, or the figures that articles differ on.
+def with_direct_line(
+    composed: Composed, passages: Sequence[NodeWithScore], says_yes: SaysYes, rules: Rules = CHOSEN
+) -> Composed:
+    """The answer with its direct line: yes or no, the best sentence's words, or the figures that articles differ on.
 
     Where they differ, a sentence of each figure stands below, and no others.
     """
     if not composed.evidence:
         return composed
     found = candidates(passages)
+    if said := yes_or_no(found, says_yes):
+        places = set(said.sentences)
+        return _first([each for each in found if (each.article, each.sentence) in places], composed, [said], rules)
     if groups := differing_values(found):
         evidence = [Evidence.of(group[0].candidate) for group in groups]
         return Composed(tuple(evidence), direct=(values_line(groups),))

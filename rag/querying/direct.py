@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -39,6 +39,11 @@ _ABOUT = frozenset(
 )
 """Words beside a figure that do not say what it counts."""
 
+SaysYes = Callable[[Sequence[tuple[str, str]]], Sequence[bool | None] | None]
+"""Whether each of the texts (a headline, or "", and a sentence) says yes to the question; None where it is not clear.
+
+None for all where the question does not ask yes or no.
+"""
 Piece = tuple[str, bool]
 """Words of a line, and whether they are the articles' own."""
 
@@ -132,6 +137,26 @@ def values_line(groups: Sequence[Sequence[Value]]) -> Line:
         pieces += [(" · ", False)] if n else []
         pieces += [(group[0].words, True), (f" – {_outlets(group)}", False)]
     return Line(tuple(pieces), tuple(place(group[0].candidate) for group in groups))
+
+
+def yes_or_no(found: Sequence[Candidate], says_yes: SaysYes) -> Line | None:
+    """Yes or no, and which outlet says so in which words; both where outlets differ.
+
+    None where the question does not ask that, or the best sentence does not make it clear.
+    """
+    near = [each for each in found if each.answer.score >= found[0].answer.score - RIVAL][:MOST_VALUES]
+    told = says_yes([(each.article.title or "", each.text) for each in near])
+    if told is None or told[0] is None:
+        return None
+    other = next((n for n, said in enumerate(told) if said is not None and said != told[0] and words_of(near[n])), None)
+    pieces: list[Piece] = []
+    sentences = []
+    for n in [0] if other is None else [0, other]:
+        each, words = near[n], words_of(near[n])
+        said = f"{' · ' if n else ''}{'Yes' if told[n] else 'No'}, says {each.article.outlet or 'an article'}"
+        pieces += [(f"{said}: “", False), (words, True), ("”", False)] if words else [(said, False)]
+        sentences.append(place(each))
+    return Line(tuple(pieces), tuple(sentences))
 
 
 def accounts_line(told: Sequence[tuple[str, Candidate]]) -> Line | None:
