@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.article import Article, Citation, Sentence
 from rag.querying.citations import citation_of, direct_lines
-from rag.querying.direct import Line, differing_values, one_value, values_line, words_of, yes_or_no
+from rag.querying.direct import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
 from rag.reader import Answer
 
@@ -87,6 +89,28 @@ def test_figures_that_differ_come_with_their_outlets_the_latest_first() -> None:
 )
 def test_figures_do_not_differ_that_are_the_same_or_of_other_things_or_not_sure(other: Candidate) -> None:
     assert differing_values([answer("At the fire 50 people died, she said.", "50 people"), other]) == []
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "Police lowered the number of the dead from seven to five.",
+        "The number of the dead was lowered to five from seven.",
+        "The dead are five, not seven, police said on Friday.",
+    ],
+)
+def test_a_figure_that_a_later_article_takes_back_comes_second(later: str) -> None:
+    first = answer("Seven people died when the bridge fell into the river.", "Seven people", published="2031-05-01")
+    corrected = answer(later, "five", -8.0, outlet="The Herald", published="2031-05-03")
+    line = one_value([first, corrected], SURE)
+    assert line is not None
+
+    assert told(revised(line, [first, corrected])) == (
+        "five – The Herald (3 May 2031); earlier: Seven people – The Post (1 May 2031)"
+    )
+    assert (
+        revised(line, [first, replace(corrected, article=replace(corrected.article, published="2031-04-30"))]) is None
+    )
 
 
 def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> None:

@@ -21,6 +21,7 @@ from rag.querying.direct import (
     differing_line,
     differing_values,
     one_value,
+    revised,
     values_line,
     yes_or_no,
 )
@@ -174,6 +175,12 @@ def with_direct_line(
         evidence = [Evidence.of(group[0].candidate) for group in groups]
         return Composed(tuple(evidence), direct=(values_line(groups),))
     line = one_value(found, margin(passages))
+    if line and (later := revised(line, found)):
+        places = set(later.sentences)
+        best = [each for each in found if (each.article, each.sentence) in places]
+        return _first(
+            sorted(best, key=lambda each: each.article.published or "", reverse=True), composed, [later], rules
+        )
     return replace(composed, direct=(line,) if line else ())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rag.article import Article, Sentence
 from rag.dates import day_and_hour
@@ -34,6 +34,12 @@ _EDGES = " \t\n,;:.!?–—-"
 _ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.[A-Za-z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp|[ap]\.m))$")
 """What ends with a full stop of its own."""
 _PAIRS = {"“": "”", "(": ")", "[": "]"}
+_FROM, _TO, _BACK = (
+    re.compile(r"\bfrom $"),
+    re.compile(r"(?: \w+){0,2} to "),
+    re.compile(r"(?: \w+){0,2},? (?:from|not) "),
+)
+"""How a figure is put in the place of another: "from seven to five", "to five from seven", "five, not seven"."""
 _ABOUT = frozenset(
     ["about", "around", "more", "than", "least", "most", "over", "some", "nearly", "almost", "the", "and"]
 )
@@ -130,6 +136,32 @@ def differing_values(found: Sequence[Candidate]) -> list[list[Value]]:
     return sorted(groups, key=lambda group: _when(group[0]), reverse=True)
 
 
+def revised(line: Line, found: Sequence[Candidate]) -> Line | None:
+    """The line with what a later article makes of its figure ("from seven to five"), the later figure first.
+
+    `found` are all sentences that were read. None where no later article takes the figure back.
+    """
+    words = next(words for words, own in line.pieces if own)
+    before = figures(words)
+    if len(before) != 1:
+        return None
+    article, sentence = line.sentences[0]
+    for each in sorted(found, key=lambda each: each.article.published or "", reverse=True):
+        if (each.article.published or "") <= (article.published or ""):
+            return None
+        text = each.text
+        for one, other in pairwise(figures(text)):
+            between = text[one.end : other.start]
+            old, new = (one, other) if _TO.fullmatch(between) else (other, one)
+            if old.same_as(before[0]) and (_FROM.search(text[: one.start]) if old is one else _BACK.fullmatch(between)):
+                pieces = (
+                    (text[new.start : new.end], True), (f" – {_outlet_and_day(each.article)}; earlier: ", False),
+                    (words, True), (f" – {_outlet_and_day(article)}", False),
+                )  # fmt: skip
+                return Line(pieces, (place(each), (article, sentence)))
+    return None
+
+
 def values_line(groups: Sequence[Sequence[Value]]) -> Line:
     """Each value with the outlets that give it and their days of publication."""
     pieces: list[Piece] = []
@@ -195,6 +227,10 @@ def _outlets(group: Sequence[Value]) -> str:
         names = dict.fromkeys(value.article.outlet or "an outlet without a name" for value in values)
         told.append(f"{', '.join(names)} ({day})")
     return ", ".join(told)
+
+
+def _outlet_and_day(article: Article) -> str:
+    return f"{article.outlet or 'an outlet without a name'} ({day_and_hour(article.published, article.published_at)})"
 
 
 def _day(value: Value) -> str:
