@@ -119,12 +119,12 @@ def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> Non
         answer("She leaves for Skarn on Sunday morning, an aide said.", "leaves for Skarn", 3.0, outlet="The Herald"),
     ]
 
-    both = yes_or_no(found, lambda texts: [False, True])
+    both = yes_or_no("", found, lambda *_: [False, True])
 
     assert told(both) == "No, says The Post: “not going to Skarn” · Yes, says The Herald: “leaves for Skarn”"
-    assert told(yes_or_no(found, lambda texts: [False, None])) == "No, says The Post: “not going to Skarn”"
-    assert yes_or_no(found, lambda texts: [None, True]) is None
-    assert yes_or_no(found, lambda texts: None) is None
+    assert told(yes_or_no("", found, lambda *_: [False, None])) == "No, says The Post: “not going to Skarn”"
+    assert yes_or_no("", found, lambda *_: [None, True]) is None
+    assert yes_or_no("", found, lambda *_: None) is None
 
 
 def test_a_line_is_cited_with_its_own_words_marked() -> None:

@@ -115,6 +115,30 @@ def test_how_much_more_is_worked_out_of_figures_of_one_kind() -> None:
     assert "worked out" not in lines(sides, elsin, cost)[0]
 
 
+def test_both_is_yes_where_both_sides_say_so() -> None:
+    sides = Linked("both", ("", ""), ("", ""))
+    ana = side("Ana Brandt", "Ana Brandt resigned in May of that year.", "resigned in May", "both")
+    per = side("Per Lind", "Per Lind stayed in his office all the same.", "stayed in his office", "both")
+
+    def said(*yes: bool | None) -> str:
+        return "".join(words for words, _ in compared(sides, ana, per, "", yes)[0].pieces)
+
+    assert said(True, False) == "No. Ana Brandt: yes, “resigned in May”; Per Lind: no, “stayed in his office”"
+    assert said(True, True).startswith("Yes, both. Ana Brandt: yes")
+    assert said(True, None) == "Ana Brandt: resigned in May"
+
+
+def test_a_side_is_told_by_a_sentence_that_names_it() -> None:
+    other = article_with("The Gull was sold in 2013.", "2013", 3.0)
+    its_own = article_with("The Tern sank in 1979 off Skarn.", "1979", 1.0)
+
+    found = side_of("The Tern", "The Gull", [other, its_own], "first")
+
+    assert found is not None
+    assert found.words == "in 1979"
+    assert side_of("The Tern", "The Gull", [other], "first") is None
+
+
 def test_a_thing_compared_with_itself_comes_to_nothing() -> None:
     sides = Linked("first", ("", ""), ("", ""))
     ferry = side("The ferry", "The ferry sank on 3 May 2031.", "3 May 2031", "first")
@@ -131,13 +155,17 @@ def test_of_one_side_it_is_said_that_the_other_was_not_found() -> None:
 
 
 def side(name: str, text: str, words: str, form: Form, published: str | None = None) -> Side:
-    article = Article(text=text, published=published, id=text)
-    start = text.index(words)
-    answer = Answer(3.0, start, start + len(words), 0.9, 0.5)
-    found = side_of(name, [Candidate(article, Sentence(0, len(text)), answer)], form)
+    found = side_of(name, "", [article_with(text, words, 3.0, published)], form)
     assert found is not None
     return found
 
 
 def lines(sides: Linked, one: Side, other: Side) -> list[str]:
     return ["".join(words for words, _ in line.pieces) for line in compared(sides, one, other, "")]
+
+
+def article_with(text: str, words: str, score: float, published: str | None = None) -> Candidate:
+    """An article of one sentence, and the words of it that answer."""
+    article = Article(text=text, published=published, id=text)
+    start = text.index(words)
+    return Candidate(article, Sentence(0, len(text)), Answer(score, start, start + len(words), 0.9, 0.5))

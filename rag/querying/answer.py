@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
-from functools import partial
 
 import numpy as np
 from llama_index.core.schema import TextNode
@@ -45,7 +44,7 @@ NOT_ANSWERED = "The library does not answer this."
 GONE = "What was found has just left the library: ask again."
 
 
-def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda _: None) -> Composed:
+def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda *_: None) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
     composed = compose(searched.ranked, rules, searched.open)
     accounts = Composed()
@@ -57,13 +56,12 @@ def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda
         return accounts
     if searched.open:
         return composed
-    if sides := linked(searched.query.text[: searched.query.own]):
-        return of_two_sides(sides, composed, searched.parts, rules) or with_direct_line(
-            composed, searched.ranked, says_yes, rules
-        )
-    if searched.parts:
+    sides = linked(searched.query.text[: searched.query.own])
+    if sides and (both := of_two_sides(sides, composed, searched.parts, says_yes, rules)):
+        return both
+    if searched.parts and not sides:
         return in_parts(composed, searched.parts, rules)
-    return with_direct_line(composed, searched.ranked, says_yes, rules)
+    return with_direct_line(searched.wanted, composed, searched.ranked, says_yes, rules)
 
 
 class Answerer:
@@ -97,7 +95,7 @@ class Answerer:
         if told := self._of_itself(one_line(question), filters, chat, clock):
             return told, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
-        composed = choose(searched, says_yes=partial(self._says_yes, searched.wanted))
+        composed = choose(searched, says_yes=self._says_yes)
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library)
         statements = (*direct_lines(composed.direct, citations), *statements)

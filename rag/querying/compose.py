@@ -29,7 +29,7 @@ from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
 from rag.querying.understand import WORD, Query, names, stem
-from rag.words import NUMBERS, STOP_WORDS
+from rag.words import NUMBERS, STOP_WORDS, fold
 
 MAY_RELATE = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
@@ -159,7 +159,11 @@ def alike(one: str, other: str) -> bool:
 
 
 def with_direct_line(
-    composed: Composed, passages: Sequence[NodeWithScore], says_yes: SaysYes, rules: Rules = CHOSEN
+    question: str,
+    composed: Composed,
+    passages: Sequence[NodeWithScore],
+    says_yes: SaysYes,
+    rules: Rules = CHOSEN,
 ) -> Composed:
     """The answer with its direct line: yes or no, the best sentence's words, or the figures that articles differ on.
 
@@ -168,7 +172,7 @@ def with_direct_line(
     if not composed.evidence:
         return composed
     found = candidates(passages)
-    if said := yes_or_no(found, says_yes):
+    if said := yes_or_no(question, found, says_yes):
         places = set(said.sentences)
         return _first([each for each in found if (each.article, each.sentence) in places], composed, [said], rules)
     if groups := differing_values(found):
@@ -201,15 +205,19 @@ def in_parts(
 
 
 def of_two_sides(
-    sides: Linked, composed: Composed, parts: Sequence[tuple[str, Sequence[NodeWithScore]]], rules: Rules = CHOSEN
+    sides: Linked,
+    composed: Composed,
+    parts: Sequence[tuple[str, Sequence[NodeWithScore]]],
+    says_yes: SaysYes,
+    rules: Rules = CHOSEN,
 ) -> Composed | None:
     """The answer to a question that links two facts, each side's sentence and what they come to.
 
     Where one side is not found, what answers the whole stands below the other. None where no side is found.
     """
     found = [
-        side_of(name, candidates(passages), sides.form) if margin(passages) >= rules.answers else None
-        for name, (_, passages) in zip(sides.names, parts, strict=True)
+        side_of(name, other, candidates(passages), sides.form) if margin(passages) >= rules.answers else None
+        for name, other, (_, passages) in zip(sides.names, reversed(sides.names), parts, strict=True)
     ]
     known = [side for side in found if side]
     if not known:
@@ -218,7 +226,11 @@ def of_two_sides(
     missing = [name for name, side in zip(sides.names, found, strict=True) if side is None]
     if missing:
         return _first(best, composed, one_sided(known[0], missing[0]), rules)
-    lines = compared(sides, known[0], known[1], parts[0][0])
+    says: list[bool | None] = []
+    if sides.form == "both":
+        for (question, _), each in zip(parts, best, strict=True):
+            says += says_yes(question, [(each.article.title or "", each.text)]) or []
+    lines = compared(sides, known[0], known[1], parts[0][0], says)
     return _first(best, Composed() if lines else composed, lines, rules)
 
 
@@ -330,20 +342,13 @@ def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
     people use for them ("UK", "British").
     """
     articles = {each.node.metadata["article"].id: each.node.metadata["article"] for each in passages}
-    text = folded(
-        " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
-    )
+    told = " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
+    text = fold(unicodedata.normalize("NFC", told))
     asked = [name for name in names(query.text[: query.own]) if is_name(name)]
-    missing = [name for name in asked if not any(folded(form) in text for form in forms(name))]
+    missing = [name for name in asked if not any(fold(form) in text for form in forms(name))]
     if not missing or not articles:
         return ""
     listed = " or ".join(filter(None, [", ".join(f"“{name}”" for name in missing[:-1]), f"“{missing[-1]}”"]))
     if len(articles) == 1:
         return f"The article nearest to it does not mention {listed}."
     return f"None of the {len(articles)} articles nearest to it mentions {listed}."
-
-
-def folded(text: str) -> str:
-    """The text in small letters without accents, and with one kind of apostrophe."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()

@@ -45,8 +45,8 @@ _ABOUT = frozenset(
 )
 """Words beside a figure that do not say what it counts."""
 
-SaysYes = Callable[[Sequence[tuple[str, str]]], Sequence[bool | None] | None]
-"""Whether each of the texts (a headline, or "", and a sentence) says yes to the question; None where it is not clear.
+SaysYes = Callable[[str, Sequence[tuple[str, str]]], Sequence[bool | None] | None]
+"""Whether each of the texts (a headline, or "", and a sentence) says yes to a question; None where it is not clear.
 
 None for all where the question does not ask yes or no.
 """
@@ -171,14 +171,14 @@ def values_line(groups: Sequence[Sequence[Value]]) -> Line:
     return Line(tuple(pieces), tuple(place(group[0].candidate) for group in groups))
 
 
-def yes_or_no(found: Sequence[Candidate], says_yes: SaysYes) -> Line | None:
+def yes_or_no(question: str, found: Sequence[Candidate], says_yes: SaysYes) -> Line | None:
     """Yes or no, and which outlet says so in which words; both where outlets differ.
 
     None where the question does not ask that, or the best sentence does not make it clear.
     """
     near = [each for each in found if each.answer.score >= found[0].answer.score - RIVAL][:MOST_VALUES]
-    told = says_yes([(each.article.title or "", each.text) for each in near])
-    if told is None or told[0] is None:
+    told = says_yes(question, [(each.article.title or "", each.text) for each in near])
+    if told is None or told[0] is None or (told[0] and not words_of(near[0])):  # yes is the less sure of the two
         return None
     other = next((n for n, said in enumerate(told) if said is not None and said != told[0] and words_of(near[n])), None)
     pieces: list[Piece] = []

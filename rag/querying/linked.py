@@ -7,6 +7,7 @@ question is read from its form.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -19,6 +20,8 @@ from rag.dates import RelativeDate
 from rag.figures import Figure, figures
 from rag.querying.direct import Line, Piece, words_of
 from rag.querying.read import Candidate
+from rag.querying.understand import WORD, names
+from rag.words import fold
 
 Form = Literal["first", "apart", "more", "both"]
 _BE = r"(?i:did|was|were|had|has|have|is|are|do|does|will|would|could|can)"
@@ -50,6 +53,8 @@ _LEANS = re.compile(r"\b(?:it|its|he|him|his|she|her|they|them|their|there|one|o
 _ASKS = re.compile(rf"\b(?:which|what|who|came|come|happened|occurred|was|were|is|{_EARLIER})\b", re.IGNORECASE)
 LONGEST_NAME = 12
 MOST_TRIED, NEAR_THE_BEST, LEAST_SPAN = 4, 2.5, 0.2
+NAMED = 4.0
+"""Logits behind the best sentence up to which one that names the side is taken before it."""
 """Words of a side as it is called in the answer."""
 
 
@@ -70,21 +75,21 @@ def linked(question: str) -> Linked | None:
     for form, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             a, b, rest = found["a"].strip(" ,"), found["b"].strip(" ,"), found.groupdict().get("rest") or ""
-            names = _named(a), _named(b)
+            called = _named(a), _named(b)
             if form == "both":
                 sides, rest = (f"{found['be']} {a} {rest}", f"{found['be']} {b} {rest}"), ""
             elif form == "more" and not rest:
-                sides, names = _amounts(a, b)
+                sides, called = _amounts(a, b)
             elif form == "more":
                 b = b.split(", and ")[0]
-                names = _named(a), _named(b)
+                called = _named(a), _named(b)
                 degree = re.search(r"\b([a-z]+?)er\b", rest)
                 how = _positive(degree) if degree and degree[1] not in _NO_DEGREE else "how much"
                 sides, rest = (f"{how} is {a}", f"{how} is {b}"), ""
             else:
                 sides = _when(a), _when(b)
             yes_if_first = {"before": 0, "when": 0, "after": 1}.get(found.groupdict().get("order") or "")
-            return Linked(form, (_asked(sides[0], rest, b), _asked(sides[1], rest, a)), names, yes_if_first)
+            return Linked(form, (_asked(sides[0], rest, b), _asked(sides[1], rest, a)), called, yes_if_first)
     return None
 
 
@@ -100,8 +105,17 @@ class Side:
     figure: Figure | None = None
 
 
-def side_of(name: str, found: list[Candidate], form: Form) -> Side | None:
-    """The side as its best sentences give it: of those that are nearly as good, the first that has what is compared."""
+def side_of(name: str, other: str, found: list[Candidate], form: Form) -> Side | None:
+    """The side as its best sentences give it: of those that are nearly as good, the first that has what is compared.
+
+    Sentences that name what only this side names come before the rest; without one in the articles found there is none.
+    """
+    own = _own_names(name, other)
+    if own and found:
+        found = [each for each in found if own & _folded(f"{each.article.title or ''} {each.article.text}")]
+        found = sorted(found, key=lambda each: (not own & _folded(each.text), -each.answer.score))
+        named = [each for each in found if own & _folded(each.text)]
+        found = found if named and named[0].answer.score >= max(e.answer.score for e in found) - NAMED else []
     if not found:
         return None
     least = found[0].answer.score - NEAR_THE_BEST
@@ -122,9 +136,14 @@ def side_of(name: str, found: list[Candidate], form: Form) -> Side | None:
     return Side(name, best, words_of(best))
 
 
-def compared(sides: Linked, one: Side, other: Side, question: str) -> list[Line]:
-    """The direct lines that compare the two sides; what is worked out says so. None where both are one answer."""
+def compared(sides: Linked, one: Side, other: Side, question: str, says: Sequence[bool | None] = ()) -> list[Line]:
+    """The direct lines that compare the two sides; what is worked out says so. None where both are one answer.
+
+    `says` is whether each side says yes, where that is asked.
+    """
     form = sides.form
+    if None not in says and len(says) == 2:
+        return [_yes_or_no(one, other, says)]
     if one.candidate.sentence == other.candidate.sentence and one.words == other.words:
         return []
     if form == "both" or (form == "more" and not (one.figure and other.figure)):
@@ -137,6 +156,16 @@ def compared(sides: Linked, one: Side, other: Side, question: str) -> list[Line]
     if one.figure and other.figure and one.figure.kind == other.figure.kind:
         return [_in_number(form, one, other, question)]
     return [line for side in (one, other) if (line := _told(side))]
+
+
+def _own_names(name: str, other: str) -> set[str]:
+    """The names of one side that the other does not have, folded."""
+    mine, others = ({fold(word).removesuffix("'s") for word in names(f"x {side}")} for side in (name, other))
+    return mine - others
+
+
+def _folded(text: str) -> set[str]:
+    return {fold(word).removesuffix("'s") for word in WORD.findall(text)}
 
 
 def one_sided(side: Side, missing: str) -> list[Line]:
@@ -157,6 +186,15 @@ def _told(side: Side) -> Line | None:
     if not side.words:
         return None
     return Line(((f"{side.name}: ", False), (side.words, True)), (_place(side),))
+
+
+def _yes_or_no(one: Side, other: Side, says: Sequence[bool | None]) -> Line:
+    """Yes where both sides say so, else no; with each side's own words."""
+    pieces: list[Piece] = [("Yes, both. " if all(says) else "No. ", False)]
+    for n, (side, yes) in enumerate(zip((one, other), says, strict=True)):
+        pieces.append((f"{'; ' if n else ''}{side.name}: {'yes' if yes else 'no'}", False))
+        pieces += [(", “", False), (side.words, True), ("”", False)] if side.words else []
+    return Line(tuple(pieces), (_place(one), _place(other)))
 
 
 def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date] | None) -> Line:
@@ -282,13 +320,13 @@ def _amounts(a: str, b: str) -> tuple[tuple[str, str], tuple[str, str]]:
     start = re.match(r"(?:in|at|on|for|by|from|of|to) ", b)
     place = re.search(r".*\b(?:in|at|on|for|by|from|of|to) ", one) if start else None
     one = re.sub(r"^how (?:much|many) (did|does|do|is|was|were)\b", r"how much \1", one)
-    names = list(re.finditer(r"(?:[A-Z0-9][\w'’.-]*(?: (?:of |the )?(?=[A-Z0-9]))?)+", one[4:]))
+    runs = list(re.finditer(r"(?:[A-Z0-9][\w'’.-]*(?: (?:of |the )?(?=[A-Z0-9]))?)+", one[4:]))
     if place:
         other = one[: place.end()].rsplit(" ", 2)[0] + f" {b}"
         name = one[place.end() :]
-    elif names:
+    elif runs:
         subject = re.search(rf"\b{_BE} (?:the )?", one[4:])
-        last = next((each for each in names if subject and each.start() >= subject.end()), names[-1])
+        last = next((each for each in runs if subject and each.start() >= subject.end()), runs[-1])
         before, after = one[: 4 + last.start()].removesuffix("the ").removesuffix("The "), one[4 + last.end() :]
         other, name = before + b + after, last.group()
     else:
