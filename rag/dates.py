@@ -57,19 +57,41 @@ _PAST = (
     r"(?:\w{2,}ed|said|says|told|wrote|went|was|were|took|gave|made|left|met|won|lost|held|came|found|began|saw|fell|hit|"
     r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died)"
 )
-_TENSE = re.compile(rf"\b(?:(?P<ahead>{_AHEAD}|{_PLANNED})|(?P<past>{_PAST}))\b", re.IGNORECASE)
+_TENSE = re.compile(
+    # "Will be scrapped" is no "scrapped".
+    rf"\b(?:(?P<ahead>(?:{_AHEAD}|{_PLANNED})(?: (?:also |not |\w+ly )?be \w+ed)?)|(?P<past>{_PAST}))\b",
+    re.IGNORECASE,
+)
 _PRESENT = re.compile(r"\b(?:has|is|are|have) (?:an?|another|the|its|their|his|her)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]?")
+_SAID = re.compile(
+    r"\b(?:said|told|announced|reported|confirmed|added|wrote|tweeted|warned|stated|denied|testified|acknowledged)\b"
+    r"(?: [\w-]+){0,4} ?$"
+)
+_MAYBE_AHEAD = re.compile(
+    rf"\b(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|by|from|before|through|"
+    r"next|when|if|soon)\b",
+    re.IGNORECASE,
+)
+_OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than) $", re.IGNORECASE)
+"""Before "last year": the twelve months up to now."""
+MOST_BACK, MOST_AHEAD, MOST_TO_A_FEAST = 4, 5, 45
+"""Days within which a bare weekday or a feast is hardly ever another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """What `text[start:end]` comes to: the days from `first` to `last`, both included."""
+    """What `text[start:end]` comes to: the days from `first` to `last`, both included.
+
+    `plain` is whether its words can hardly mean another time; `exact` whether it hangs on the very day or week.
+    """
 
     start: int
     end: int
     first: date
     last: date
+    plain: bool = False
+    exact: bool = False
 
     def __str__(self) -> str:
         """As it is written out: a day, a month, a year, or the days from and to."""
@@ -101,8 +123,63 @@ def relative_dates(text: str, published: date) -> list[RelativeDate]:
             continue
         period = _period(match, text, published)
         if period is not None:
-            found.append(RelativeDate(match.start(), match.end(), *period))
+            plain = _is_plain(match, text, published, period[0])
+            exact = (period[1] - period[0]).days < 7
+            found.append(RelativeDate(match.start(), match.end(), *period, plain, exact))
     return found
+
+
+def days_told(text: str, published: date) -> list[date]:
+    """The bare weekdays that `text` tells of, each as the latest one up to the day it was published."""
+    found = [match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"]]
+    return [_moved(published, weekday=_WEEKDAYS[match["weekday"][:3].lower()](-1)) for match in found]
+
+
+def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> bool:
+    """Whether the expression can hardly mean another time than the one that begins on `first`.
+
+    Told apart by what went wrong on real articles: days told beside what is to come, weeks at their turn, stretches
+    that are only about as long.
+    """
+    before = text[: match.start()]
+    said = bool(_SAID.search(before))
+    if match["weekday"] or match["day"] or match["weekend"]:
+        if not said and any(int(year) != published.year for year in _YEAR.findall(before)):
+            return False  # told of another time
+        ahead, past = _looks_ahead(match, text), any(verb["past"] for verb in _TENSE.finditer(text))
+        if match["day"]:
+            return said or ahead or past if match["day"].lower() == "today" else True
+        if match["weekend"]:
+            return published.weekday() < 3 and past and not ahead and not match["weekend"].lower().startswith("this")
+        return _is_plain_weekday(match, first, published, ahead, said or (past and not _MAYBE_AHEAD.search(before)))
+    if match["feast"]:
+        return abs((first - published).days) <= MOST_TO_A_FEAST
+    if match["other"]:
+        return len(_YEAR.findall(before)) == 1
+    if match["side"]:
+        if _OVER.search(before):
+            return False
+        if match["unit"].lower() == "week":
+            return match["side"].lower() != "this" and 0 < published.weekday() < 5
+        turn = match["unit"].lower() == "month" or published.month == 1
+        return not turn or 2 < published.day < 29
+    if match["month"]:
+        return (published - first).days > HALF_A_YEAR // 2
+    return bool(match["units"]) and match["units"].lower() == "day" and (published - first).days < 7
+
+
+def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: bool, past: bool) -> bool:
+    days = (day - published).days
+    which = (match["which"] or "").lower()
+    if which in ("this past", "this coming"):
+        return True
+    if which == "next":  # on a Monday, "next Friday" may be this week's
+        return day.weekday() < published.weekday()
+    if which == "last":
+        return day.weekday() > published.weekday() and days >= -6
+    if which:
+        return False
+    return 0 < days <= MOST_AHEAD if ahead else past and -MOST_BACK <= days <= 0
 
 
 def _period(match: re.Match[str], text: str, published: date) -> tuple[date, date] | None:
