@@ -69,8 +69,8 @@ _SAID = re.compile(
     r"(?: [\w-]+){0,4} ?$"
 )
 _MAYBE_AHEAD = re.compile(
-    rf"\b(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|by|from|before|through|"
-    r"next|when|if|soon)\b",
+    rf"\b(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|by|from|before|"
+    r"through|next|when|if|soon)\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than) $", re.IGNORECASE)

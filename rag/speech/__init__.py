@@ -1,6 +1,16 @@
 """Who is speaking: quotations, attributions, persons, and the reading that puts them together."""
 
 from rag.speech.attributions import NAME, SAYING
-from rag.speech.reading import Utterance, group_meant, person_meant, speaker, unnamed_speaker, utterances
+from rag.speech.reading import Utterance, group_meant, person_meant, speaker, spoken, unnamed_speaker, utterances
 
-__all__ = ["NAME", "SAYING", "Utterance", "group_meant", "person_meant", "speaker", "unnamed_speaker", "utterances"]
+__all__ = [
+    "NAME",
+    "SAYING",
+    "Utterance",
+    "group_meant",
+    "person_meant",
+    "speaker",
+    "spoken",
+    "unnamed_speaker",
+    "utterances",
+]
