@@ -55,7 +55,9 @@ _AHEAD = (
 _PLANNED = r"(?:due|scheduled|expected|planned|set|supposed|slated)"
 _PAST = (
     r"(?:\w{2,}ed|said|says|told|wrote|went|was|were|took|gave|made|left|met|won|lost|held|came|found|began|saw|fell|hit|"
-    r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died)"
+    r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died|sank|broke|drove|flew|fled|spent|fought|"
+    r"bought|caught|sought|thought|taught|built|sold|stood|sat|swore|stole|threw|blew|grew|knew|drew|chose|rode|swept|"
+    r"kept|felt|dealt|led|fed|paid|woke|shook|tore|wore|heard|did)"
 )
 _TENSE = re.compile(
     # "Will be scrapped" is no "scrapped".
@@ -69,8 +71,8 @@ _SAID = re.compile(
     r"(?: [\w-]+){0,4} ?$"
 )
 _MAYBE_AHEAD = re.compile(
-    rf"\b(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|by|from|before|"
-    r"through|next|when|if|soon)\b",
+    rf"\b(?:(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|next|when|if)\b"
+    r"|(?:by|from|before|through) $)",
     re.IGNORECASE,
 )
 _OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than) $", re.IGNORECASE)
