@@ -13,7 +13,10 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 from rag.words import NUMBERS
 
 _WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)(?![a-z])\.?"
+)
 _EXPRESSION = re.compile(
     r"\b(?:"
     # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
@@ -75,6 +78,8 @@ _MAYBE_AHEAD = re.compile(
     r"|(?:by|from|before|through) $)",
     re.IGNORECASE,
 )
+_NOWADAYS = re.compile(r"\b(?:is|are|of|to|from|than|as|for|until|even|still|and) $")
+"""Before "today": the time we live in."""
 _OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than) $", re.IGNORECASE)
 """Before "last year": the twelve months up to now."""
 MOST_BACK, MOST_AHEAD, MOST_TO_A_FEAST = 4, 5, 45
@@ -150,7 +155,8 @@ def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> 
             return False  # told of another time
         ahead, past = _looks_ahead(match, text), any(verb["past"] for verb in _TENSE.finditer(text))
         if match["day"]:
-            return said or ahead or past if match["day"].lower() == "today" else True
+            told = said or ahead or (past and not _MAYBE_AHEAD.search(before) and not _NOWADAYS.search(before))
+            return told or match["day"].lower() != "today"
         if match["weekend"]:
             return published.weekday() < 3 and past and not ahead and not match["weekend"].lower().startswith("this")
         return _is_plain_weekday(match, first, published, ahead, said or (past and not _MAYBE_AHEAD.search(before)))

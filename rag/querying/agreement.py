@@ -61,10 +61,12 @@ def _agreed(
     silent: Sequence[Sentence],
     name: str,
     least: float,
+    pronoun: str = "",
 ) -> str | None:
     """The name, where the best answer of the sentences `around` that are not `silent` ends with the same word.
 
-    Where the answer gives more than that word and less than the name, it is the better name.
+    Where the answer gives more than that word and less than the name, it is the better name. Whom "he saw" is not
+    whom the next "he" means: no name counts that stands after the `pronoun` in its sentence.
     """
     passage = [article.text[each.start : each.end] for each in around]
     (reading,) = reader.read(question, [(article.title or "", passage)])
@@ -78,6 +80,11 @@ def _agreed(
     sure = answer.score - reading.nothing >= least and answer.span >= LEAST_SPAN
     if not sure or not ours or not theirs or ours[-1] != theirs[-1] or len(theirs) > LONGEST_NAME:
         return None
+    before = article.text[where.start : where.start + answer.start]
+    if pronoun and re.search(rf"\b{pronoun}\b", before, re.IGNORECASE):
+        return None
+    if name in found:
+        return name
     return found if len(theirs) > 1 and name.endswith(f" {found}") else _sure_part(name, article)
 
 
