@@ -21,7 +21,7 @@ _EXPRESSION = re.compile(
     r"\b(?:"
     # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
     r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
-    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )(?<!every )(?<!Every )"
+    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )(?<!every )(?<!Every )(?<!\ba )"
     r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
     rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
@@ -80,8 +80,8 @@ _MAYBE_AHEAD = re.compile(
 )
 _NOWADAYS = re.compile(r"\b(?:is|are|of|to|from|than|as|for|until|even|still|and) $")
 """Before "today": the time we live in."""
-_OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than) $", re.IGNORECASE)
-"""Before "last year": the twelve months up to now."""
+_OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than|ago) $", re.IGNORECASE)
+"""Before "last year": the twelve months up to now; "two years ago this month" is another month."""
 MOST_BACK, MOST_AHEAD, MOST_TO_A_FEAST = 4, 5, 45
 """Days within which a bare weekday or a feast is hardly ever another one."""
 
