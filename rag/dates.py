@@ -21,7 +21,8 @@ _EXPRESSION = re.compile(
     r"\b(?:"
     # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
     r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
-    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )(?<!every )(?<!Every )(?<!\ba )"
+    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )"
+    r"(?<!every )(?<!Every )(?<!\ba )"
     r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
     rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"

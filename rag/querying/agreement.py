@@ -47,10 +47,11 @@ def agreed_meaning(
         return None
     text = article.text[sentence.start : sentence.end]
     noun = re.search(r"(?i)\bthe (\w+)$", text[:end])
-    asked = f"Which {noun[1]}" if noun else "Who"
-    return _agreed(
-        reader, f"{asked} {_first_words(text[end:])}?", article, around, [sentence], name, LEAST_OF_A_PRONOUN
-    )
+    if noun is None and re.search(rf"\b[Tt]he {re.escape(name)}\b", article.text):
+        return None  # no person
+    asked, pronoun = (f"Which {noun[1]}", "") if noun else ("Who", re.findall(r"\w+", text[:end])[-1])
+    question = f"{asked} {_first_words(text[end:])}?"
+    return _agreed(reader, question, article, around, [sentence], name, LEAST_OF_A_PRONOUN, pronoun)
 
 
 def _agreed(
@@ -89,8 +90,8 @@ def _agreed(
 
 
 def _sure_part(name: str, article: Article) -> str:
-    """The name without first words that are none of it: those that the article also has apart from it ("Target: Medway
-    Lee"), and what it takes for a part of it after "and" ("the minister of works and roads Ann Lee" in capitals).
+    """The name without first words that are none of it: those that the article also has apart from it, as of "Target:
+    Linnet Ann Lee" where it names Linnet, and the last of a list, as of "the Minister for Works and Roads Ann Lee".
     """
     text = f"{article.title or ''}\n{article.text}"
     while " " in name and name[0].isupper():
