@@ -79,7 +79,7 @@ _MAYBE_AHEAD = re.compile(
     r"|(?:by|from|before|through) $)",
     re.IGNORECASE,
 )
-_NOWADAYS = re.compile(r"\b(?:is|are|of|to|from|than|as|for|until|even|still|and) $")
+_NOWADAYS = re.compile(r"\b(?:(?:of|to|from|than|as|for|until|even|and) $|is|are|remains?|still\b)")
 """Before "today": the time we live in."""
 _OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than|ago) $", re.IGNORECASE)
 """Before "last year": the twelve months up to now; "two years ago this month" is another month."""
@@ -160,7 +160,9 @@ def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> 
             return told or match["day"].lower() != "today"
         if match["weekend"]:
             return published.weekday() < 3 and past and not ahead and not match["weekend"].lower().startswith("this")
-        return _is_plain_weekday(match, first, published, ahead, said or (past and not _MAYBE_AHEAD.search(before)))
+        told_as_past = said or (past and not _MAYBE_AHEAD.search(before))
+        waited = before.endswith("until ") and any(verb["past"] for verb in _TENSE.finditer(before))
+        return _is_plain_weekday(match, first, published, ahead, told_as_past, waited)
     if match["feast"]:
         return abs((first - published).days) <= MOST_TO_A_FEAST
     if match["other"]:
@@ -177,7 +179,8 @@ def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> 
     return bool(match["units"]) and match["units"].lower() == "day" and (published - first).days < 7
 
 
-def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: bool, past: bool) -> bool:
+def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: bool, past: bool, waited: bool) -> bool:
+    """`waited`: it ends what is told as past, as in "heard nothing until Monday"."""
     days = (day - published).days
     which = (match["which"] or "").lower()
     if which in ("this past", "this coming"):
@@ -186,7 +189,7 @@ def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: b
         return day.weekday() < published.weekday()
     if which == "last":
         return day.weekday() > published.weekday() and days >= -6
-    if which:
+    if which or (ahead and waited):
         return False
     return 0 < days <= MOST_AHEAD if ahead else past and -MOST_BACK <= days <= 0
 

@@ -142,6 +142,12 @@ def test_the_better_name_is_the_reader_s() -> None:
     assert line(text, "in a year") == "[Ilse Marrow:] “We built it in a year.”"
 
 
+def test_of_two_first_names_neither_is_told() -> None:
+    text = "At first Ann Marrow told of the bridge. “It will hold,” Ilse Marrow said. “We built it in a year.”"
+
+    assert line(text, "in a year") == "[Marrow:] “We built it in a year.”"
+
+
 @pytest.mark.parametrize(
     ("text", "reader"),
     [

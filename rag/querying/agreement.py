@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.article import Article, Sentence
 from rag.reader import Reader
-from rag.speech import QUOTED, names, spoken, utterances
+from rag.speech import QUOTED, TITLE, names, spoken, utterances
 
 BEFORE, BEFORE_A_PRONOUN, AFTER = 5, 2, 2
 """How many sentences around the one in question the reader gets."""
@@ -85,7 +85,7 @@ def _agreed(
     if pronoun and re.search(rf"\b{pronoun}\b", before, re.IGNORECASE):
         return None
     if name in found:
-        return name
+        return name.split()[-1] if _has_another(name, article) else name
     return found if len(theirs) > 1 and name.endswith(f" {found}") else _sure_part(name, article)
 
 
@@ -102,6 +102,13 @@ def _sure_part(name: str, article: Article) -> str:
             break
         name = rest
     return name
+
+
+def _has_another(name: str, article: Article) -> bool:
+    """Whether the article has another first word with the name's last one: not both are of the name."""
+    first, last = name.split()[0], name.split()[-1]
+    found = re.findall(rf"(?<=[a-z,] )([A-Z][\w'’-]+) {re.escape(last)}\b", article.text)
+    return first != last and any(word not in name.split() and not re.fullmatch(TITLE, word) for word in found)
 
 
 def _is_near(article: Article, sentence: Sentence, sentences: Sequence[Sentence], name: str) -> bool:
