@@ -138,8 +138,9 @@ def relative_dates(text: str, published: date) -> list[RelativeDate]:
 
 
 def days_told(text: str, published: date) -> list[date]:
-    """The bare weekdays that `text` tells of, each as the latest one up to the day it was published."""
-    found = [match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"]]
+    """The bare weekdays that `text` tells of, unless as to come: each as the latest up to the day it was published."""
+    bare = (match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"])
+    found = [match for match in bare if not _looks_ahead(match, text)]
     return [_moved(published, weekday=_WEEKDAYS[match["weekday"][:3].lower()](-1)) for match in found]
 
 
