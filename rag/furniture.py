@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-LONGEST_LABEL, LONGEST_WITHOUT_VERB, LONGEST_FIELD = 4, 12, 15
-"""Words."""
+LONGEST_LABEL, LONGEST_WITHOUT_VERB, LONGEST_FIELD, LONGEST_TITLE = 4, 12, 15, 20
+"""Words. A longer row of names may be what is asked for: the guests, the winners."""
 TITLE_LIKE = 0.7
 """Share of the longer words that begin with a capital, from which a line is written like a title."""
 
@@ -39,7 +39,8 @@ def is_furniture(text: str) -> bool:
         return True
     if len(words) <= LONGEST_FIELD and _FIELD.match(text):
         return True
+    if len(words) > LONGEST_TITLE or _VERB.search(text):  # "Say" of a title begins with a capital, and is none here
+        return False
     longer = _LONGER_WORD.findall(text)
-    if len(longer) > 2 and sum(word[0].isupper() for word in longer) >= TITLE_LIKE * len(longer):
-        return True
-    return len(words) <= LONGEST_WITHOUT_VERB and not _VERB.search(text)
+    is_title = len(longer) > 2 and sum(word[0].isupper() for word in longer) >= TITLE_LIKE * len(longer)
+    return is_title or len(words) <= LONGEST_WITHOUT_VERB
