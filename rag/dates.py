@@ -173,8 +173,9 @@ def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> 
             return False
         if match["unit"].lower() == "week":
             return match["side"].lower() != "this" and 0 < published.weekday() < 5
-        turn = match["unit"].lower() == "month" or published.month == 1
-        return not turn or 2 < published.day < 29
+        if match["unit"].lower() == "year" and published.month > 1:
+            return True
+        return published.day < 29 if match["side"].lower() == "next" else published.day > 2
     if match["month"]:
         return (published - first).days > HALF_A_YEAR // 2
     return bool(match["units"]) and match["units"].lower() == "day" and (published - first).days < 7

@@ -88,6 +88,7 @@ def test_what_is_no_such_date_is_left_alone(sentence: str) -> None:
         ("It was sold this week.", FRIDAY, False),
         ("It was sold last month.", FRIDAY, True),
         ("It was sold last month.", date(2031, 6, 1), False),
+        ("It was sold early this month.", date(2031, 6, 29), True),
         ("Over the last year prices rose.", FRIDAY, False),
         ("Prices rose last year.", FRIDAY, True),
         ("Prices rose last summer.", FRIDAY, False),

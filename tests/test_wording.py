@@ -14,7 +14,7 @@ import pytest
 from rag.article import Article
 from rag.ingestion.split import sentences
 from rag.querying.wording import Piece, marked, told
-from rag.reader import Answer, Reader, Reading
+from rag.reader import Answer, Reader, Reading, load_reader
 
 
 @dataclass
@@ -126,6 +126,26 @@ def test_a_speaker_is_told_only_where_the_reader_agrees(reader: Finds | None) ->
     text = "Tom Pell, 46, heard it. “It will hold,” Ilse Marrow said. “We built it in a year.” Rain fell."
 
     assert line(text, "in a year", reader=reader) == "“We built it in a year.”"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told_line"),
+    [
+        (
+            "The new bridge opened on Friday. “The bridge will hold,” said Ilse Marrow, who runs it. “We built it "
+            "in a year.” It cost 40 million crowns.",
+            "in a year",
+            "[Ilse Marrow:] “We built it in a year.”",
+        ),
+        (
+            "The port has a new master. Tom Pell, 46, came to the port in May. He now lives in Linnet with his wife.",
+            "Linnet",
+            "He [Tom Pell] now lives in Linnet with his wife.",
+        ),
+    ],
+)
+def test_the_reader_itself_agrees_where_it_is_plain(text: str, words: str, told_line: str) -> None:
+    assert line(text, words, reader=load_reader()) == told_line
 
 
 def test_where_she_said_is_all_the_nearest_named_has_to_be_the_speaker() -> None:
