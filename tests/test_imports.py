@@ -12,7 +12,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "words", "watching", "turns", "model_files"},
+    {"settings", "errors", "article", "outlets", "words", "furniture", "watching", "turns", "model_files"},
     {"dates", "dated", "figures", "language", "speech"},
     {"embedding", "embedding_export", "llm", "pull", "reader"},
     {"library"},

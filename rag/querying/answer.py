@@ -97,7 +97,7 @@ class Answerer:
         searched = self.searcher.search(question, filters, chat, condense, clock)
         composed = choose(searched, says_yes=self._says_yes)
         reason: Reason | None = None
-        statements, citations = cite(composed.evidence, self.library)
+        statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
         statements = (*direct_lines(composed.direct, citations), *statements)
         more = point_to(self._near(searched.query, composed.related), self.library)
         state: State = "answered" if citations else "related" if more else "nothing"

@@ -12,16 +12,19 @@ from rag.library.library import Library
 from rag.querying.compose import Evidence
 from rag.querying.direct import Line
 from rag.querying.wording import marked, told
+from rag.reader import Reader
 
 logger = logging.getLogger(__name__)
 
 LONGEST_QUOTE = 600
 
 
-def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+def cite(
+    evidence: Sequence[Evidence], library: Library, reader: Reader | None = None
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged.
 
-    The words that answer are marked.
+    The words that answer are marked; without a `reader` nobody is named whom the sentence does not name.
     """
     statements: list[Statement] = []
     citations: list[Citation] = []
@@ -32,7 +35,7 @@ def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statemen
             continue
         citations.append(citation)
         sentences = library.sentences_of(each.article)
-        text, marks = marked(told(each.article, each.sentence, sentences, dated, each.words))
+        text, marks = marked(told(each.article, each.sentence, sentences, dated, reader, each.words))
         if each.account:
             opening = f"{each.account}: "
             moved = (Mark(m.start + len(opening), m.end + len(opening), m.kind) for m in marks)

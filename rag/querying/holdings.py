@@ -163,7 +163,9 @@ class Holdings:
                 ask = "Ask about something first, or for “the article about” it."
                 return (Statement(f"No answer of this chat {what}. {ask}"),), ()
         sentences = in_brief(article, self._library.sentences_of(article), self._searcher)
-        told, citations = cite([Evidence(article, each) for each in sentences], self._library)
+        told, citations = cite(
+            [Evidence(article, each) for each in sentences], self._library, self._searcher.reader.reader
+        )
         outlet = article.outlet or NO_OUTLET
         dated = f", {_day(article.published)}" if article.published else ""
         opening = f"“{article.label}” ({outlet}{dated}) in its own sentences:"
