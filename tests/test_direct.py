@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rag.article import Article, Citation, Sentence
+from rag.library.library import Library
 from rag.querying.citations import citation_of, direct_lines
 from rag.querying.direct import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
@@ -127,12 +128,12 @@ def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> Non
     assert yes_or_no("", found, lambda *_: None) is None
 
 
-def test_a_line_is_cited_with_its_own_words_marked() -> None:
+def test_a_line_is_cited_with_its_own_words_marked(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
     citations = (citation_of(1, *_place(best)),)
     line = Line((("Opened by ", False), ("Ana Brandt", True)), (_place(best),))
 
-    (statement,) = direct_lines([line], citations)
+    (statement,) = direct_lines([line], citations, library)
 
     assert (str(statement), statement.direct) == ("Opened by Ana Brandt [1]", True)
     assert [(statement.text[m.start : m.end], m.kind) for m in statement.marks] == [
@@ -141,12 +142,12 @@ def test_a_line_is_cited_with_its_own_words_marked() -> None:
     ]
 
 
-def test_a_line_is_left_out_whose_sentence_is_not_cited_or_has_other_words() -> None:
+def test_a_line_is_left_out_whose_sentence_is_not_cited_or_has_other_words(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
     cited: tuple[Citation, ...] = (citation_of(1, *_place(best)),)
 
-    assert direct_lines([Line((("Ana Brandt", True),), (_place(best),))], ()) == ()
-    assert direct_lines([Line((("Ana Brand", True), (" and Jo", True)), (_place(best),))], cited) == ()
+    assert direct_lines([Line((("Ana Brandt", True),), (_place(best),))], (), library) == ()
+    assert direct_lines([Line((("Ana Brand", True), (" and Jo", True)), (_place(best),))], cited, library) == ()
 
 
 def _place(candidate: Candidate) -> tuple[Article, Sentence]:

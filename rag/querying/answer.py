@@ -98,7 +98,7 @@ class Answerer:
         composed = choose(searched, says_yes=self._says_yes)
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
-        statements = (*direct_lines(composed.direct, citations), *statements)
+        statements = (*direct_lines(composed.direct, citations, self.library), *statements)
         more = point_to(self._near(searched.query, composed.related), self.library)
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":

@@ -10,8 +10,8 @@ from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.compose import Evidence
-from rag.querying.direct import Line
-from rag.querying.wording import marked, told
+from rag.querying.direct import Line, Piece
+from rag.querying.wording import dates_told, marked, told
 from rag.reader import Reader
 
 logger = logging.getLogger(__name__)
@@ -44,10 +44,11 @@ def cite(
     return tuple(statements), tuple(citations)
 
 
-def direct_lines(lines: Sequence[Line], citations: Sequence[Citation]) -> tuple[Statement, ...]:
+def direct_lines(lines: Sequence[Line], citations: Sequence[Citation], library: Library) -> tuple[Statement, ...]:
     """The direct lines as statements, with the numbers of the citations that have their words.
 
-    A line is left out where a sentence of it was not cited, or does not have the line's words.
+    A day that the words tell by the article's own stands behind them. A line is left out where a sentence of it was not
+    cited, or does not have the line's words.
     """
     numbers = {(each.article_id, each.start): each for each in citations}
     statements = []
@@ -58,11 +59,22 @@ def direct_lines(lines: Sequence[Line], citations: Sequence[Citation]) -> tuple[
         if len(cited) < len(found) or not all(any(t in q for q in quotes) for t, own in line.pieces if own):
             continue
         text, marks = "", list[Mark]()
-        for words, own in line.pieces:
+        for words, own in [*line.pieces, *_day(line, library)]:
             marks.append(Mark(len(text), len(text) + len(words), "answer" if own else "fixed"))
             text += words
         statements.append(Statement(text, tuple(dict.fromkeys(e.number for e in cited)), tuple(marks), direct=True))
     return tuple(statements)
+
+
+def _day(line: Line, library: Library) -> list[Piece]:
+    """The day that the words of a line which is nothing else come to ("Sunday")."""
+    (words, own), *rest = line.pieces
+    if rest or not own:
+        return []
+    article, sentence = line.sentences[0]
+    text = article.text[sentence.start : sentence.end]
+    told = (each for each in dates_told(article, sentence, library.sentences_of(article)))
+    return [(f" ({each}, worked out)", False) for each in told if words.endswith(text[each.start : each.end])][:1]
 
 
 def point_to(related: Sequence[Evidence], library: Library) -> tuple[Citation, ...]:

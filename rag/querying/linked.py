@@ -53,8 +53,8 @@ _LEANS = re.compile(r"\b(?:it|its|he|him|his|she|her|they|them|their|there|one|o
 _ASKS = re.compile(rf"\b(?:which|what|who|came|come|happened|occurred|was|were|is|{_EARLIER})\b", re.IGNORECASE)
 LONGEST_NAME = 12
 MOST_TRIED, NEAR_THE_BEST, LEAST_SPAN = 4, 2.5, 0.2
-NAMED = 4.0
-"""Logits behind the best sentence up to which one that names the side is taken before it."""
+NAMED = 1.5
+"""Logits that a sentence is worth more that names the side."""
 """Words of a side as it is called in the answer."""
 
 
@@ -108,14 +108,12 @@ class Side:
 def side_of(name: str, other: str, found: list[Candidate], form: Form) -> Side | None:
     """The side as its best sentences give it: of those that are nearly as good, the first that has what is compared.
 
-    Sentences that name what only this side names come before the rest; without one in the articles found there is none.
+    Sentences that name what only this side names weigh more; what no article found names has none.
     """
     own = _own_names(name, other)
     if own and found:
         found = [each for each in found if own & _folded(f"{each.article.title or ''} {each.article.text}")]
-        found = sorted(found, key=lambda each: (not own & _folded(each.text), -each.answer.score))
-        named = [each for each in found if own & _folded(each.text)]
-        found = found if named and named[0].answer.score >= max(e.answer.score for e in found) - NAMED else []
+        found.sort(key=lambda each: -each.answer.score - NAMED * bool(own & _folded(each.text)))
     if not found:
         return None
     least = found[0].answer.score - NEAR_THE_BEST

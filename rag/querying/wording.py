@@ -47,7 +47,7 @@ def told(
     """
     text = article.text[sentence.start : sentence.end]
     inserts = _names(article, sentence, sentences, reader)
-    for found in _dates(article, sentence, sentences):
+    for found in dates_told(article, sentence, sentences):
         if found.first not in dated:
             dated.add(found.first)
             inserts.append((found.end, f" [{found}]"))
@@ -87,7 +87,7 @@ def _opens(article: Article, sentence: Sentence) -> bool:
     return article.text[sentence.start] in "\"“„«'‘"
 
 
-def _dates(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> list[RelativeDate]:
+def dates_told(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> list[RelativeDate]:
     """The dates that the sentence tells by the article's own, which nothing contradicts.
 
     What is spoken was spoken on a day that is not known. Where the address or a dateline gives another day than the
