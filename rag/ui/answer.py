@@ -215,11 +215,12 @@ def copy_text(reply: Reply) -> str:
 
 def _rows_text(rows: Sequence[Row], citations: Sequence[Citation]) -> list[str]:
     quotes = {each.number: f"{' '.join(each.quote.split())} [{each.number}]" for each in citations}
-    return [
-        "- " + ": ".join(filter(None, [", ".join(row.cells), " ".join(quotes.get(each, "") for each in row.citations)]))
-        for row in rows
-        if row.cells
-    ]
+    lines = []
+    for row in rows:
+        told = " ".join(quotes[number] for number in row.citations if number in quotes)
+        if row.cells:
+            lines.append(f"- {', '.join(row.cells)}{f': {told}' if told else ''}")
+    return lines
 
 
 def _source(citation: Citation) -> str:
