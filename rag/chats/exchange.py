@@ -9,11 +9,6 @@ from typing import Any
 from rag.article import Citation, Filters, Reply
 from rag.library.changes import Change
 
-IN_THEIR_WORDS = "In the articles' words"
-"""Over the last column of a block: what each row's citations quote."""
-MORE = "More on this"
-"""Over what is related to a question that is answered."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chat:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from rag.article import Citation, Reply
+from rag.article import IN_THEIR_WORDS, MORE, Citation, Reply
 from rag.chats.chats import Chats
-from rag.chats.exchange import IN_THEIR_WORDS, MORE, Exchange, Kept
+from rag.chats.exchange import Exchange, Kept
 from rag.errors import UsageError
 from rag.library.database import now
 from rag.library.library import Library

@@ -16,8 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from rag.article import Filters
-from rag.chats.exchange import IN_THEIR_WORDS, MORE
+from rag.article import IN_THEIR_WORDS, MORE, Filters
 from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.errors import UsageError
 from rag.service import COVERAGE_FORMS, Json, related

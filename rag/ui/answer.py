@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 
-from rag.article import Block, Citation, Considered, Reply, Row, Statement
-from rag.chats.exchange import IN_THEIR_WORDS, MORE, Correction, Kept
+from rag.article import IN_THEIR_WORDS, MORE, Block, Citation, Considered, Reply, Row, Statement
+from rag.chats.exchange import Correction, Kept
 from rag.ui.describe import day, outlet_name, shortened
 from rag.ui.escape import as_html, as_label, web_address
 
@@ -101,7 +101,7 @@ def _block(
     columns = _columns(block)
     rows = ""
     for row in block.rows:
-        if row.citations and not row.cells:
+        if not removed.keys().isdisjoint(row.citations):
             rows += f'<tr><td colspan="{len(columns)}">{_removed(row.citations, removed)}</td></tr>'
             continue
         cited = [citations[number] for number in row.citations if number in citations]
@@ -215,11 +215,12 @@ def copy_text(reply: Reply) -> str:
 
 def _rows_text(rows: Sequence[Row], citations: Sequence[Citation]) -> list[str]:
     quotes = {each.number: f"{' '.join(each.quote.split())} [{each.number}]" for each in citations}
+    gone = {each.number for each in citations if not each.quote}
     lines = []
     for row in rows:
         told = " ".join(quotes[number] for number in row.citations if number in quotes)
-        if row.cells:
-            lines.append(f"- {', '.join(row.cells)}{f': {told}' if told else ''}")
+        if not gone.intersection(row.citations):
+            lines.append("- " + ": ".join(filter(None, [", ".join(row.cells), told])))
     return lines
 
 

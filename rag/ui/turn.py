@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag.article import Filters, Reply
+from rag.article import MORE, Filters, Reply
 from rag.chats.chats import Chats
-from rag.chats.exchange import MORE, Exchange
+from rag.chats.exchange import Exchange
 from rag.ui import chat
 from rag.ui.answer import (
     answer_html,
