@@ -324,6 +324,12 @@ class Block:
     rows: tuple[Row, ...]
 
 
+IN_THEIR_WORDS = "In the articles' words"
+"""Over the last column of a block: what each row's citations quote."""
+MORE = "More on this"
+"""Over what is related to a question that is answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier question of the same chat and what was answered.

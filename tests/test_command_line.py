@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from rag.article import Citation, Considered, Filters, Reply, Statement
+from rag.article import Block, Citation, Considered, Filters, Reply, Row, Statement
 from rag.commands.questions import _print_reply
 from rag.settings import ROOT
 from tests.conftest import Run
@@ -24,8 +24,8 @@ Command = Callable[..., Run]
 
 FERRY = "The ferry left Port Linnet at noon on Tuesday. It came back at night with 48 passengers."
 REPLY_KEYS = [
-    "id", "question", "query", "filters", "answer", "state", "abstained", "reason", "answered_by", "citations", "more",
-    "retrieved", "timings",
+    "id", "question", "query", "filters", "answer", "direct", "state", "abstained", "reason", "answered_by", "intent",
+    "blocks", "citations", "more", "retrieved", "timings",
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "article_id", "title", "outlet", "origin", "published", "url", "path", "start", "end", "quote", "checked",
@@ -124,6 +124,26 @@ def test_what_is_only_related_is_printed_in_the_place_of_the_nearest_passages(
     assert capsys.readouterr().out == f"Closest:\n{related}- unknown outlet, undated: No. (a1)\n"
     _print_reply(replace(reply, state="nothing", more=()).to_json())
     assert capsys.readouterr().out == "Closest:\nThe nearest passages:\n- Merrow Post: Far.\n"
+
+
+def test_the_direct_line_is_printed_first_and_blocks_as_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    cited = tuple(
+        Citation(number, "a1", None, "Merrow Post", None, None, None, None, 0, 9, quote, True)
+        for number, quote in enumerate(["It sank\n[at noon].", "It was wide."], 1)
+    )
+    block = Block("quotes", "[b]Who\x1b[31m", ("Outlet",), (Row(("[i]Post",), (1,)), Row(("Tide",))))
+    statements = (Statement("At [noon].", (1,), direct=True), Statement("It sank [at noon].", (1,)))
+    reply = Reply("q", "q", Filters(), statements, "answered", None, "extract", cited[:1], cited[1:], blocks=(block,))
+
+    _print_reply(reply.to_json())
+    direct, told, title, *table, source, more, related = capsys.readouterr().out.splitlines()
+    assert (direct, told) == ("At [noon]. [1]", "It sank [at noon]. [1]")
+    assert title.strip() == "[b]Who\ufffd[31m"
+    assert [[cell.strip() for cell in row.strip("┃│").split(row[0])] for row in table if row[0] in "┃│"] == [
+        ["Outlet", "In the articles' words"], ["[i]Post", "It sank [at noon]. [1]"], ["Tide", ""],
+    ]  # fmt: skip
+    assert source == "[1] Merrow Post, undated, no headline (a1)"
+    assert (more, related) == ("More on this:", "- Merrow Post, undated: It was wide. (a1)")
 
 
 def test_conditions_are_printed_as_they_were_understood(run: Command, ferry: Path) -> None:

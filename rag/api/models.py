@@ -140,7 +140,9 @@ class Answer(BaseModel):
         default=[], description="Tables shown in the answer; the articles' words are those of each row's citations."
     )
     citations: list[Citation]
-    more: list[Related] = Field(description="At most two sentences that are only related; `answer` does not tell them.")
+    more: list[Related] = Field(
+        description="Sentences that are only related, at most two where nothing answers; `answer` does not tell them."
+    )
     retrieved: list[Considered]
     timings: dict[str, int]
     note: str = ""
