@@ -96,8 +96,9 @@ def test_ask_prints_the_contract_s_json(run: Command, ferry: Path) -> None:
 def test_ask_prints_for_people(run: Command, ferry: Path) -> None:
     ran = run("ask", "When did the ferry leave Port Linnet?", "--timings")
 
-    answer, *sources = ran.out.splitlines()
+    direct, answer, *sources = [line for line in ran.out.splitlines() if line]
     assert ran.code == 0
+    assert direct == "at noon on Tuesday (11 March 2031, worked out) [1]"
     assert "The ferry left Port Linnet at noon on Tuesday [11 March 2031]. [1]" in answer
     assert sources[0] == "[1] linnet.example, 2031-03-11, Ferry [late] (https://linnet.example/1)"
     assert [word for word in ran.err.split() if word.isalpha() and word != "ms"] == [

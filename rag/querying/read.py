@@ -6,7 +6,7 @@ import statistics
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llama_index.core.bridge.pydantic import ConfigDict, PrivateAttr
@@ -57,8 +57,13 @@ class PassageReader(BaseNodePostprocessor):
     def class_name(cls) -> str:
         return "PassageReader"
 
-    def read(self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ) -> list[NodeWithScore]:
-        """The nodes `found`, best first; the first `most` of them are read."""
+    def read(
+        self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ, alone: str = ""
+    ) -> list[NodeWithScore]:
+        """The nodes `found`, best first; the first `most` of them are read.
+
+        Where `alone` is the question without what it leans on, it counts half, and says which words answer.
+        """
         first = found[:most]
         nodes = [(each.node, self.sentences(each.node)) for each in first]
         read = []
@@ -141,3 +146,12 @@ def _told(node: Any, sentences: Sequence[Sentence], reading: Reading) -> dict[st
         if article.voices or not is_furniture(article.text[each[0].start : each[0].end])
     ]
     return {"candidates": tuple(Candidate(article, *each) for each in pairs), "nothing": reading.nothing}
+
+
+def _both(whole: Reading, alone: Reading) -> Reading:
+    """A passage read with a question and with the same without what it leans on."""
+    answers = [
+        replace(other, score=(one.score + other.score) / 2, yes=(one.yes + other.yes) / 2)
+        for one, other in zip(whole.answers, alone.answers, strict=False)
+    ]
+    return Reading(tuple(answers), (whole.nothing + alone.nothing) / 2)

@@ -24,7 +24,7 @@ from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.linked import linked
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
-from rag.querying.understand import Query, names, stand_alone, sub_questions, terms
+from rag.querying.understand import Query, stand_alone, sub_questions, terms
 from rag.reader import Reader
 
 LONGEST_QUESTION = 1000
@@ -77,17 +77,6 @@ def one_thing_asked(whole: Query) -> Query:
     """The question without the part that asks whether the outlets agree, where one part is left; else the whole."""
     things = things_asked(whole)
     return things[0] if len(things) == 1 else whole
-
-
-def reading_of(query: Query) -> str:
-    """What a passage is read with: the question and, where it leans on the chat, the names that stand in that.
-
-    The whole question before it would have the reader look for its answer too.
-    """
-    if not query.carried:
-        return query.text
-    named = names(query.text[query.own :])
-    return f"{query.text[: query.own]} ({', '.join(named)})" if named else query.text
 
 
 class Searcher:
@@ -186,7 +175,7 @@ class Searcher:
         clock.lap("understand_ms")
         # Whether the outlets agree is not what a passage says.
         one = one_thing_asked(query)
-        wanted = reading_of(query) if one == query else one.text[: one.own]
+        wanted = query.text if one == query else one.text[: one.own]
         self._found(query, filters, changes)
         clock.lap("retrieve_ms")
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
@@ -204,7 +193,13 @@ class Searcher:
         """What was found, read: all of it in its order, that of each of the tellers, and that of each part."""
         found = self._found(query, filters, changes)
         by_teller = self._by_teller(asked, tellers, filters, found)
-        return self.reader.read(wanted, found), by_teller, [] if by_teller else self._by_part(query, filters)
+        # What a follow-up leans on is needed to find the sentence, and has the reader take its words for the answer.
+        alone = query.text[: query.own] if query.carried and wanted == query.text else ""
+        return (
+            self.reader.read(wanted, found, alone=alone),
+            by_teller,
+            [] if by_teller else self._by_part(query, filters),
+        )
 
     def _by_part(self, query: Query, filters: Filters) -> list[tuple[str, list[NodeWithScore]]]:
         """The best passages of each part of the question, read with that part."""
