@@ -66,8 +66,11 @@ class PassageReader(BaseNodePostprocessor):
         """
         first = found[:most]
         nodes = [(each.node, self.sentences(each.node)) for each in first]
+        readings = self._read(question, nodes)
+        if alone:
+            readings = list(map(_both, readings, self._read(alone, nodes)))
         read = []
-        for (node, s), reading in zip(nodes, self._read(question, nodes), strict=True):
+        for (node, s), reading in zip(nodes, readings, strict=True):
             told = _told(node, s, reading)
             score = max((each.answer.score for each in told["candidates"]), default=UNREAD)
             # The node came from the caller, who may read it with another question too.
