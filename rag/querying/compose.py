@@ -244,7 +244,8 @@ def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line],
         if key not in evidence and len(evidence) < rules.most_sentences and words + length <= rules.most_words:
             evidence[key] = each
             words += length
-    return Composed(tuple(evidence.values()), direct=tuple(dict.fromkeys(lines)))
+    unlike = {line.pieces: line for line in reversed(lines)}
+    return Composed(tuple(evidence.values()), direct=tuple(line for line in lines if line in unlike.values()))
 
 
 # Accounts
