@@ -263,9 +263,8 @@ def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher
     Near is by the cosine to the mean vector of its passages, and what repeats a sentence already taken is left out
     (centroid-based summarization: Radev, Jing, Styś and Tam, 2004).
     """
-    texts = {each: article.text[each.start : each.end] for each in sentences[:SENTENCES_READ]}
-    whole = [each for each, text in texts.items() if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS)]
-    whole = whole or list(texts)
+    whole = whole_sentences(article, sentences[:SENTENCES_READ])
+    texts = {each: article.text[each.start : each.end] for each in whole}
     if len(whole) <= LEAD + NEAREST:
         return whole
     vectors = np.array(searcher.embedding.get_text_embedding_batch([texts[each] for each in whole]), np.float32)
@@ -276,6 +275,13 @@ def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher
         if len(chosen) < LEAD + NEAREST and not any(alike(texts[sentence], texts[other]) for other in chosen):
             chosen.append(sentence)
     return sorted(chosen, key=lambda each: each.start)
+
+
+def whole_sentences(article: Article, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of the sentences that tell something by themselves; all of them where none does."""
+    texts = {each: article.text[each.start : each.end] for each in sentences}
+    whole = [each for each, text in texts.items() if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS)]
+    return whole or list(texts)
 
 
 def _outlets_in(articles: Iterable[Article]) -> int:
