@@ -6,10 +6,11 @@ Coverage lays out an event for a page of its own; here the part of it that was a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from rag.article import Article, Block, Citation, Filters, Intent, Mark, Reply, Row, Sentence, Statement, Turn
 from rag.coverage.coverage import cited
@@ -36,7 +37,7 @@ MOST_ROWS = 8
 MOST_PAIRS, MOST_ALONE = 3, 5
 """Of a comparison: rows of what outlets say alike, and of what they say otherwise; sentences that only one has."""
 MOST_DIFFERENCES = 5
-MOST_EVENTS = 5
+MOST_EVENTS, MOST_NAMED = 5, 4
 COVERED = 0.5
 """The share of the weight of a topic's words that an event's articles must have to be about it."""
 KINDS: frozenset[Intent] = frozenset(["summary", "comparison", "wording", "statements", "timeline"])
@@ -76,7 +77,9 @@ _SUBJECTS = [
         r"\b(?:quotes?|statements?|comments?|words?|remarks?) (?:from|by|of) (?P<who>[^,?.]+)",
     )
 ]
-_NOBODY = re.compile(r"(?:he|she|it|they|you|we|everyone|everybody|anyone|people|each|all|who|whom|outlets?|papers?)\b", re.I)
+_NOBODY = re.compile(
+    r"(?:he|she|it|they|you|we|everyone|everybody|anyone|people|each|all|who|whom|outlets?|papers?)\b", re.I
+)
 
 
 @dataclass(slots=True)
@@ -88,10 +91,10 @@ class _Sources:
 
     def number(self, article: Article, sentence: Sentence) -> tuple[int, ...]:
         """The number of the citation of that stretch, which may be there already; none where it fails its check."""
-        for each in self.citations:
-            if (each.article_id, each.start) == (article.id, sentence.start):
-                return (each.number,)
         citation = cited(article, sentence, len(self.citations) + 1)
+        for each in self.citations:
+            if (each.article_id, each.start, each.end) == (article.id, citation.start, citation.end):
+                return (each.number,)
         if not check(citation, self.searcher.library):
             return ()
         self.citations.append(citation)
@@ -113,6 +116,32 @@ class _Asked:
 
 
 Told = tuple[list[Statement], list[Block]]
+_MANNERS: dict[str, str] = {"direct": "quoted", "clip": "heard", "indirect": "retold"}
+
+
+class _Line:
+    """A direct line while it is put together: the articles' words and our own."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._marks: list[Mark] = []
+
+    def fixed(self, text: str) -> _Line:
+        return self._add(text, "fixed")
+
+    def answer(self, text: str) -> _Line:
+        return self._add(text, "answer")
+
+    def statement(self, citations: Iterable[int]) -> Statement:
+        return Statement(self._text, tuple(dict.fromkeys(citations)), tuple(self._marks), direct=True)
+
+    def _add(self, text: str, kind: Literal["fixed", "answer"]) -> _Line:
+        if text:
+            last = self._marks[-1] if self._marks and self._marks[-1].kind == kind == "fixed" else None
+            start = last.start if last else len(self._text)
+            self._text += text
+            self._marks[-1 if last else len(self._marks) :] = [Mark(start, len(self._text), kind)]
+        return self
 
 
 class Inline:
@@ -176,7 +205,9 @@ class Inline:
             query = stand_alone(topic, chat) if chat else Query(topic, len(topic))
             return _Asked(question, filters, topic, self._within(self._on(topic, query), filters))
         if opened := self._opened(chat):
-            one = intent == "summary" and re.search(r"\b(?:article|story|piece|report|page|text)\b", question) is not None
+            one = (
+                intent == "summary" and re.search(r"\b(?:article|story|piece|report|page|text)\b", question) is not None
+            )
             articles = self._within(tuple(of_one_event(library, [opened])), filters)
             return _Asked(question, filters, "", articles, one=one or bool(filters.outlets))
         held = [each for each in library.listed() if not filters or self._lets_through(filters, each.id)]
@@ -207,9 +238,7 @@ class Inline:
     def _on(self, topic: str, query: Query) -> tuple[Article, ...]:
         """The articles that tell of the event that the topic is about; none where none has the topic's words."""
         library = self._library
-        found = dict.fromkeys(
-            each.node.metadata["article_id"] for each in self._searcher.retrieve(query, Filters())
-        )
+        found = dict.fromkeys(each.node.metadata["article_id"] for each in self._searcher.retrieve(query, Filters()))
         weights = library.rarity(terms(topic))
         having = {id: self._share(library.article(id), weights) for id in found if library.catalogue.exists(id)}
         best = max(having.values(), default=0.0)
@@ -251,3 +280,262 @@ class Inline:
                 and (not until or "" < (article.published or article.published_until or "") <= until)
             )
         return False
+
+    # What is told
+
+    def _summary(self, asked: _Asked, sources: _Sources) -> Told:
+        """The event in its main sentences, or one article in its own; each outlet's name stands before its words."""
+        library = self._library
+        if asked.one or len(asked.articles) == 1:
+            article = asked.articles[0]
+            brief = in_brief(article, library.sentences_of(article), self._searcher)
+            statements, sources.citations[:] = cite([Evidence(article, each) for each in brief], library)
+            opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{_published(article)}) in its own sentences:"
+            return [Statement(opening, (1,) if sources.citations else ()), *statements], self._others(asked, sources)
+        main = digest(asked.articles, self._searcher)
+        evidence = []
+        for each in main:
+            account = _listed([each.article.outlet or NO_OUTLET, *(a.outlet or NO_OUTLET for a, _ in each.also)])
+            evidence.append(Evidence(each.article, each.sentence, account))
+        statements, sources.citations[:] = cite(evidence, library)
+        opening = f"What {_outlets(asked.articles)} tell of it, in {_counted(len(asked.articles), 'article')}:"
+        if asked.chosen_of:
+            opening = (
+                f"The library holds several events. {opening.replace('of it', 'of the one that most outlets cover')}"
+            )
+        told = [Statement(opening)]
+        also_of = {(each.article.id, each.sentence.start): each.also for each in main}
+        for statement in statements:
+            cited_first = sources.citations[statement.citations[0] - 1]
+            also = also_of[cited_first.article_id, cited_first.start]
+            more = tuple(number for mention in also for number in sources.number(*mention))
+            told.append(replace(statement, citations=tuple(dict.fromkeys((*statement.citations, *more)))))
+        return told, self._others(asked, sources)
+
+    def _comparison(self, asked: _Asked, sources: _Sources) -> Told:
+        if (alone := self._only_one(asked.articles, sources)) is not None:
+            return alone
+        laid = side_by_side(self._library, self._searcher.embedding, asked.articles)
+        rows: list[Row] = []
+        differing = self._pairs("Told otherwise", [p for p in laid.pairs if p.relation == "differ"], sources)
+        alike = self._pairs("Told alike", [p for p in laid.pairs if p.relation == "agree"], sources)
+        rows += [*differing, *alike]
+        own: list[Row] = []
+        for mentions in laid.alone.values():
+            chosen = sorted(mentions[:MOST_ALONE], key=lambda mention: mention[1].start)
+            name = mentions[0][0].outlet or NO_OUTLET
+            numbers = tuple(number for mention in chosen for number in sources.number(*mention))
+            if numbers:
+                own.append(Row((f"Only in {name}", name), numbers))
+        rows += own
+        if not rows:
+            return [Statement("The articles have no sentences that can be laid side by side.")], []
+        statements: list[Statement] = []
+        if differing:
+            line = _Line().fixed(f"They differ on {_counted(len(differing), 'point')}.")
+            statements.append(line.statement(n for row in differing for n in row.citations))
+        told = [
+            f"{len(alike)} told alike" if alike else "",
+            *(f"{len(row.citations)} only in {row.cells[1]}" for row in own),
+        ]
+        first = "No contradiction was found between" if not differing else "Side by side:"
+        statements.append(
+            Statement(f"{first} {_outlets(asked.articles)}. Shown are {_listed([t for t in told if t])}.")
+        )
+        return statements, [Block("accounts", "Side by side", ("What", "Outlet"), tuple(rows[:MOST_ROWS]))]
+
+    def _pairs(self, what: str, pairs: Sequence[Pair], sources: _Sources) -> list[Row]:
+        rows = []
+        for pair in pairs[:MOST_PAIRS]:
+            numbers = (*sources.number(*pair.one), *sources.number(*pair.other))
+            if len(numbers) == 2:
+                names = [article.outlet or NO_OUTLET for article, _ in (pair.one, pair.other)]
+                rows.append(Row((what, _listed(names)), numbers))
+        return rows
+
+    def _wording(self, asked: _Asked, sources: _Sources) -> Told | None:
+        """Whether a speaker's words, or all that several outlets quote, are quoted alike; and the wordings."""
+        who = self._speaker(asked)
+        rows = [row for row in self._ledger(asked.articles) if any(each.manner != "indirect" for each in row.wordings)]
+        rows = [row for row in rows if not who or self._is_by(row, who)]
+        if not rows:
+            return None
+        shared = [row for row in rows if len(row.outlets) > 1]
+        if not shared:
+            name = f"{who} is" if who else "Nobody is"
+            said = f"{name} quoted by one outlet only." if who else "Nobody is quoted by more than one outlet."
+            return [Statement(said)], [self._quotes(asked, rows, sources, "In their words")]
+        block = self._quotes(asked, shared, sources, "As each outlet quotes it")
+        apart = [(row, each) for row in shared for each in differences(row)]
+        line = _Line()
+        numbers: list[int] = []
+        if not apart:
+            line.fixed("Yes, word for word, as far as both quote it.")
+            numbers = [number for row in block.rows for number in row.citations]
+        else:
+            line.fixed("Not word for word: ")
+            for n, (row, sides) in enumerate(apart[:MOST_DIFFERENCES]):
+                line.fixed("; " if n else "")
+                for m, (article, start, end) in enumerate(sides):
+                    line.fixed(" – “" if m else "“").answer(article.text[start:end])
+                    line.fixed(f"” ({article.outlet or NO_OUTLET})")
+                    numbers += self._holding(row, article, start, end, sources)
+            line.fixed(f"; and {len(apart) - MOST_DIFFERENCES} more." if len(apart) > MOST_DIFFERENCES else ".")
+        told = [line.statement(numbers), Statement(f"{_counted(len(shared), 'utterance')} that several outlets quote:")]
+        return told, [block]
+
+    def _holding(self, row: Utterance, article: Article, start: int, end: int, sources: _Sources) -> list[int]:
+        """The citations of the row's wordings that have the stretch."""
+        return [
+            number
+            for each in row.wordings
+            if each.article.id == article.id and each.start < end and start < each.end
+            for number in sources.number(article, _stretch(each))
+        ]
+
+    def _statements(self, asked: _Asked, sources: _Sources) -> Told | None:
+        """Who said what; of a speaker who is named only their words."""
+        who = self._speaker(asked)
+        rows = [row for row in self._ledger(asked.articles) if row.speaker and (not who or self._is_by(row, who))]
+        if not rows:
+            return None
+        block = self._quotes(asked, rows, sources, who or "Who said what")
+        speakers = list(dict.fromkeys(row.cells[0] for row in block.rows))
+        if who:
+            told = f"What {speakers[0]} said, by {_outlets([row.wordings[0].article for row in rows])}:"
+        else:
+            told = f"{_counted(len(speakers), 'speaker')} in {_counted(len(asked.articles), 'article')}: {_listed(speakers)}."
+        return [Statement(told)], [block]
+
+    def _quotes(self, asked: _Asked, rows: Sequence[Utterance], sources: _Sources, title: str) -> Block:
+        """A row for each wording of an utterance: those quoted before those retold, every speaker heard."""
+        found: dict[str, list[list[Wording]]] = {}
+        for row in sorted(rows, key=lambda each: (-len(each.outlets), each.wordings[0].manner == "indirect")):
+            by_article: dict[str, list[Wording]] = {}
+            for each in row.wordings:
+                by_article.setdefault(each.article.id, []).append(each)
+            name = self._whole_name(row.speaker, asked.articles) or "Speaker not named"
+            found.setdefault(name, []).extend(by_article.values())
+        chosen: list[tuple[str, list[Wording]]] = []
+        while len(chosen) < MOST_ROWS and any(found.values()):
+            for name, left in found.items():
+                if left and len(chosen) < MOST_ROWS:
+                    chosen.append((name, left.pop(0)))
+        order = list(found)
+        told = []
+        for name, several in sorted(chosen, key=lambda each: order.index(each[0])):
+            numbers = tuple(n for each in several for n in sources.number(each.article, _stretch(each)))
+            if numbers:
+                told.append(Row((name, several[0].article.outlet or NO_OUTLET, _MANNERS[several[0].manner]), numbers))
+        return Block("quotes", title, ("Speaker", "Outlet", "Wording"), tuple(told))
+
+    def _timeline(self, asked: _Asked, sources: _Sources) -> Told | None:
+        entries = timeline(self._library, asked.articles)
+        if not entries:
+            return None
+        rows = []
+        for entry in _nearest(entries, asked.articles):
+            several = {each.article.outlet or each.article.id: each for each in reversed(entry.told)}
+            numbers = tuple(n for each in several.values() for n in sources.number(each.article, each.sentence))
+            when = str(RelativeDate(0, 0, entry.first, entry.last))
+            when += " (the articles differ)" if entry.disputed else " (worked out)" if entry.computed else ""
+            if numbers:
+                rows.append(
+                    Row((when, _listed([each.article.outlet or NO_OUTLET for each in several.values()])), numbers)
+                )
+        left = len(entries) - len(rows)
+        more = f"; {left} more on the page Coverage" if left else ""
+        told = f"{_counted(len(rows), 'dated event')} from {_outlets(asked.articles)}, in order of time{more}:"
+        return [Statement(told)], [Block("timeline", "In order of time", ("When", "Outlet"), tuple(rows))]
+
+    def _only_one(self, articles: Sequence[Article], sources: _Sources) -> Told | None:
+        """What is said where there is nothing to compare."""
+        if len({each.outlet or each.id for each in articles}) > 1:
+            return None
+        article = articles[0]
+        number = next((n for each in self._library.sentences_of(article) for n in sources.number(article, each)), None)
+        said = f"Only {article.outlet or 'one article'} tells of it: there is nothing to compare it with."
+        return [Statement(said, (number,) if number else ())], []
+
+    def _others(self, asked: _Asked, sources: _Sources) -> list[Block]:
+        """The other events of the library, to choose from, where none was named."""
+        rows = []
+        for event in asked.chosen_of:
+            if event.lead.id not in {each.id for each in asked.articles}:
+                sentence = next(iter(self._library.sentences_of(event.lead)), None)
+                numbers = sources.number(event.lead, sentence) if sentence else ()
+                when = " to ".join(dict.fromkeys(_day(day) for day in event.days)) if event.days else "undated"
+                rows.append(Row((when, _counted(event.outlets, "outlet")), numbers))
+        return [Block("list", "Other events", ("When", "Told by"), tuple(rows))]
+
+    # Speakers
+
+    def _ledger(self, articles: Sequence[Article]) -> list[Utterance]:
+        return ledger(self._library, self._searcher.embedding, articles)
+
+    def _speaker(self, asked: _Asked) -> str:
+        """The one whose words are asked for, as the question calls them; or ""."""
+        for pattern in _SUBJECTS:
+            if (found := pattern.search(asked.question)) and not _NOBODY.match(found["who"]):
+                return re.sub(r"^the (?=[A-Z])", "", found["who"].strip())
+        for name in _capitals(asked.topic):
+            if any(row.speaker and same_person(name, row.speaker) for row in self._ledger(asked.articles)):
+                return name
+        return ""
+
+    def _is_by(self, row: Utterance, who: str) -> bool:
+        return bool(row.speaker) and same_person(re.sub(r"^(?:the|an?) ", "", who), row.speaker)
+
+    def _whole_name(self, speaker: str, articles: Sequence[Article]) -> str:
+        """The speaker's name as the articles give it in full, where only one person there is called so."""
+        if not speaker[:1].isupper() or " " in speaker:
+            return speaker
+        reporters = {voice.name for article in articles for voice in article.voices if voice.role == "reporter"}
+        reporters |= {author for article in articles for author in article.authors}
+        whole = [each.name for each in people(self._library, articles) if same_person(speaker, each.name)]
+        whole = [name for name in whole if not any(reporter and same_person(name, reporter) for reporter in reporters)]
+        return whole[0] if len(whole) == 1 else speaker
+
+
+def _nearest(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
+    """Those of the entries, MOST_ROWS at most, that are nearest to the days of the articles, in their order."""
+    days = sorted(date.fromisoformat(each.published[:10]) for each in articles if each.published)
+    if not days or len(entries) <= MOST_ROWS:
+        return list(entries[:MOST_ROWS])
+    middle = days[len(days) // 2]
+    near = sorted(entries, key=lambda each: min(abs((each.first - middle).days), abs((each.last - middle).days)))
+    return [each for each in entries if each in near[:MOST_ROWS]]
+
+
+def _capitals(text: str) -> list[str]:
+    """The runs of words with a capital."""
+    return re.findall(r"[A-ZÀ-Þ][\w'’.-]*(?: (?:[a-z]{2,3} )?[A-ZÀ-Þ][\w'’.-]*)*", text)
+
+
+def _stretch(wording: Wording) -> Sentence:
+    return Sentence(wording.start, wording.end)
+
+
+def _outlets(articles: Sequence[Article]) -> str:
+    found = list(dict.fromkeys(each.outlet or NO_OUTLET for each in articles))
+    if len(found) > MOST_NAMED:
+        return f"{', '.join(found[:MOST_NAMED])} and {_counted(len(found) - MOST_NAMED, 'other outlet')}"
+    return _listed(found)
+
+
+def _listed(words: Sequence[str]) -> str:
+    several = list(dict.fromkeys(words))
+    return " and ".join(filter(None, [", ".join(several[:-1]), several[-1] if several else ""]))
+
+
+def _published(article: Article) -> str:
+    return f", {_day(article.published)}" if article.published else ""
+
+
+def _day(published: str) -> str:
+    day = date.fromisoformat(published[:10])
+    return str(RelativeDate(0, 0, day, day))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

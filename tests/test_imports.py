@@ -18,7 +18,7 @@ LAYERS = [
     {"library"},
     {"sense"},
     {"ingestion", "querying", "coverage"},
-    {"assistant", "chats", "evaluation", "doctor"},
+    {"assistant", "chats", "evaluation", "doctor", "inline"},
     {"service", "client"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
@@ -27,6 +27,7 @@ WITHIN_A_LAYER = {
     ("watching", "errors"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
+    ("assistant", "inline"),
     ("evaluation", "assistant"),
     ("client", "service"),
     ("ui", "api"),

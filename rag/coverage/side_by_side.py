@@ -66,7 +66,7 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
             break
         if taken & {n, m}:
             continue
-        agree, differ = (likelihood(senses[n], senses[m], of) for of in ("agree", "differ"))  # type: ignore[arg-type]
+        agree, differ = (likelihood(senses[n], senses[m], of) for of in ("agree", "differ"))
         if max(agree, differ) >= SURELY:
             pairs.append(Pair("agree" if agree >= differ else "differ", told[n], told[m]))
             taken |= {n, m}

@@ -1,12 +1,14 @@
 """What a question is for: a multinomial logistic regression over the packaged embedding model's vectors and its words.
 
-What it is about does not count: words that the phrasings it was fitted on (`python -m training.intents`) seldom have are
-replaced by one mark. It reads the question, its first words, the question with those marks, and the words left.
+What it is about does not count: words that few of the phrasings have on which it was fitted (`python -m
+training.intents`) are replaced by one mark. It reads the vectors of the question, of its first tokens and of the
+question with those marks; the words and pairs of words of the latter; and runs of letters, for words misspelled.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -28,19 +30,26 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 TOPIC, START, END = "X", "^", "$"
 """What stands for words that are not known, and for where a question starts and ends."""
 FIRST_TOKENS = 3
+RUNS = (2, 3, 4)
 _WORD = re.compile(r"\w+(?:'\w+)?|[?!]")
 Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """The regression: `known` words, the `terms` (words and pairs of them) with their weight in a text and their column,
-    and how much each column counts for each of `labels`, (labels, columns) and (labels,).
-    """
+class Seen:
+    """What is looked for in a question: words that are `known`, and terms and runs of letters, each with its weight."""
 
-    labels: Sequence[Intent]
     known: Set[str]
-    terms: Mapping[str, tuple[int, float]]
+    terms: Mapping[str, float]
+    runs: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The regression: how much each of the features counts for each of `labels`, (labels, features) and (labels,)."""
+
+    seen: Seen
+    labels: Sequence[Intent]
     weights: Vector
     constants: Vector
     margin: float
@@ -50,7 +59,7 @@ def intent_of(question: str, embedding: Embedding) -> Intent:
     """What the question is for; "fact" where that is not sure: a wrong way to answer is worse than none."""
     found = fitted()
     embedding = embedding if embedding.identity == PACKAGED_SHA256 else _packaged()
-    odds = found.weights @ features([question], embedding, found.known, found.terms)[0] + found.constants
+    odds = found.weights @ features(question, embedding, found.seen) + found.constants
     best = int(np.argmax(odds))
     sure = odds[best] - odds[found.labels.index("fact")] >= found.margin
     return found.labels[best] if sure else "fact"
@@ -79,33 +88,51 @@ def terms_of(masked: Sequence[str]) -> list[str]:
     return [*marked, *(f"{one} {other}" for one, other in pairwise(marked))]
 
 
-def features(
-    questions: Sequence[str], embedding: Embedding, known: Set[str], terms: Mapping[str, tuple[int, float]]
-) -> Vector:
-    """What is seen of each question: (questions, three vectors of the model and a column for each of the terms)."""
-    found = np.zeros((len(questions), 3 * embedding.dimension + len(terms)), np.float32)
-    for row, question in zip(found, questions, strict=True):
-        masked = without_topic(question, known)
-        whole, first, rest, worded = np.split(row, embedding.dimension * np.arange(1, 4))
-        whole[:] = embedding.get_query_embedding(question)
-        first[:] = embedding.token_vectors([question])[0].vectors[1 : 1 + FIRST_TOKENS].mean(axis=0)
-        rest[:] = embedding.get_query_embedding(" ".join(masked))
-        for term, count in Counter(terms_of(masked)).items():
-            if term in terms:
-                column, weight = terms[term]
-                worded[column] = weight * (1 + np.log(count))
-        worded /= np.linalg.norm(worded) or 1.0
-    return found
+def runs_of(question: str) -> list[str]:
+    """The runs of RUNS letters in each of its words, these with a space before and behind."""
+    padded = [f" {word} " for word in words(question)]
+    return [word[at : at + n] for word in padded for n in RUNS for at in range(len(word) - n + 1)]
+
+
+def features(question: str, embedding: Embedding, seen: Seen) -> Vector:
+    """What is seen of a question: three of the model's vectors, and a column for each term and each run of letters."""
+    masked = without_topic(question, seen.known)
+    tokens = embedding.token_vectors([question])[0].vectors
+    return np.concatenate(
+        [
+            np.array(embedding.get_query_embedding(question), np.float32),
+            tokens[1 : 1 + FIRST_TOKENS].mean(axis=0).astype(np.float32),
+            np.array(embedding.get_query_embedding(" ".join(masked)), np.float32),
+            features_of_words(question, seen),
+        ]
+    )
+
+
+def features_of_words(question: str, seen: Seen) -> Vector:
+    """A column for each term and each run of letters."""
+    masked = without_topic(question, seen.known)
+    return np.concatenate([_weighed(terms_of(masked), seen.terms), _weighed(runs_of(question), seen.runs)])
+
+
+def _weighed(found: Sequence[str], weights: Mapping[str, float]) -> Vector:
+    """How often each is found (its logarithm), by its weight, of length 1."""
+    counts = Counter(found)
+    row = np.array([weight * (1 + math.log(counts[each])) if each in counts else 0.0
+                    for each, weight in weights.items()], np.float32)  # fmt: skip
+    return np.asarray(row / (np.linalg.norm(row) or 1.0), np.float32)
 
 
 @cache
 def fitted() -> Fitted:
     """What `python -m training.intents` wrote."""
     kept = json.loads(FITTED.read_text("utf-8"))
-    terms = {term: (n, weight) for n, (term, weight) in enumerate(kept["terms"].items())}
-    weights = np.array([kept["weights"][label] for label in kept["labels"]], np.float32)
-    constants = np.array([kept["constants"][label] for label in kept["labels"]], np.float32)
-    return Fitted(tuple(kept["labels"]), frozenset(kept["known"]), terms, weights, constants, kept["margin"])
+    labels = tuple(kept["labels"])
+    constants, weights = (
+        np.array([kept[name][label] for label in labels], np.float32) for name in ("constants", "weights")
+    )
+    return Fitted(
+        Seen(frozenset(kept["known"]), kept["terms"], kept["runs"]), labels, weights, constants, kept["margin"]
+    )
 
 
 @cache
