@@ -6,19 +6,22 @@ Coverage lays out an event for a page of its own; here the part of it that was a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+import numpy as np
+
 from rag.article import Article, Block, Citation, Filters, Intent, Mark, Reply, Row, Sentence, Statement, Turn
 from rag.coverage.coverage import cited
 from rag.coverage.event import of_one_event
 from rag.coverage.events import Event, events
-from rag.coverage.people import people, same_person
+from rag.coverage.people import same_person
 from rag.coverage.quotes import Row as Utterance
-from rag.coverage.quotes import Wording, differences, ledger
+from rag.coverage.quotes import Stretch, Wording, differences, ledger
 from rag.coverage.side_by_side import Pair, side_by_side
 from rag.coverage.timeline import Entry, timeline
 from rag.dates import RelativeDate
@@ -27,19 +30,28 @@ from rag.querying.citations import check, cite
 from rag.querying.compose import Evidence, folded
 from rag.querying.conditions import read_conditions
 from rag.querying.digest import digest
-from rag.querying.holdings import NO_OUTLET, in_brief
+from rag.querying.holdings import FEWEST_WORDS, NEAR, NO_OUTLET, in_brief
 from rag.querying.names import forms, is_name
 from rag.querying.search import Clock, Searcher
 from rag.querying.understand import Query, names, stand_alone, terms
-from rag.words import STOP_WORDS, WORD, stem
+from rag.speech.attributions import names as written_names
+from rag.words import STOP_WORDS, WORD, content, stem
 
 MOST_ROWS = 8
 MOST_PAIRS, MOST_ALONE = 3, 5
 """Of a comparison: rows of what outlets say alike, and of what they say otherwise; sentences that only one has."""
 MOST_DIFFERENCES = 5
+LONG_QUOTE = 160
+"""Characters: one that is longer is not more telling."""
+MORE_OUTLETS, UNCERTAIN = 0.2, 0.15
+"""What it counts for an entry of the timeline, beside its cosine, that another outlet tells it, and that it is no day's."""
 MOST_EVENTS, MOST_NAMED = 5, 4
+SURELY_MEANT = 0.7
+"""The share of the whole names with a family name from which it means the one that they end with."""
 COVERED = 0.5
-"""The share of the weight of a topic's words that an event's articles must have to be about it."""
+"""The share of the weight of a topic's words that an event's articles must have to be about it, unless a passage is near
+the topic.
+"""
 KINDS: frozenset[Intent] = frozenset(["summary", "comparison", "wording", "statements", "timeline"])
 _ASKING = frozenset(
     stem(word)
@@ -59,7 +71,7 @@ _ASKING = frozenset(
     outline overview page paper papers paragraph paraphrase part piece pieces please point points position precise
     precisely press print printed provide publication publications put question quick quickly quotation quotations quote
     quoted quotes react reaction reactions read recap reply report reported reporter reporters reporting reports respond
-    responded response result review run rundown same say saying says sequence shared short show side sides similar
+    responded response result review run rundown same say said saying says sequence shared short show side sides similar
     situation so some source sources speak spoke spoken stance state stated statement statements step stories story
     sum summarise summarised summarize summarized summary summing take tell telling text thing things think time timeline
     timelines tldr told topic two both three transcript unfold unfolded version versions verbatim view views walk want
@@ -77,6 +89,8 @@ _SUBJECTS = [
         r"\b(?:quotes?|statements?|comments?|words?|remarks?) (?:from|by|of) (?P<who>[^,?.]+)",
     )
 ]
+_NO_SPEAKER = re.compile(r"(?:the|an?|his|her|its|their) (?:statement|report|letter|e-?mail|message|post|tweet|note)\b")
+_ONE = re.compile(r"\b(?:article|story|piece|report|page|text|transcript|interview|broadcast)\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"(?:he|she|it|they|you|we|everyone|everybody|anyone|people|each|all|who|whom|outlets?|papers?)\b", re.I
 )
@@ -109,6 +123,8 @@ class _Asked:
     filters: Filters
     topic: str
     articles: tuple[Article, ...]
+    event: tuple[Article, ...] = ()
+    """All that tell of it, also those that the conditions leave out: they may name who is speaking."""
     chosen_of: tuple[Event, ...] = ()
     """The events of the library, where the question names none and there are several."""
     one: bool = False
@@ -201,27 +217,30 @@ class Inline:
         read = read_conditions(question, library.outlets(), date.today(), library.origins)
         filters = self._searcher.conditions(filters, read.filters)
         topic = self._topic(read.question, filters.outlets)
+        one = intent == "summary" and _ONE.search(question) is not None
         if topic:
             query = stand_alone(topic, chat) if chat else Query(topic, len(topic))
-            return _Asked(question, filters, topic, self._within(self._on(topic, query), filters))
+            event = self._on(topic, query)
+            return _Asked(question, filters, topic, self._within(event, filters), event, one=one)
         if opened := self._opened(chat):
             one = (
                 intent == "summary" and re.search(r"\b(?:article|story|piece|report|page|text)\b", question) is not None
             )
-            articles = self._within(tuple(of_one_event(library, [opened])), filters)
-            return _Asked(question, filters, "", articles, one=one or bool(filters.outlets))
+            event = tuple(of_one_event(library, [opened]))
+            return _Asked(question, filters, "", self._within(event, filters), event, one=one or bool(filters.outlets))
         held = [each for each in library.listed() if not filters or self._lets_through(filters, each.id)]
         if not held:
             return _Asked(question, filters, "", ())
         if filters.outlets or len(held) == 1:
             article = library.article(held[0].id)
-            about = self._within(tuple(of_one_event(library, [article.id])), filters)
-            return _Asked(question, filters, "", about, one=len({each.outlet for each in about}) == 1)
+            event = tuple(of_one_event(library, [article.id]))
+            about = self._within(event, filters)
+            return _Asked(question, filters, "", about, event, one=len({each.outlet for each in about}) == 1)
         several = tuple(events(library, MOST_EVENTS))
         lead = several[0].lead.id if several else held[0].id
-        about = self._within(tuple(of_one_event(library, [lead])), filters)
-        alone = len(about) == len(held)
-        return _Asked(question, filters, "", about, () if alone else several)
+        event = tuple(of_one_event(library, [lead]))
+        about = self._within(event, filters)
+        return _Asked(question, filters, "", about, event, several if len(several) > 1 else ())
 
     def _topic(self, question: str, outlets: Sequence[str]) -> str:
         """The words of the question that say which event is meant, from the first of them to the last; or ""."""
@@ -250,7 +269,8 @@ class Inline:
         named = [name for name in [topic.split()[0], *names(topic)] if name[:1].isupper() and is_name(name)]
         if any(not any(folded(form) in text for form in forms(name)) for name in named):
             return ()
-        return about if best >= COVERED else ()
+        nearest = library.by_meaning(self._searcher.embedding.get_query_embedding(topic), 1)
+        return about if best >= COVERED or (nearest and nearest[0][1] >= NEAR) else ()
 
     def _share(self, article: Article, weights: dict[str, float]) -> float:
         has = set(terms(f"{article.title or ''} {article.text} {article.outlet or ''}"))
@@ -292,7 +312,7 @@ class Inline:
             statements, sources.citations[:] = cite([Evidence(article, each) for each in brief], library)
             opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{_published(article)}) in its own sentences:"
             return [Statement(opening, (1,) if sources.citations else ()), *statements], self._others(asked, sources)
-        main = digest(asked.articles, self._searcher)
+        main = digest(asked.articles, self._searcher, asked.topic)
         evidence = []
         for each in main:
             account = _listed([each.article.outlet or NO_OUTLET, *(a.outlet or NO_OUTLET for a, _ in each.also)])
@@ -315,14 +335,17 @@ class Inline:
     def _comparison(self, asked: _Asked, sources: _Sources) -> Told:
         if (alone := self._only_one(asked.articles, sources)) is not None:
             return alone
-        laid = side_by_side(self._library, self._searcher.embedding, asked.articles)
+        embedding = self._searcher.embedding
+        about = np.array(embedding.get_query_embedding(asked.topic), np.float32) if asked.topic else None
+        laid = side_by_side(self._library, embedding, asked.articles, about)
         rows: list[Row] = []
         differing = self._pairs("Told otherwise", [p for p in laid.pairs if p.relation == "differ"], sources)
         alike = self._pairs("Told alike", [p for p in laid.pairs if p.relation == "agree"], sources)
         rows += [*differing, *alike]
         own: list[Row] = []
-        for mentions in laid.alone.values():
-            chosen = sorted(mentions[:MOST_ALONE], key=lambda mention: mention[1].start)
+        most = MOST_ALONE if len(laid.alone) <= 2 else 2
+        for mentions in list(laid.alone.values())[: MOST_ROWS - len(rows)]:
+            chosen = sorted(mentions[:most], key=lambda mention: mention[1].start)
             name = mentions[0][0].outlet or NO_OUTLET
             numbers = tuple(number for mention in chosen for number in sources.number(*mention))
             if numbers:
@@ -356,7 +379,7 @@ class Inline:
     def _wording(self, asked: _Asked, sources: _Sources) -> Told | None:
         """Whether a speaker's words, or all that several outlets quote, are quoted alike; and the wordings."""
         who = self._speaker(asked)
-        rows = [row for row in self._ledger(asked.articles) if any(each.manner != "indirect" for each in row.wordings)]
+        rows = [row for row in self._ledger(asked) if any(each.manner != "indirect" for each in row.wordings)]
         rows = [row for row in rows if not who or self._is_by(row, who)]
         if not rows:
             return None
@@ -364,17 +387,18 @@ class Inline:
         if not shared:
             name = f"{who} is" if who else "Nobody is"
             said = f"{name} quoted by one outlet only." if who else "Nobody is quoted by more than one outlet."
-            return [Statement(said)], [self._quotes(asked, rows, sources, "In their words")]
-        block = self._quotes(asked, shared, sources, "As each outlet quotes it")
+            return [Statement(said)], [self._quotes(asked, rows, sources, "In their words", who)]
+        block = self._quotes(asked, shared, sources, "As each outlet quotes it", who)
         apart = [(row, each) for row in shared for each in differences(row)]
         line = _Line()
         numbers: list[int] = []
         if not apart:
-            line.fixed("Yes, word for word, as far as both quote it.")
+            line.fixed("Word for word the same, as far as several outlets quote the same words.")
             numbers = [number for row in block.rows for number in row.citations]
         else:
             line.fixed("Not word for word: ")
-            for n, (row, sides) in enumerate(apart[:MOST_DIFFERENCES]):
+            most = sorted(apart, key=lambda each: -_substance(*each[1]))[:MOST_DIFFERENCES]
+            for n, (row, sides) in enumerate(each for each in apart if each in most):
                 line.fixed("; " if n else "")
                 for m, (article, start, end) in enumerate(sides):
                     line.fixed(" – “" if m else "“").answer(article.text[start:end])
@@ -396,25 +420,26 @@ class Inline:
     def _statements(self, asked: _Asked, sources: _Sources) -> Told | None:
         """Who said what; of a speaker who is named only their words."""
         who = self._speaker(asked)
-        rows = [row for row in self._ledger(asked.articles) if row.speaker and (not who or self._is_by(row, who))]
+        rows = [row for row in self._ledger(asked) if row.speaker and (not who or self._is_by(row, who))]
         if not rows:
             return None
-        block = self._quotes(asked, rows, sources, who or "Who said what")
+        block = self._quotes(asked, rows, sources, who or "Who said what", who)
         speakers = list(dict.fromkeys(row.cells[0] for row in block.rows))
         if who:
             told = f"What {speakers[0]} said, by {_outlets([row.wordings[0].article for row in rows])}:"
         else:
-            told = f"{_counted(len(speakers), 'speaker')} in {_counted(len(asked.articles), 'article')}: {_listed(speakers)}."
+            told = f"{_counted(len(speakers), 'speaker')} in {_counted(len(asked.articles), 'article')}: "
+            told += f"{_listed(speakers)}."
         return [Statement(told)], [block]
 
-    def _quotes(self, asked: _Asked, rows: Sequence[Utterance], sources: _Sources, title: str) -> Block:
+    def _quotes(self, asked: _Asked, rows: Sequence[Utterance], sources: _Sources, title: str, who: str = "") -> Block:
         """A row for each wording of an utterance: those quoted before those retold, every speaker heard."""
         found: dict[str, list[list[Wording]]] = {}
-        for row in sorted(rows, key=lambda each: (-len(each.outlets), each.wordings[0].manner == "indirect")):
+        for row in sorted(rows, key=_telling):
             by_article: dict[str, list[Wording]] = {}
             for each in row.wordings:
                 by_article.setdefault(each.article.id, []).append(each)
-            name = self._whole_name(row.speaker, asked.articles) or "Speaker not named"
+            name = self._whole_name(row.speaker, asked.event, who) or "Speaker not named"
             found.setdefault(name, []).extend(by_article.values())
         chosen: list[tuple[str, list[Wording]]] = []
         while len(chosen) < MOST_ROWS and any(found.values()):
@@ -434,7 +459,7 @@ class Inline:
         if not entries:
             return None
         rows = []
-        for entry in _nearest(entries, asked.articles):
+        for entry in self._main(entries, asked):
             several = {each.article.outlet or each.article.id: each for each in reversed(entry.told)}
             numbers = tuple(n for each in several.values() for n in sources.number(each.article, each.sentence))
             when = str(RelativeDate(0, 0, entry.first, entry.last))
@@ -447,6 +472,19 @@ class Inline:
         more = f"; {left} more on the page Coverage" if left else ""
         told = f"{_counted(len(rows), 'dated event')} from {_outlets(asked.articles)}, in order of time{more}:"
         return [Statement(told)], [Block("timeline", "In order of time", ("When", "Outlet"), tuple(rows))]
+
+    def _main(self, entries: Sequence[Entry], asked: _Asked) -> list[Entry]:
+        """MOST_ROWS of the entries, in their order: those of more outlets, and near to what all tell."""
+        if len(entries) <= MOST_ROWS:
+            return list(entries)
+        texts = [entry.told[0].text for entry in entries]
+        vectors = np.array(self._searcher.embedding.get_text_embedding_batch(texts), np.float32)
+        about = np.mean([self._library.vector(article.id) for article in asked.articles], axis=0)
+        outlets = [len({each.article.outlet or each.article.id for each in entry.told}) for entry in entries]
+        worth = vectors @ about + MORE_OUTLETS * np.minimum(outlets, 3)
+        worth -= [UNCERTAIN * ((entry.last - entry.first).days > 1) for entry in entries]
+        best = set(np.argsort(-worth)[:MOST_ROWS].tolist())
+        return [entry for n, entry in enumerate(entries) if n in best]
 
     def _only_one(self, articles: Sequence[Article], sources: _Sources) -> Told | None:
         """What is said where there is nothing to compare."""
@@ -470,41 +508,55 @@ class Inline:
 
     # Speakers
 
-    def _ledger(self, articles: Sequence[Article]) -> list[Utterance]:
-        return ledger(self._library, self._searcher.embedding, articles)
+    def _ledger(self, asked: _Asked) -> list[Utterance]:
+        """What is said in the event, with the wordings of the articles that are asked for."""
+        wanted = {each.id for each in asked.articles}
+        rows = ledger(self._library, self._searcher.embedding, asked.event)
+        rows = [replace(row, wordings=tuple(w for w in row.wordings if w.article.id in wanted)) for row in rows]
+        return [row for row in rows if row.wordings and not _NO_SPEAKER.match(row.speaker)]
 
     def _speaker(self, asked: _Asked) -> str:
-        """The one whose words are asked for, as the question calls them; or ""."""
+        """The one whose words are asked for, as the question calls them, or by name if it tells an office; or ""."""
         for pattern in _SUBJECTS:
             if (found := pattern.search(asked.question)) and not _NOBODY.match(found["who"]):
-                return re.sub(r"^the (?=[A-Z])", "", found["who"].strip())
+                who = re.sub(r"^(?:the|an?) ", "", found["who"].strip())
+                return who if who[:1].isupper() else self._in_office(who, asked.event) or who
         for name in _capitals(asked.topic):
-            if any(row.speaker and same_person(name, row.speaker) for row in self._ledger(asked.articles)):
+            if any(row.speaker and same_person(name, row.speaker) for row in self._ledger(asked)):
                 return name
         return ""
 
-    def _is_by(self, row: Utterance, who: str) -> bool:
-        return bool(row.speaker) and same_person(re.sub(r"^(?:the|an?) ", "", who), row.speaker)
+    def _in_office(self, office: str, articles: Sequence[Article]) -> str:
+        """The name that stands with an office most often ("Transport Minister Henrike Solmar"); or ""."""
+        pattern = re.compile(rf"\b(?i:{re.escape(office)}),? (?P<name>{_UPPER_WORD}(?: {_UPPER_WORD})+)")
+        found = Counter(match["name"] for article in articles for match in pattern.finditer(article.text))
+        return max(found, key=lambda name: found[name], default="")
 
-    def _whole_name(self, speaker: str, articles: Sequence[Article]) -> str:
-        """The speaker's name as the articles give it in full, where only one person there is called so."""
+    def _is_by(self, row: Utterance, who: str) -> bool:
+        if not who[:1].isupper():  # an office that nobody is named with
+            return content(who) <= content(row.speaker)
+        return row.speaker[:1].isupper() and same_person(who, row.speaker)
+
+    def _whole_name(self, speaker: str, articles: Sequence[Article], who: str) -> str:
+        """The speaker's name as the articles give it in full, where only one person there is called so, or as asked."""
         if not speaker[:1].isupper() or " " in speaker:
             return speaker
-        reporters = {voice.name for article in articles for voice in article.voices if voice.role == "reporter"}
+        if " " in who and who[:1].isupper() and same_person(speaker, who):
+            return who
+        reporters = {voice.name or "" for article in articles for voice in article.voices if voice.role == "reporter"}
         reporters |= {author for article in articles for author in article.authors}
-        whole = [each.name for each in people(self._library, articles) if same_person(speaker, each.name)]
-        whole = [name for name in whole if not any(reporter and same_person(name, reporter) for reporter in reporters)]
-        return whole[0] if len(whole) == 1 else speaker
+        whole = Counter(
+            name
+            for article in articles
+            for _, name in written_names(article.text)
+            if speaker in (name.split()[0], name.split()[-1]) and " " in name and name not in reporters
+        )
+        likeliest = max(whole, key=lambda name: (whole[name], -len(name)), default=speaker)
+        meant = sum(n for name, n in whole.items() if name.endswith(likeliest))
+        return likeliest if meant >= SURELY_MEANT * whole.total() else speaker
 
 
-def _nearest(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
-    """Those of the entries, MOST_ROWS at most, that are nearest to the days of the articles, in their order."""
-    days = sorted(date.fromisoformat(each.published[:10]) for each in articles if each.published)
-    if not days or len(entries) <= MOST_ROWS:
-        return list(entries[:MOST_ROWS])
-    middle = days[len(days) // 2]
-    near = sorted(entries, key=lambda each: min(abs((each.first - middle).days), abs((each.last - middle).days)))
-    return [each for each in entries if each in near[:MOST_ROWS]]
+_UPPER_WORD = r"[A-ZÀ-Þ][\w'’-]+"
 
 
 def _capitals(text: str) -> list[str]:
@@ -512,7 +564,21 @@ def _capitals(text: str) -> list[str]:
     return re.findall(r"[A-ZÀ-Þ][\w'’.-]*(?: (?:[a-z]{2,3} )?[A-ZÀ-Þ][\w'’.-]*)*", text)
 
 
+def _telling(row: Utterance) -> tuple[int, bool, int]:
+    """What is told first of a speaker: what several outlets have, what is quoted, what is long."""
+    first = row.wordings[0]
+    return -len(row.outlets), first.manner == "indirect", -min(len(first.text), LONG_QUOTE)
+
+
+def _substance(one: Stretch, other: Stretch) -> int:
+    """How many words that carry meaning only one of the two has."""
+    return len(content(one[0].text[one[1] : one[2]]) ^ content(other[0].text[other[1] : other[2]]))
+
+
 def _stretch(wording: Wording) -> Sentence:
+    """The quotation; the sentence of one that tells nothing without it."""
+    if wording.sentence and len(wording.text.split()) < FEWEST_WORDS:
+        return wording.sentence
     return Sentence(wording.start, wording.end)
 
 

@@ -6,6 +6,7 @@ runs (difflib's matching blocks), and nothing says that two persons spoke.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,10 +96,22 @@ def differences(row: Row) -> list[tuple[Stretch, Stretch]]:
     for several in sides[1:]:
         others, words = _words(sides[0]), _words(several)
         for a, b, c, d in _apart([w for w, _, _ in others], [w for w, _, _ in words]):
+            if d == len(words):  # the one goes on after the other's end: only its sentence there is compared
+                b = _to_the_end_of_a_sentence(sides[0][0].article, others, a, b)
+            if b == len(others):
+                d = _to_the_end_of_a_sentence(several[0].article, words, c, d)
             one = (sides[0][0].article, others[a][1], others[b - 1][2])
             other = (several[0].article, words[c][1], words[d - 1][2])
             found.append((one, other))
     return found
+
+
+def _to_the_end_of_a_sentence(article: Article, words: Sequence[tuple[str, int, int]], first: int, last: int) -> int:
+    """The place up to which the words from `first` are one sentence's, at most `last`."""
+    for n in range(first + 1, last):
+        if re.search(r"[.?!…]", article.text[words[n - 1][2] : words[n][1]]):
+            return n
+    return last
 
 
 def _apart(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:

@@ -369,7 +369,11 @@ def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher
 def whole_sentences(article: Article, sentences: Sequence[Sentence]) -> list[Sentence]:
     """Those of the sentences that tell something by themselves; all of them where none does."""
     texts = {each: article.text[each.start : each.end] for each in sentences}
-    whole = [each for each, text in texts.items() if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS)]
+    whole = [
+        each
+        for each, text in texts.items()
+        if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS) and not text.endswith(("...", "…"))
+    ]
     return whole or list(texts)
 
 
