@@ -44,39 +44,39 @@ MOST_DIFFERENCES = 5
 LONG_QUOTE = 160
 """Characters: one that is longer is not more telling."""
 MORE_OUTLETS, UNCERTAIN = 0.2, 0.15
-"""What it counts for an entry of the timeline, beside its cosine, that another outlet tells it, and that it is no day's."""
+"""What it counts for an entry of the timeline, beside its cosine, that one more outlet tells it; that it has no day."""
 MOST_EVENTS, MOST_NAMED = 5, 4
 SURELY_MEANT = 0.7
 """The share of the whole names with a family name from which it means the one that they end with."""
 COVERED = 0.5
-"""The share of the weight of a topic's words that an event's articles must have to be about it, unless a passage is near
-the topic.
-"""
+"""The share of the weight of a topic's words that an article must have to be on it, unless a passage is near it."""
 KINDS: frozenset[Intent] = frozenset(["summary", "comparison", "wording", "statements", "timeline"])
 _ASKING = frozenset(
     stem(word)
     for word in re.findall(
         r"\w+",
         """
-    about account accounts according added agree all alike announce any anybody anyone article articles ask asking back
-    background basically big brief briefly bring broad bullet bullets can catch chronicle chronological chronologically
-    chronology claim clarify collect comment comments compare compared comparison compile conflict consistent content
-    contradict contrast could course cover coverage covered covering cut date dates day days declared define describe
-    described detail details develop developed developments diff differ difference differences different differently
-    digest direct disagree disagreement discrepancies discrepancy document documents each entire essence event events
-    everybody everyone everything exact exactly explain express fact facts file files first follow full fully general get
-    gist give going happen happened happening happens headline highlights history identical important in'depth
-    information item items just key know last latest lay like line lines list literally long made main major make many
-    match matters mean mention mentioned message newspaper newspapers news now order original other outlet outlets
-    outline overview page paper papers paragraph paraphrase part piece pieces please point points position precise
-    precisely press print printed provide publication publications put question quick quickly quotation quotations quote
-    quoted quotes react reaction reactions read recap reply report reported reporter reporters reporting reports respond
-    responded response result review run rundown same say said saying says sequence shared short show side sides similar
-    situation so some source sources speak spoke spoken stance state stated statement statements step stories story
-    sum summarise summarised summarize summarized summary summing take tell telling text thing things think time timeline
-    timelines tldr told topic two both three transcript unfold unfolded version versions verbatim view views walk want
-    was way what whole word worded wording wordings words wrote write written you your up down out over between versus vs
-    side by through me us one ones it that this these those them they he she him her his hers their then
+    about according account accounts added agree alike all announce any anybody anyone article articles ask
+    asking back background basically between big both brief briefly bring broad bullet bullets by can catch
+    chronicle chronological chronologically chronology claim clarify collect comment comments compare compared
+    comparison compile conflict consistent content contradict contrast could course cover coverage covered
+    covering cut date dates day days declared define depth describe described detail details develop developed
+    developments diff differ difference differences different differently digest direct disagree disagreement
+    discrepancies discrepancy document documents down each entire essence event events everybody everyone
+    everything exact exactly explain express fact facts file files first follow full fully general get gist give
+    going happen happened happening happens he headline her hers highlights him his history identical important
+    information it item items just key know last latest lay like line lines list literally long made main major
+    make many match matters me mean mention mentioned message news newspaper newspapers now one ones order
+    original other out outlet outlets outline over overview page paper papers paragraph paraphrase part piece
+    pieces please point points position precise precisely press print printed provide publication publications
+    put question quick quickly quotation quotations quote quoted quotes react reaction reactions read recap
+    reply report reported reporter reporters reporting reports respond responded response result review run
+    rundown said same say saying says sequence shared she short show side sides similar situation so some source
+    sources speak spoke spoken stance state stated statement statements step stories story sum summarise
+    summarised summarize summarized summary summing take tell telling text that their them then these they thing
+    things think this those three through time timeline timelines tldr told topic transcript two unfold unfolded
+    up us verbatim version versions versus view views vs walk want was way what whole word worded wording
+    wordings words write written wrote you your
     """,
     )
 )
@@ -127,6 +127,8 @@ class _Asked:
     """All that tell of it, also those that the conditions leave out: they may name who is speaking."""
     chosen_of: tuple[Event, ...] = ()
     """The events of the library, where the question names none and there are several."""
+    one_of: int = 1
+    """Of how many that the question may mean, the latest."""
     one: bool = False
     """Whether it is about one article of them, the first."""
 
@@ -235,7 +237,8 @@ class Inline:
             article = library.article(held[0].id)
             event = tuple(of_one_event(library, [article.id]))
             about = self._within(event, filters)
-            return _Asked(question, filters, "", about, event, one=len({each.outlet for each in about}) == 1)
+            return _Asked(question, filters, "", (article, *(each for each in about if each != article)), event,
+                          one_of=len(held), one=len({each.outlet for each in about}) == 1)  # fmt: skip
         several = tuple(events(library, MOST_EVENTS))
         lead = several[0].lead.id if several else held[0].id
         event = tuple(of_one_event(library, [lead]))
@@ -311,6 +314,8 @@ class Inline:
             brief = in_brief(article, library.sentences_of(article), self._searcher)
             statements, sources.citations[:] = cite([Evidence(article, each) for each in brief], library)
             opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{_published(article)}) in its own sentences:"
+            if asked.one_of > 1:
+                opening = f"The latest of {asked.one_of} articles: {opening}"
             return [Statement(opening, (1,) if sources.citations else ()), *statements], self._others(asked, sources)
         main = digest(asked.articles, self._searcher, asked.topic)
         evidence = []
@@ -343,7 +348,7 @@ class Inline:
         alike = self._pairs("Told alike", [p for p in laid.pairs if p.relation == "agree"], sources)
         rows += [*differing, *alike]
         own: list[Row] = []
-        most = MOST_ALONE if len(laid.alone) <= 2 else 2
+        most = MOST_ALONE if len(laid.alone) <= 2 else 1
         for mentions in list(laid.alone.values())[: MOST_ROWS - len(rows)]:
             chosen = sorted(mentions[:most], key=lambda mention: mention[1].start)
             name = mentions[0][0].outlet or NO_OUTLET
@@ -357,14 +362,8 @@ class Inline:
         if differing:
             line = _Line().fixed(f"They differ on {_counted(len(differing), 'point')}.")
             statements.append(line.statement(n for row in differing for n in row.citations))
-        told = [
-            f"{len(alike)} told alike" if alike else "",
-            *(f"{len(row.citations)} only in {row.cells[1]}" for row in own),
-        ]
-        first = "No contradiction was found between" if not differing else "Side by side:"
-        statements.append(
-            Statement(f"{first} {_outlets(asked.articles)}. Shown are {_listed([t for t in told if t])}.")
-        )
+        first = "" if differing else "Nothing was found in which they contradict each other. "
+        statements.append(Statement(f"{first}{_outlets(asked.articles)}, side by side:"))
         return statements, [Block("accounts", "Side by side", ("What", "Outlet"), tuple(rows[:MOST_ROWS]))]
 
     def _pairs(self, what: str, pairs: Sequence[Pair], sources: _Sources) -> list[Row]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.coverage.people import spelled_alike
-from rag.coverage.relation import likelihood
+from rag.coverage.relation import likelihoods
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.sense import read
@@ -26,8 +26,10 @@ ALONE, NEW = 0.8, 0.4
 """An outlet tells alone what is no nearer than this to a sentence of the others, and has so much that they lack: the
 share of the weight of its words.
 """
-MOST_SENTENCES, MOST_ARTICLES = 60, 6
-FEWEST_WORDS = 6
+ON_IT = 0.25
+"""Cosine to what is asked about below which sentences are on something else."""
+MOST_SENTENCES, MOST_ARTICLES = 60, 10
+FEWEST_WORDS, FEWEST_ALONE = 6, 9
 NAMED = 2.0
 """How much more a name counts that no other outlet has than another word of its own."""
 Mention = tuple[Article, Sentence]
@@ -73,10 +75,12 @@ def side_by_side(
     )
     met: list[tuple[bool, float, int, int, Pair]] = []
     for n, m in np.argwhere(np.triu(near, 1) >= NEAR["agree"]).tolist():
-        agree, differ = likelihood(senses[n], senses[m], "agree"), likelihood(senses[n], senses[m], "differ")
+        agree, differ, _ = likelihoods(senses[n], senses[m])
         differs = differ >= SURELY["differ"] and near[n, m] >= NEAR["differ"]
         if differs or agree >= SURELY["agree"]:
             worth = float(near[n, m]) if about is None else float(max(central[n], central[m]))
+            if about is not None and worth < ON_IT:
+                continue
             met.append((not differs, -worth, n, m, Pair("differ" if differs else "agree", told[n], told[m])))
     pairs: list[Pair] = []
     taken: set[int] = set()
@@ -88,11 +92,7 @@ def side_by_side(
     words = {key: _words(article for article in articles if outlet_key(article) != key) for key in set(keys)}
     for n, mention in enumerate(told):
         nearest = int(near[n].argmax())
-        if (
-            n in taken
-            or near[n, nearest] >= ALONE
-            or likelihood(senses[n], senses[nearest], "agree") >= SURELY["agree"]
-        ):
+        if n in taken or near[n, nearest] >= ALONE or likelihoods(senses[n], senses[nearest])[0] >= SURELY["agree"]:
             continue
         new, share = _own(texts[n], words[keys[n]], library)
         if share >= NEW:
