@@ -550,9 +550,10 @@ class Inline:
             for _, name in written_names(article.text)
             if speaker in (name.split()[0], name.split()[-1]) and " " in name and name not in reporters
         )
-        likeliest = max(whole, key=lambda name: (whole[name], -len(name)), default=speaker)
-        meant = sum(n for name, n in whole.items() if name.endswith(likeliest))
-        return likeliest if meant >= SURELY_MEANT * whole.total() else speaker
+        for name in sorted(whole, key=len):  # a longer one has a word before it that is no part of it
+            if sum(n for other, n in whole.items() if other.endswith(name)) >= SURELY_MEANT * whole.total():
+                return name
+        return speaker
 
 
 _UPPER_WORD = r"[A-ZÀ-Þ][\w'’-]+"

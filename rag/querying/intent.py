@@ -58,6 +58,8 @@ class Fitted:
 def intent_of(question: str, embedding: Embedding) -> Intent:
     """What the question is for; "fact" where that is not sure: a wrong way to answer is worse than none."""
     found = fitted()
+    if found.seen.known.isdisjoint(re.findall(r"[\w']+", " ".join(words(question)))):
+        return "fact"  # a topic and nothing that says what is wanted of it
     embedding = embedding if embedding.identity == PACKAGED_SHA256 else _packaged()
     odds = found.weights @ features(question, embedding, found.seen) + found.constants
     best = int(np.argmax(odds))
