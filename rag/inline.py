@@ -63,20 +63,20 @@ _ASKING = frozenset(
     covering cut date dates day days declared define depth describe described detail details develop developed
     developments diff differ difference differences different differently digest direct disagree disagreement
     discrepancies discrepancy document documents down each entire essence event events everybody everyone
-    everything exact exactly explain express fact facts file files first follow full fully general get gist give
-    going happen happened happening happens he headline her hers highlights him his history identical important
-    information it item items just key know last latest lay like line lines list literally long made main major
-    make many match matters me mean mention mentioned message news newspaper newspapers now one ones order
-    original other out outlet outlets outline over overview page paper papers paragraph paraphrase part piece
-    pieces please point points position precise precisely press print printed provide publication publications
-    put question quick quickly quotation quotations quote quoted quotes react reaction reactions read recap
-    reply report reported reporter reporters reporting reports respond responded response result review run
-    rundown said same say saying says sequence shared she short show side sides similar situation so some source
-    sources speak spoke spoken stance state stated statement statements step stories story sum summarise
-    summarised summarize summarized summary summing take tell telling text that their them then these they thing
-    things think this those three through time timeline timelines tldr told topic transcript two unfold unfolded
-    up us verbatim version versions versus view views vs walk want was way what whole word worded wording
-    wordings words write written wrote you your
+    everything exact exactly explain express fact facts file files first follow fourth full fully general get
+    gist give going happen happened happening happens he headline her hers highlights him his history identical
+    important information it item items just key know last latest lay like line lines list literally long made
+    main major make many match matters me mean mention mentioned message news newspaper newspapers now one ones
+    order original other out outlet outlets outline over overview page paper papers paragraph paraphrase part
+    piece pieces please point points position precise precisely press print printed provide publication
+    publications put question quick quickly quotation quotations quote quoted quotes react reaction reactions
+    read recap reply report reported reporter reporters reporting reports respond responded response result
+    review run rundown said same say saying says second sequence shared she short show side sides similar
+    situation so some source sources speak spoke spoken stance state stated statement statements step stories
+    story sum summarise summarised summarize summarized summary summing take tell telling text that their them
+    then these they thing things think third this those three through time timeline timelines tldr told topic
+    transcript two unfold unfolded up us verbatim version versions versus view views vs walk want was way what
+    whole word worded wording wordings words write written wrote you your
     """,
     )
 )
@@ -90,6 +90,9 @@ _SUBJECTS = [
     )
 ]
 _NO_SPEAKER = re.compile(r"(?:the|an?|his|her|its|their) (?:statement|report|letter|e-?mail|message|post|tweet|note)\b")
+_PRONOUN = re.compile(r"(?:he|she|him|her)\b(?: say)?", re.IGNORECASE)
+_UNTOLD = "?"
+"""Whom "he" means where no question before names anybody: nobody."""
 _ONE = re.compile(r"\b(?:article|story|piece|report|page|text|transcript|interview|broadcast)\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"(?:he|she|it|they|you|we|everyone|everybody|anyone|people|each|all|who|whom|outlets?|papers?)\b", re.I
@@ -122,6 +125,8 @@ class _Asked:
     question: str
     filters: Filters
     topic: str
+    before: str
+    """The question of the chat before it, without its first word; or ""."""
     articles: tuple[Article, ...]
     event: tuple[Article, ...] = ()
     """All that tell of it, also those that the conditions leave out: they may name who is speaking."""
@@ -194,6 +199,8 @@ class Inline:
             if told is None:
                 return None
         silent = told is None or not sources.citations
+        if told is None and asked.topic and self._knows(asked.topic):
+            return None  # it has some of its words: whether it answers is for the search to say
         if told is None:
             what = f"“{asked.topic}”" if asked.topic else "that within the chosen articles"
             told = [Statement(f"The library has nothing on {what}.")], []
@@ -219,31 +226,34 @@ class Inline:
         read = read_conditions(question, library.outlets(), date.today(), library.origins)
         filters = self._searcher.conditions(filters, read.filters)
         topic = self._topic(read.question, filters.outlets)
+        before = chat[-1].question.partition(" ")[2] if chat else ""
         one = intent == "summary" and _ONE.search(question) is not None
         if topic:
             query = stand_alone(topic, chat) if chat else Query(topic, len(topic))
             event = self._on(topic, query)
-            return _Asked(question, filters, topic, self._within(event, filters), event, one=one)
+            return _Asked(question, filters, topic, before, self._within(event, filters), event, one=one)
         if opened := self._opened(chat):
             one = (
                 intent == "summary" and re.search(r"\b(?:article|story|piece|report|page|text)\b", question) is not None
             )
             event = tuple(of_one_event(library, [opened]))
-            return _Asked(question, filters, "", self._within(event, filters), event, one=one or bool(filters.outlets))
+            return _Asked(
+                question, filters, "", before, self._within(event, filters), event, one=one or bool(filters.outlets)
+            )
         held = [each for each in library.listed() if not filters or self._lets_through(filters, each.id)]
         if not held:
-            return _Asked(question, filters, "", ())
+            return _Asked(question, filters, "", before, ())
         if filters.outlets or len(held) == 1:
             article = library.article(held[0].id)
             event = tuple(of_one_event(library, [article.id]))
             about = self._within(event, filters)
-            return _Asked(question, filters, "", (article, *(each for each in about if each != article)), event,
+            return _Asked(question, filters, "", before, (article, *(each for each in about if each != article)), event,
                           one_of=len(held), one=len({each.outlet for each in about}) == 1)  # fmt: skip
         several = tuple(events(library, MOST_EVENTS))
         lead = several[0].lead.id if several else held[0].id
         event = tuple(of_one_event(library, [lead]))
         about = self._within(event, filters)
-        return _Asked(question, filters, "", about, event, several if len(several) > 1 else ())
+        return _Asked(question, filters, "", before, about, event, several if len(several) > 1 else ())
 
     def _topic(self, question: str, outlets: Sequence[str]) -> str:
         """The words of the question that say which event is meant, from the first of them to the last; or ""."""
@@ -274,6 +284,10 @@ class Inline:
             return ()
         nearest = library.by_meaning(self._searcher.embedding.get_query_embedding(topic), 1)
         return about if best >= COVERED or (nearest and nearest[0][1] >= NEAR) else ()
+
+    def _knows(self, topic: str) -> bool:
+        """Whether any word of the topic is in the library."""
+        return any(rarity < 1.0 for rarity in self._library.rarity(terms(topic)).values())
 
     def _share(self, article: Article, weights: dict[str, float]) -> float:
         has = set(terms(f"{article.title or ''} {article.text} {article.outlet or ''}"))
@@ -337,12 +351,12 @@ class Inline:
             told.append(replace(statement, citations=tuple(dict.fromkeys((*statement.citations, *more)))))
         return told, self._others(asked, sources)
 
-    def _comparison(self, asked: _Asked, sources: _Sources) -> Told:
+    def _comparison(self, asked: _Asked, sources: _Sources) -> Told | None:
         if (alone := self._only_one(asked.articles, sources)) is not None:
             return alone
-        embedding = self._searcher.embedding
-        about = np.array(embedding.get_query_embedding(asked.topic), np.float32) if asked.topic else None
-        laid = side_by_side(self._library, embedding, asked.articles, about)
+        laid = side_by_side(self._library, self._searcher.embedding, asked.articles, asked.topic)
+        if asked.topic and not laid.pairs:
+            return None  # what each says to it is found by asking each
         rows: list[Row] = []
         differing = self._pairs("Told otherwise", [p for p in laid.pairs if p.relation == "differ"], sources)
         alike = self._pairs("Told alike", [p for p in laid.pairs if p.relation == "agree"], sources)
@@ -517,7 +531,10 @@ class Inline:
     def _speaker(self, asked: _Asked) -> str:
         """The one whose words are asked for, as the question calls them, or by name if it tells an office; or ""."""
         for pattern in _SUBJECTS:
-            if (found := pattern.search(asked.question)) and not _NOBODY.match(found["who"]):
+            if (found := pattern.search(asked.question)) and _PRONOUN.fullmatch(found["who"].strip()):
+                before = _capitals(asked.before)
+                return before[-1] if before else _UNTOLD
+            if found and not _NOBODY.match(found["who"]):
                 who = re.sub(r"^(?:the|an?) ", "", found["who"].strip())
                 return who if who[:1].isupper() else self._in_office(who, asked.event) or who
         for name in _capitals(asked.topic):

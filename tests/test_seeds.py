@@ -150,7 +150,8 @@ def test_who_said_what(asked: Assistant) -> None:
          ["critical juncture", "told reporters"], {TRANSCRIPT, REUTERS}),
         ("What did Lee Do-hoon say?", ["critical juncture", "no daylight", "suggested that he come to Seoul"],
          ["shared goal", "eager to begin"], {TRANSCRIPT, REUTERS}),
-        ("According to Arirang, what did Biegun say?", ["70 years of war and hostility"], ["hostilities"], {TRANSCRIPT}),
+        ("According to Arirang, what did Biegun say?", ["70 years of war and hostility"], ["hostilities"],
+         {TRANSCRIPT}),
     ],
 )  # fmt: skip
 def test_only_their_own_words(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.article import Article, Sentence
 from rag.coverage.people import spelled_alike
@@ -15,7 +14,7 @@ from rag.coverage.relation import likelihoods
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.sense import read
-from rag.words import STOP_WORDS, WORD, stem
+from rag.words import STOP_WORDS, WORD, content, stem
 
 NEAR = {"agree": 0.5, "differ": 0.6}
 SURELY = {"agree": 0.5, "differ": 0.75}
@@ -26,8 +25,10 @@ ALONE, NEW = 0.8, 0.4
 """An outlet tells alone what is no nearer than this to a sentence of the others, and has so much that they lack: the
 share of the weight of its words.
 """
-ON_IT = 0.25
-"""Cosine to what is asked about below which sentences are on something else."""
+LEAST_ON_IT, BEHIND, MOST_WORDS = 0.2, 0.15, 0.4
+"""Cosine to a topic, and how far it may be behind the nearest sentence's, for a sentence to be on it; or the share of the
+weight of the topic's words that it has.
+"""
 MOST_SENTENCES, MOST_ARTICLES = 60, 10
 FEWEST_WORDS, FEWEST_ALONE = 6, 9
 NAMED = 2.0
@@ -54,12 +55,10 @@ class SideBySide:
     alone: Mapping[str, tuple[Mention, ...]]
 
 
-def side_by_side(
-    library: Library, embedding: Embedding, articles: Sequence[Article], about: NDArray[np.float32] | None = None
-) -> SideBySide:
+def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Article], topic: str = "") -> SideBySide:
     """Lay the articles' sentences beside each other, MOST_ARTICLES of them, each outlet's first one first.
 
-    What is nearest to `about`, a vector of length 1, comes first, where it is given. Contradictions come before all.
+    Where a `topic` is given, only what is on it: near to it, or with most of its words. Contradictions come first.
     """
     told = [each for article in _one_of_each_first(articles) for each in _sentences(library, article)]
     if not told:
@@ -70,16 +69,23 @@ def side_by_side(
     others = np.array([[one != other for other in keys] for one in keys])
     near = np.where(others, vectors @ vectors.T, -1.0)
     senses = read(texts, embedding, library)
-    central = vectors @ (
-        np.mean([library.vector(article.id) for article in articles], axis=0) if about is None else about
-    )
+    if topic:
+        central = vectors @ np.array(embedding.get_query_embedding(topic), np.float32)
+        weights = library.rarity(sorted(content(topic)))
+        has = [sum(weights[word] for word in content(text) & weights.keys()) for text in texts]
+        on_it = (central >= max(LEAST_ON_IT, float(central.max()) - BEHIND)) | (
+            np.array(has) >= MOST_WORDS * max(sum(weights.values()), 1e-6)
+        )
+    else:
+        central = vectors @ np.mean([library.vector(article.id) for article in articles], axis=0)
+        on_it = np.ones(len(told), bool)
     met: list[tuple[bool, float, int, int, Pair]] = []
     for n, m in np.argwhere(np.triu(near, 1) >= NEAR["agree"]).tolist():
         agree, differ, _ = likelihoods(senses[n], senses[m])
         differs = differ >= SURELY["differ"] and near[n, m] >= NEAR["differ"]
         if differs or agree >= SURELY["agree"]:
-            worth = float(near[n, m]) if about is None else float(max(central[n], central[m]))
-            if about is not None and worth < ON_IT:
+            worth = float(max(central[n], central[m]) if topic else near[n, m])
+            if not on_it[[n, m]].any():
                 continue
             met.append((not differs, -worth, n, m, Pair("differ" if differs else "agree", told[n], told[m])))
     pairs: list[Pair] = []

@@ -30,7 +30,7 @@ from rag.querying.holdings import Holdings
 from rag.querying.intent import intent_of
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searched, Searcher, one_line
-from rag.querying.understand import Query, SmallTalk, small_talk
+from rag.querying.understand import Query, SmallTalk, small_talk, sub_questions
 from rag.reader import probability
 
 READINGS = 3
@@ -132,7 +132,9 @@ class Answerer:
             said = (Statement(CANNOT),)
             return Reply(question, question, Filters(), said, "answered", None, "library", timings=clock.laps(),
                          intent=intent)  # fmt: skip
-        return self.tell(intent, question, filters, chat, clock) if self.tell else None
+        if self.tell is None or sub_questions(Query(question, len(question))):  # of several things each is searched for
+            return None
+        return self.tell(intent, question, filters, chat, clock)
 
     def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
         status = self.library.status()

@@ -29,6 +29,10 @@ FITTED = Path(__file__).parents[1] / "models" / "intents.json"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 TOPIC, START, END = "X", "^", "$"
 """What stands for words that are not known, and for where a question starts and ends."""
+OF_SMALL_TALK, OF_A_TOPIC = 6.0, 8.0
+"""Margins for small talk, which needs no answer, and where no word says what is wanted ("sanctions"): names and
+nouns alone are searched for.
+"""
 FIRST_TOKENS = 3
 RUNS = (2, 3, 4)
 _WORD = re.compile(r"\w+(?:'\w+)?|[?!]")
@@ -58,13 +62,15 @@ class Fitted:
 def intent_of(question: str, embedding: Embedding) -> Intent:
     """What the question is for; "fact" where that is not sure: a wrong way to answer is worse than none."""
     found = fitted()
-    if found.seen.known.isdisjoint(re.findall(r"[\w']+", " ".join(words(question)))):
-        return "fact"  # a topic and nothing that says what is wanted of it
+    if not re.search(r"\w\w", question):
+        return "fact"
     embedding = embedding if embedding.identity == PACKAGED_SHA256 else _packaged()
     odds = found.weights @ features(question, embedding, found.seen) + found.constants
-    best = int(np.argmax(odds))
-    sure = odds[best] - odds[found.labels.index("fact")] >= found.margin
-    return found.labels[best] if sure else "fact"
+    kind = found.labels[int(np.argmax(odds))]
+    margin = max(found.margin, OF_SMALL_TALK if kind == "small_talk" else 0.0)
+    if without_topic(question, found.seen.known) == [TOPIC]:
+        margin = max(margin, OF_A_TOPIC)
+    return kind if odds.max() - odds[found.labels.index("fact")] >= margin else "fact"
 
 
 def words(question: str) -> list[str]:
