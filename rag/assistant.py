@@ -12,14 +12,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rag import watching
-from rag.article import Filters, Found, Reply, Sentence, Turn
+from rag.article import Filters, Found, Intent, Reply, Sentence, Turn
 from rag.chats.chats import Chats
 from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.chroma import server_of
 from rag.library.library import Library
 from rag.querying.answer import Answerer
-from rag.querying.search import Searched, Searcher
+from rag.querying.search import Clock, Searched, Searcher
 from rag.querying.understand import language_note
 from rag.reader import Reader, load_reader
 from rag.settings import PACKAGED_MODEL, Engine, Settings
@@ -85,7 +85,14 @@ class Assistant:
 
     @cached_property
     def _answerer(self) -> Answerer:
-        return Answerer(self.library, self._searcher)
+        return Answerer(self.library, self._searcher, self._tell)
+
+    def _tell(
+        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+    ) -> Reply | None:
+        from rag.inline import Inline  # late: most questions are for a fact
+
+        return Inline(self._searcher).tell(intent, question, filters, chat, clock)
 
     @cached_property
     def chats(self) -> Chats:

@@ -18,7 +18,7 @@ LAYERS = [
     {"library"},
     {"sense"},
     {"ingestion", "querying", "coverage"},
-    {"assistant", "chats", "evaluation", "doctor"},
+    {"assistant", "chats", "evaluation", "doctor", "inline"},
     {"service", "client"},
     {"ui", "api", "mcp", "commands", "__main__"},
 ]
@@ -29,6 +29,7 @@ WITHIN_A_LAYER = {
     ("outlets", "words"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
+    ("assistant", "inline"),
     ("evaluation", "assistant"),
     ("client", "service"),
     ("ui", "api"),

@@ -111,3 +111,44 @@ def test_what_other_outlets_say_to_a_sentence(asked: Assistant) -> None:
     assert verdicts["Quernside Post"] == "says"
     assert verdicts["Westering News"] != "silent"
     assert verdicts["Creel and Quay"] == "silent"
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "told"),
+    [
+        ("Summarize the barge accident", "summary", ["Nineteen people were injured", "hit the bridge’s third pier"]),
+        ("Summarize the school boat story", "summary", ["8:00 to 8:40"]),
+        (
+            "What did Henrike Solmar say?",
+            "statements",
+            ["We will mend this bridge", "nobody on Hollin is going to pay"],
+        ),
+        ("What did the minister say?", "statements", ["We will mend this bridge"]),
+        ("Compare the accounts of the repair cost", "comparison", ["40 million crowns", "46 million crowns"]),
+        ("Give me a timeline of the bridge collision", "timeline", ["ran into a pier", "struck it in thick fog"]),
+        ("Which articles mention the ferry?", "holdings", []),
+        ("what's the latest on the bridge", "new", []),
+    ],
+)
+def test_each_kind_is_answered_as_what_it_is(asked: Assistant, question: str, intent: str, told: list[str]) -> None:
+    reply = asked.ask(question)
+
+    assert_cited(reply, asked.library)
+    assert reply.intent == intent
+    said = " ".join(each.quote for each in reply.citations)
+    assert all(each in said for each in told)
+    assert all(len(block.rows) <= 8 for block in reply.blocks)
+
+
+def test_what_outlets_contradict_is_counted_in_the_direct_line(asked: Assistant) -> None:
+    reply = asked.ask("Compare the accounts of the repair cost")
+
+    assert reply.direct == "They differ on 1 point. [1] [2]"
+    assert reply.blocks[0].rows[0].cells == ("Told otherwise", "Anstervale Ledger and Quernside Post")
+
+
+@pytest.mark.parametrize("question", ["Summarize the submarine race", "Who said what about the opera?"])
+def test_what_the_library_is_silent_on_is_said_to_be(asked: Assistant, question: str) -> None:
+    reply = asked.ask(question)
+
+    assert (reply.state, reply.reason, reply.citations, reply.blocks) == ("nothing", "not_covered", (), ())

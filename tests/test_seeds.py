@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.article import Reply
 from rag.assistant import Assistant
 from rag.embedding import Embedding
 from rag.library.library import Library
@@ -99,3 +100,119 @@ def test_twenty_passages_at_most_each_read_whole_by_the_model(asked: Assistant) 
     for passage in retrieved:
         assert asked.library.article(passage.article_id).text[passage.start : passage.end] == passage.text
     assert max(asked.embedding.token_counts([passage.text for passage in retrieved])) <= 256
+
+
+def quoted(reply: Reply) -> dict[str, str]:
+    """What is quoted of each file, put together."""
+    found: dict[str, str] = {}
+    for citation in reply.citations:
+        name = Path(str(citation.path)).name
+        found[name] = f"{found.get(name, '')} {citation.quote}"
+    return found
+
+
+@pytest.mark.parametrize("question", ["What happened?", "Summarize"])
+def test_what_happened_is_a_summary_of_the_one_event(asked: Assistant, question: str) -> None:
+    reply = asked.ask(question)
+
+    assert_cited(reply, asked.library)
+    assert reply.intent == "summary"
+    assert quoted(reply).keys() == {TRANSCRIPT, REUTERS}
+    for fact in ("Biegun", "Lee Do-hoon", "Seoul", "denuclear", "met for the 12th time Monday morning"):
+        assert fact in reply.answer
+    assert 4 <= len(reply.statements) <= 7
+
+
+def test_one_outlets_article_is_summed_up_alone(asked: Assistant) -> None:
+    reply = asked.ask("Summarize the Straits Times article")
+
+    assert_cited(reply, asked.library)
+    assert (reply.intent, quoted(reply).keys()) == ("summary", {REUTERS})
+    assert "sought to inject momentum to nuclear talks" in reply.answer
+
+
+def test_who_said_what(asked: Assistant) -> None:
+    reply = asked.ask("Who said what?")
+
+    assert_cited(reply, asked.library)
+    (block,) = reply.blocks
+    assert (reply.intent, block.kind, block.columns) == ("statements", "quotes", ("Speaker", "Outlet", "Wording"))
+    speakers = {row.cells[0] for row in block.rows}
+    assert {"Stephen Biegun", "Lee Do-hoon", "Mike Pompeo", "a senior South Korean official"} <= speakers
+    assert all(row.citations for row in block.rows)
+
+
+@pytest.mark.parametrize(
+    ("question", "facts", "others", "files"),
+    [
+        ("What did Biegun say?", ["70 years of war and hostility", "70 years of war and hostilities", "eager to begin"],
+         ["critical juncture", "told reporters"], {TRANSCRIPT, REUTERS}),
+        ("What did Lee Do-hoon say?", ["critical juncture", "no daylight", "suggested that he come to Seoul"],
+         ["shared goal", "eager to begin"], {TRANSCRIPT, REUTERS}),
+        ("According to Arirang, what did Biegun say?", ["70 years of war and hostility"], ["hostilities"],
+         {TRANSCRIPT}),
+    ],
+)  # fmt: skip
+def test_only_their_own_words(
+    asked: Assistant, question: str, facts: list[str], others: list[str], files: set[str]
+) -> None:
+    reply = asked.ask(question)
+
+    assert_cited(reply, asked.library)
+    assert (reply.intent, quoted(reply).keys()) == ("statements", files)
+    said = " ".join(quoted(reply).values())
+    assert all(fact in said for fact in facts)
+    assert not any(other in said for other in others)
+
+
+def test_what_each_article_has_alone(asked: Assistant) -> None:
+    reply = asked.ask("What is the difference between the two articles?")
+
+    assert_cited(reply, asked.library)
+    assert (reply.intent, reply.blocks[0].kind, reply.direct) == ("comparison", "accounts", None)
+    quotes = {each.number: each.quote for each in reply.citations}
+    told = {row.cells[0]: " ".join(quotes[n] for n in row.citations) for row in reply.blocks[0].rows}
+    for fact in ("Kang Kyung-wha", "Im Jong-seok", "Cho Myung-gyon", "forestation"):
+        assert fact in told["Only in Arirang News"]
+    for fact in ("Moon Jae-in", "Pompeo", "critical juncture"):
+        assert fact in told["Only in The Straits Times"]
+    assert "Told alike" in told
+
+
+def test_what_is_worded_otherwise_stands_in_the_direct_line(asked: Assistant) -> None:
+    reply = asked.ask("Did the two outlets quote Biegun alike?")
+
+    assert_cited(reply, asked.library)
+    assert reply.intent == "wording"
+    assert reply.direct is not None
+    assert reply.direct.startswith("Not word for word: “hostility” (Arirang News) – “hostilities” (The Straits Times)")
+    assert "“confident that this is within reach” (Arirang News) – “certain we can do this together”" in reply.direct
+    (line,) = [each for each in reply.statements if each.direct]
+    said = " ".join(each.quote for each in reply.citations)
+    for mark in line.marks:
+        assert mark.kind == "fixed" or line.text[mark.start : mark.end] in said
+    assert "".join(line.text[mark.start : mark.end] for mark in line.marks) == line.text
+
+
+def test_what_the_library_holds(asked: Assistant) -> None:
+    listed = asked.ask("list all articles")
+    assert_cited(listed, asked.library)
+    assert (listed.intent, quoted(listed).keys()) == ("holdings", {TRANSCRIPT, REUTERS})
+    assert "Arirang News" in listed.answer
+    assert "29 October 2018" in listed.answer
+
+    oldest = asked.ask("which article is the oldest")
+    assert oldest.statements[1].text.startswith("The Straits Times: ")
+    assert "(29 October 2018, as inferred)" in oldest.statements[1].text
+    assert "inferred: 29 to 30 October 2018" in oldest.statements[3].text
+
+    changed = asked.ask("what changed since yesterday")
+    assert (changed.intent, len(changed.citations)) == ("new", 2)
+    assert "by the library's own record: 2 articles added" in changed.answer
+
+
+def test_a_poem_is_not_written(asked: Assistant) -> None:
+    reply = asked.ask("Write a poem about Biegun")
+
+    assert (reply.intent, reply.state, reply.answered_by, reply.citations) == ("cannot", "answered", "library", ())
+    assert reply.answer == "I answer from the articles in this library; I cannot do that."

@@ -41,7 +41,7 @@ def same_person(one: str, other: str) -> bool:
     """
     a, b = ([word.lower() for word in WORD.findall(name)] for name in (one, other))
     shorter, longer = sorted((a, b), key=len)
-    return bool(shorter) and all(any(_alike(word, each) for each in longer) for word in shorter)
+    return bool(shorter) and all(any(spelled_alike(word, each) for each in longer) for word in shorter)
 
 
 def people(library: Library, articles: Sequence[Article]) -> list[Person]:
@@ -75,7 +75,8 @@ def _naming(text: str, name: str, sentences: Sequence[Sentence]) -> Sentence:
     return next((each for each in sentences if each.start <= at < each.end), Sentence(at, at + len(name)))
 
 
-def _alike(one: str, other: str) -> bool:
+def spelled_alike(one: str, other: str) -> bool:
+    """Whether two words are one name, perhaps mistyped."""
     if one == other:
         return True
     near = len(one) > 4 and one[0] == other[0] and abs(len(one) - len(other)) <= 2

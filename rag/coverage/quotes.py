@@ -6,6 +6,7 @@ runs (difflib's matching blocks), and nothing says that two persons spoke.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ FEWEST_WORDS = 5
 SAME_MEANING = 0.75
 """Cosine of two wordings from which they say the same in other words."""
 ARTICLES_KEPT_READ = 512
+BETWEEN = 1
+"""Words that two differing stretches may have between them and still be told as one."""
+Stretch = tuple[Article, int, int]
+"""`article.text[start:end]`."""
 Manner = Literal["direct", "indirect", "clip"]
 Verdict = Literal["same words", "same meaning", "differs", "alone"]
 
@@ -74,6 +79,60 @@ def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) 
     told = [wording for article in articles for wording in quoted(article, tuple(library.sentences(article.id)))]
     rows = [_row([told[n] for n in group], embedding) for group in joined(told)]
     return sorted(rows, key=lambda row: -len(row.outlets))
+
+
+def differences(row: Row) -> list[tuple[Stretch, Stretch]]:
+    """Where the other outlets' quotations of an utterance have other words than its fullest one: both sides' stretches.
+
+    Steps with at most BETWEEN words between them are one; where one side has no words there, both are told with the
+    word that follows. What one of them leaves out at either end is no difference, only less.
+    """
+    by_article: dict[str, list[Wording]] = {}
+    for each in row.wordings:
+        if each.manner != "indirect":
+            by_article.setdefault(each.article.id, []).append(each)
+    sides = list(by_article.values())
+    found = []
+    for several in sides[1:]:
+        others, words = _words(sides[0]), _words(several)
+        for a, b, c, d in _apart([w for w, _, _ in others], [w for w, _, _ in words]):
+            if d == len(words):  # the one goes on after the other's end: only its sentence there is compared
+                b = _to_the_end_of_a_sentence(sides[0][0].article, others, a, b)
+            if b == len(others):
+                d = _to_the_end_of_a_sentence(several[0].article, words, c, d)
+            one = (sides[0][0].article, others[a][1], others[b - 1][2])
+            other = (several[0].article, words[c][1], words[d - 1][2])
+            found.append((one, other))
+    return found
+
+
+def _to_the_end_of_a_sentence(article: Article, words: Sequence[tuple[str, int, int]], first: int, last: int) -> int:
+    """The place up to which the words from `first` are one sentence's, at most `last`."""
+    for n in range(first + 1, last):
+        if re.search(r"[.?!…]", article.text[words[n - 1][2] : words[n][1]]):
+            return n
+    return last
+
+
+def _apart(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """The places `one[a:b]` and `other[c:d]` where they have other words, none of them empty."""
+    steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    while steps and steps[0][0] in ("delete", "insert"):
+        steps = steps[1:]
+    while steps and steps[-1][0] in ("delete", "insert"):
+        steps = steps[:-1]
+    joined_up: list[tuple[int, int, int, int]] = []
+    for kind, a, b, c, d in steps:
+        if kind == "equal":
+            continue
+        if joined_up and a - joined_up[-1][1] <= BETWEEN:
+            a, c = joined_up[-1][0], joined_up[-1][2]
+            joined_up.pop()
+        joined_up.append((a, b, c, d))
+    for a, b, c, d in joined_up:
+        more = int((a == b or c == d) and b < len(one) and d < len(other))
+        if a < b + more and c < d + more:
+            yield a, b + more, c, d + more
 
 
 @lru_cache(maxsize=ARTICLES_KEPT_READ)

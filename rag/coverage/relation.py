@@ -31,9 +31,14 @@ def relation(one: Sense, other: Sense) -> Relation:
 
 def likelihood(one: Sense, other: Sense, of: Relation) -> float:
     """How likely the relation `of` is, from 0 to 1."""
+    return likelihoods(one, other)[RELATIONS.index(of)]
+
+
+def likelihoods(one: Sense, other: Sense) -> tuple[float, ...]:
+    """How likely each of RELATIONS is, from 0 to 1."""
     found = odds(one, other)
     found = np.exp(found - found.max())
-    return float(found[RELATIONS.index(of)] / found.sum())
+    return tuple((found / found.sum()).tolist())
 
 
 def odds(one: Sense, other: Sense) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Questions about the library itself: which articles it has, what is new, which outlets cover what, what one says.
 
-Recognition is strict: a whole question has to be of one of a few forms, and what it is about has to be a topic, not a
-clause. "What is new?" is about the library, "What is new in the deal?" is not.
+A whole question of one of a few forms is one in any case. Of one that is for that (`rag.querying.intent`) the slots are
+read wherever they stand: what it is about, which has to be a topic, not a clause, and when.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from rag.article import Intent
 from rag.querying.conditions import DATE, RELATIVE, days_of, period_of
 
-Kind = Literal["held", "new", "summary", "outlets", "count"]
+Kind = Literal[
+    "held", "new", "summary", "outlets", "count", "changed", "oldest", "newest", "longest", "shortest", "authors"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class AboutLibrary:
     teller: str = ""
     when: tuple[date, date] | None = None
     citation: int | None = None
+    loose: bool = False
+    """Its slots were read: whose articles it means is still to be read from it."""
 
 
 _PLEASE = r"(?:(?:please|can you|could you|would you|and|so|ok|okay)[, ]+)*"
@@ -89,10 +94,63 @@ _NO_TOPIC = re.compile(
 """What makes a clause of it, or leans on what was said before."""
 LONGEST_TOPIC = 10
 """Words."""
+_SLOT_WORDS: list[tuple[Kind, str]] = [
+    ("changed", r"\b(?:chang|updat(?:ed|es)\b|revis|correct|amend|edit(?:ed|s)\b|remov|delet)"),
+    ("oldest", r"\b(?:oldest|earliest|first)\b"),
+    (
+        "newest",
+        r"\b(?:newest|latest|most recent|last) (?:\w+ )?(?:article|story|piece|report|text|item|document|one)\b",
+    ),
+    ("longest", r"\blongest\b"),
+    ("shortest", r"\bshortest\b"),
+    ("authors", r"\b(?:authors?|bylines?|written by whom|by whom|who (?:wrote|has written|is (?:the )?author))\b"),
+    ("outlets", r"\b(?:outlets?|newspapers?|papers|publications|publishers|sources|media)\b(?! (?:quote|say|said))"),
+    ("count", r"\b(?:how (?:many|much|big|large)|number of|count)\b"),
+]
+_SLOT_KINDS = [(kind, re.compile(words, re.IGNORECASE)) for kind, words in _SLOT_WORDS]
+_SLOT_TOPIC = re.compile(
+    r"\b(?:about|on|regarding|concerning|mention(?:ing|s)?|cover(?:ing|s|ed)?|featuring|deal(?:ing|s)? with|"
+    r"new (?:in|with)) (?P<topic>.+)",
+    re.IGNORECASE,
+)
+_SLOT_WHEN = re.compile(_WHEN, re.IGNORECASE)
+_AFTER_TOPIC = re.compile(
+    rf"[, ]+(?:(?:do|have|are|is) (?:you|there|i|we)\b.*|(?:you|i|we) have\b.*|(?:in|to) {_LIBRARY}|(?:in )?here|"
+    r"please|"
+    rf"(?:{_BY}|in) (?:the )?[A-Z].*|so far|lately|recently)$"
+)
+_LEANS = re.compile(r"(?:that|it|this|them|these|those|here|file|hand|record)\b", re.IGNORECASE)
 
 
-def about_the_library(question: str, today: date) -> AboutLibrary | None:
-    """What a question asks of the library itself; None where it asks about the news."""
+def about_the_library(question: str, today: date, intent: Intent = "fact") -> AboutLibrary | None:
+    """What a question, which is for `intent`, asks of the library itself; None where it asks about the news."""
+    asked = _of_a_form(question, today)
+    return _slots(question, today, intent) if asked is None and intent in ("holdings", "new") else asked
+
+
+def _slots(question: str, today: date, intent: Intent) -> AboutLibrary | None:
+    """What is asked, by the words that stand anywhere in it; None where the topic is a clause."""
+    said = question.strip(" \t\n?.!…")
+    days = None
+    if when := _SLOT_WHEN.search(said):
+        days = _days(when["when"].lower(), today)
+        said = f"{said[: when.start()]} {said[when.end() :]}".strip()
+    kind: Kind = next((kind for kind, words in _SLOT_KINDS if words.search(said)), "held")
+    if intent == "new" and kind != "changed":
+        kind = "new"
+    elif kind == "changed" and intent != "new":
+        kind = "held"
+    found = _SLOT_TOPIC.search(said)
+    topic = _AFTER_TOPIC.sub("", found["topic"]).strip(" \"“”'‘’") if found else ""
+    topic = "" if _LEANS.match(topic) else topic
+    if _NO_TOPIC.search(topic) or len(topic.split()) > LONGEST_TOPIC:
+        return None
+    if kind == "held" and not topic:
+        kind = "count"  # which tells all of them
+    return AboutLibrary(kind, topic, when=days, loose=True)
+
+
+def _of_a_form(question: str, today: date) -> AboutLibrary | None:
     said = question.strip(" \t\n?.!…")
     for kind, pattern in _PATTERNS:
         if found := pattern.fullmatch(said):

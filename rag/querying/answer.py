@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 from llama_index.core.schema import TextNode
 
-from rag.article import Article, Citation, Considered, Filters, Reason, Reply, State, Statement, Turn
+from rag.article import Article, Citation, Considered, Filters, Intent, Reason, Reply, State, Statement, Turn
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.querying.about import about_the_library
@@ -27,13 +28,14 @@ from rag.querying.compose import (
     of_two_sides,
     with_direct_line,
 )
-from rag.querying.conditions import asks_several
+from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.direct import SaysYes
 from rag.querying.holdings import Holdings
+from rag.querying.intent import intent_of
 from rag.querying.linked import linked
 from rag.querying.retrieve import PASSAGES
-from rag.querying.search import Clock, Condense, Searched, Searcher, one_line
-from rag.querying.understand import Query, SmallTalk, small_talk
+from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searched, Searcher, one_line
+from rag.querying.understand import Query, SmallTalk, small_talk, sub_questions
 from rag.reader import probability, yes_no
 
 READINGS = 3
@@ -41,6 +43,8 @@ NEAR, MOST_RELATED = 0.5, 2
 """The cosine to the question from which a sentence that does not answer is worth showing, and how many are shown."""
 NO_ARTICLE_SAYS = "No article says this directly. Closest:"
 NOT_ANSWERED = "The library does not answer this."
+CANNOT = "I answer from the articles in this library; I cannot do that."
+Tell = Callable[[Intent, str, Filters | None, Sequence[Turn], Clock], Reply | None]
 GONE = "What was found has just left the library: ask again."
 
 
@@ -67,9 +71,11 @@ def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda
 class Answerer:
     """Answers questions from what is found in a library."""
 
-    def __init__(self, library: Library, searcher: Searcher) -> None:
+    def __init__(self, library: Library, searcher: Searcher, tell: Tell | None = None) -> None:
+        """`tell` answers what is asked of a whole event."""
         self.library = library
         self.searcher = searcher
+        self.tell = tell
 
     def answer(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None = None
@@ -89,11 +95,9 @@ class Answerer:
         self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None
     ) -> tuple[Reply, Searched | None]:
         clock = Clock()
-        talk = small_talk(question)
-        if talk is not None:
-            return self._small_talk(" ".join(question.split()), talk), None
-        if told := self._of_itself(one_line(question), filters, chat, clock):
-            return told, None
+        intent = self._intent(question)
+        if routed := self._routed(intent, one_line(question), filters, chat, clock):
+            return routed, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
         composed = choose(searched, says_yes=self._says_yes)
         reason: Reason | None = None
@@ -121,8 +125,31 @@ class Answerer:
             timings=clock.laps(),
             struck_out=len(composed.evidence) - len(citations),
             note=searched.note,
+            intent="person" if intent == "person" else "fact",
         )
         return reply, searched
+
+    def _intent(self, question: str) -> Intent:
+        """What the question is for; one that nobody can answer is left to the search, which says what is wrong."""
+        question = one_line(question)
+        return intent_of(question, self.searcher.embedding) if 0 < len(question) <= LONGEST_QUESTION else "fact"
+
+    def _routed(
+        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+    ) -> Reply | None:
+        """The answer to a question for anything but a fact; None where it is one, or better asked as one."""
+        talk = small_talk(question) or ("help" if intent == "small_talk" else None)
+        if talk:
+            return self._small_talk(question, talk)
+        if told := self._of_itself(intent, question, filters, chat, clock):
+            return told
+        if intent == "cannot":
+            said = (Statement(CANNOT),)
+            return Reply(question, question, Filters(), said, "answered", None, "library", timings=clock.laps(),
+                         intent=intent)  # fmt: skip
+        if self.tell is None or sub_questions(Query(question, len(question))):  # of several things each is searched for
+            return None
+        return self.tell(intent, question, filters, chat, clock)
 
     def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
         status = self.library.status()
@@ -144,14 +171,21 @@ class Answerer:
             reason=None,
             answered_by="small_talk",
             timings={"total_ms": 0},
+            intent="small_talk",
         )
 
-    def _of_itself(self, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock) -> Reply | None:
+    def _of_itself(
+        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+    ) -> Reply | None:
         """The answer to a question about the library itself; None where it is about the news."""
-        asked = about_the_library(question, date.today())
+        asked = about_the_library(question, date.today(), intent)
         if asked is None or not self.library.status().articles:
             return None
-        filters = self.searcher.conditions(filters or Filters())
+        read = Filters()
+        if asked.loose:
+            outlets = self.library.outlets()
+            read = replace(read_conditions(question, outlets, date.today()).filters, since=None, until=None)
+        filters = self.searcher.conditions(filters or read, read)
         clock.lap("understand_ms")
         told = Holdings(self.searcher).tell(asked, filters, chat, date.today())
         if told is None:
@@ -168,6 +202,7 @@ class Answerer:
             answered_by="library",
             citations=citations,
             timings=clock.laps(),
+            intent="summary" if asked.kind == "summary" else "new" if asked.kind in ("new", "changed") else "holdings",
         )
 
     def _refusal(self, searched: Searched, more: Sequence[Citation]) -> tuple[Reason, str]:

@@ -64,10 +64,18 @@ class Holdings:
             return None
         if asked.kind == "summary":
             return self._summary(asked, teller, filters, chat)
-        if asked.kind == "new":
+        if asked.kind == "changed":
+            return self._changed(asked, filters, today)
+        if asked.kind == "new" and not asked.topic:
             return self._new(filters, asked.when, today)
+        if asked.kind == "authors":
+            return self._authors(asked, filters, chat)
+        if asked.kind in ("oldest", "newest", "longest", "shortest"):
+            return self._extreme(asked, filters)
         if asked.topic:
             found, more = self._on(asked.topic, filters, teller)
+            if asked.kind == "new":
+                return self._latest(asked.topic, asked.when, found)
             if asked.kind == "outlets":
                 return self._outlets(f"On “{asked.topic}” the library has", found, more)
             return self._listed(asked.topic, found, more)
@@ -111,6 +119,85 @@ class Holdings:
                 opening += ". The latest in the library"
         shown = ", the latest of them" if len(fresh) > MOST_LISTED else ""
         return self._with_articles(f"{opening}{shown}:", self._articles(each.id for each in fresh[:MOST_LISTED]))
+
+    def _latest(self, topic: str, when: tuple[date, date] | None, found: Sequence[Article]) -> Told:
+        """The articles on a topic that were published last."""
+        if not found:
+            return (Statement(f"The library has nothing on “{topic}”."),), ()
+        latest = sorted(found, key=lambda each: each.published or "", reverse=True)
+        first, last = (day.isoformat() for day in when) if when else ("", "")
+        fresh = [each for each in latest if each.published and first <= each.published <= last] if when else latest
+        opening = f"The latest on “{topic}”"
+        if not fresh:
+            opening = f"Nothing on “{topic}” was published in that time. {opening}"
+        return self._with_articles(f"{opening}:", (fresh or latest)[:MOST_LISTED])
+
+    def _changed(self, asked: AboutLibrary, filters: Filters, today: date) -> Told:
+        """What was added, replaced and removed, by the library's own record."""
+        first, last = asked.when or (today - timedelta(RECENT_DAYS), today)
+        if first == last == today - timedelta(1):
+            last = date.max
+
+        def within(moment: str) -> bool:
+            return first <= datetime.fromisoformat(moment).astimezone().date() <= last
+
+        held, moments = self._held(filters), self._library.catalogue.added()
+        came = [each for each in held if each.id in moments and within(moments[each.id])]
+        replaced = [each for each in came if each.version > 1]
+        added = [each for each in came if each.version == 1]
+        removed = sum(within(moment) for _, _, moment in self._library.catalogue.removals())
+        since = f"Since {_day(first.isoformat())}" if last >= today else f"From {_day(first.isoformat())} on"
+        counts = [
+            (len(added), "article", "added"), (len(replaced), "article", "replaced by a new version"),
+            (removed, "article", "removed"),
+        ]  # fmt: skip
+        told = ", ".join(f"{_counted(n, thing)} {what}" for n, thing, what in counts if n) or "nothing was changed"
+        opening = f"{since}, by the library's own record: {told}"
+        shown = [*replaced, *added][:MOST_LISTED]
+        return self._with_articles(f"{opening}{':' if shown else '.'}", self._articles(each.id for each in shown))
+
+    def _authors(self, asked: AboutLibrary, filters: Filters, chat: Sequence[Turn]) -> Told:
+        """Who wrote an article, or each of those that are meant."""
+        if asked.topic:
+            articles, _ = self._on(asked.topic, filters, _Named())
+        elif meant := self._meant(None, chat):
+            articles = [meant]
+        else:
+            articles = self._articles(each.id for each in self._held(filters)[:MOST_LISTED])
+        if not articles:
+            return (Statement(f"The library has nothing on “{asked.topic}”."),), ()
+        statements, citations = self._with_articles("By whom, as far as the articles say:", articles[:MOST_LISTED])
+        written = [", ".join(each.authors) or "no author is named" for each in articles[:MOST_LISTED]]
+        return (
+            statements[0],
+            *(replace(each, text=f"{each.text}: {by}") for each, by in zip(statements[1:], written, strict=False)),
+        ), citations
+
+    def _extreme(self, asked: AboutLibrary, filters: Filters) -> Told:
+        """The first or last article by its day, or the longest or shortest one; on a topic, if one is named."""
+        if asked.topic:
+            articles, _ = self._on(asked.topic, filters, _Named())
+        else:
+            articles = self._articles(each.id for each in self._held(filters))
+        if not articles:
+            return (Statement("The library has no such article."),), ()
+        of = f"Of {_counted(len(articles), 'article')}"
+        if asked.kind in ("longest", "shortest"):
+            size = {each.id: len(each.text.split()) for each in articles}
+            found = (max if asked.kind == "longest" else min)(articles, key=lambda each: size[each.id])
+            return self._with_articles(f"{of} the {asked.kind}, with {_counted(size[found.id], 'word')}:", [found])
+        dated = sorted((each for each in articles if each.published), key=lambda each: each.published or "")
+        undated = [each for each in articles if not each.published]
+        if not dated:
+            return self._with_articles(f"{of} none has a day that is known:", undated[:MOST_LISTED])
+        day = dated[0 if asked.kind == "oldest" else -1].published
+        found_of_day = [each for each in dated if each.published == day]
+        told, citations = self._with_articles(f"{of} the {asked.kind} by its day:", found_of_day[:MOST_LISTED])
+        if undated:
+            opening = f"Of {_counted(len(undated), 'article')} the day is not known for sure:"
+            more, others = self._with_articles(opening, undated[:MOST_OF_AN_OUTLET], len(citations))
+            told, citations = (*told, replace(more[0], marks=(Mark(0, 0, "outlet"),)), *more[1:]), (*citations, *others)
+        return told, citations
 
     def _outlets(self, opening: str, found: Sequence[Article], more: bool = False) -> Told:
         by_outlet: dict[str, list[Article]] = {}
@@ -171,14 +258,16 @@ class Holdings:
         opening = f"“{article.label}” ({outlet}{dated}) in its own sentences:"
         return (Statement(opening, (1,) if citations else ()), *told), citations
 
-    def _with_articles(self, opening: str, articles: Sequence[Article]) -> Told:
-        """The opening, and each article by its outlet, headline and date, with its first sentence cited."""
+    def _with_articles(self, opening: str, articles: Sequence[Article], before: int = 0) -> Told:
+        """The opening, and each article by its outlet, headline and date, with its first sentence cited; the numbers
+        go on from those `before`.
+        """
         statements, citations = [Statement(opening)], list[Citation]()
         for article in articles:
-            if citation := self._lead(len(citations) + 1, article):
+            if citation := self._lead(before + len(citations) + 1, article):
                 citations.append(citation)
                 outlet = article.outlet or NO_OUTLET
-                text = f"{outlet}: {article.label} ({_day(article.published)})"
+                text = f"{outlet}: {article.label} ({_when(article)})"
                 statements.append(Statement(text, (citation.number,), (Mark(0, len(outlet) + 1, "outlet"),)))
         return tuple(statements), tuple(citations)
 
@@ -266,9 +355,8 @@ def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher
     Near is by the cosine to the mean vector of its passages, and what repeats a sentence already taken is left out
     (centroid-based summarization: Radev, Jing, Styś and Tam, 2004).
     """
-    texts = {each: article.text[each.start : each.end] for each in sentences[:SENTENCES_READ]}
-    whole = [each for each, text in texts.items() if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS)]
-    whole = whole or list(texts)
+    whole = whole_sentences(article, sentences[:SENTENCES_READ])
+    texts = {each: article.text[each.start : each.end] for each in whole}
     if len(whole) <= LEAD + NEAREST:
         return whole
     vectors = np.array(searcher.embedding.get_text_embedding_batch([texts[each] for each in whole]), np.float32)
@@ -279,6 +367,17 @@ def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher
         if len(chosen) < LEAD + NEAREST and not any(alike(texts[sentence], texts[other]) for other in chosen):
             chosen.append(sentence)
     return sorted(chosen, key=lambda each: each.start)
+
+
+def whole_sentences(article: Article, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of the sentences that tell something by themselves; all of them where none does."""
+    texts = {each: article.text[each.start : each.end] for each in sentences}
+    whole = [
+        each
+        for each, text in texts.items()
+        if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS) and not text.endswith(("...", "…"))
+    ]
+    return whole or list(texts)
 
 
 def _outlets_in(articles: Iterable[Article]) -> int:
@@ -292,6 +391,17 @@ def _between(published: Iterable[str | None]) -> str:
     if days[0] == days[-1]:
         return f", of {_day(days[0])}"
     return f", from {RelativeDate(0, 0, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))}"
+
+
+def _when(article: Article) -> str:
+    """The day of an article, and that it is inferred; the days between which it must be, if these are known."""
+    if article.published:
+        inferred = article.basis_of("published").how == "inferred"
+        return _day(article.published) + ", as inferred" * inferred
+    first, last = article.published_from, article.published_until
+    if first and last:
+        return f"inferred: {RelativeDate(0, 0, date.fromisoformat(first), date.fromisoformat(last))}"
+    return f"not before {_day(first)}" if first else f"not after {_day(last)}" if last else "undated"
 
 
 def _day(published: str | None) -> str:

@@ -124,6 +124,13 @@ class Attribution:
         return not is_name(self.subject) and self.subject.lower() not in ("he", "she", "they", "it")
 
 
+_OFFICE = re.compile(
+    rf" (?:of|for) (?:State|Defen[cs]e|(?:the )?Treasury|Justice|Health|Education|Energy|Commerce|Labou?r|Transport\w*|"
+    rf"Agriculture|Homeland Security|Foreign Affairs|Finance|(?:the )?Interior) (?P<name>{NAME})(?=,|$)"
+)
+"""What follows "Secretary": the office, which is no part of the name."""
+
+
 def attributions(text: str) -> list[Attribution]:
     """Those of one sentence, in order; its quotations have been replaced by QUOTED."""
     found: list[Attribution] = []
@@ -179,7 +186,8 @@ def _subject(text: str, match: re.Match[str]) -> str | None:
     if not follows_verb and NO_SUBJECT_AFTER.search(before):
         return None
     if is_name(subject):
-        return subject
+        held = _OFFICE.match(about) if re.search(rf"(?:^| ){TITLE}$", subject) else None
+        return held["name"] if held else subject
     if " " not in subject and subject.lower() in _NO_NAMES and subject.lower() not in VAGUE:
         return None
     if not follows_verb and re.search(r"\b[a-z]+ing $", before):
