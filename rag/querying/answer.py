@@ -61,7 +61,7 @@ def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda
     if searched.open:
         return composed
     sides = linked(searched.query.text[: searched.query.own])
-    if sides and (both := of_two_sides(sides, composed, searched.parts, says_yes, rules)):
+    if sides and (both := of_two_sides(sides, composed, searched.ranked, searched.parts, says_yes, rules)):
         return both
     if searched.parts and not sides:
         return in_parts(composed, searched.parts, rules)

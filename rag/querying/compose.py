@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence, State, Telling
+from rag.figures import figures
 from rag.querying.direct import (
     Line,
     SaysYes,
@@ -34,6 +35,8 @@ from rag.words import NUMBERS, STOP_WORDS, fold
 MAY_RELATE = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
 MOST_VALUES = 4
+TIME = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
+"""Kinds of figures that say how long something took."""
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
 _GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
@@ -207,20 +210,24 @@ def in_parts(
 def of_two_sides(
     sides: Linked,
     composed: Composed,
+    passages: Sequence[NodeWithScore],
     parts: Sequence[tuple[str, Sequence[NodeWithScore]]],
     says_yes: SaysYes,
     rules: Rules = CHOSEN,
 ) -> Composed | None:
     """The answer to a question that links two facts, each side's sentence and what they come to.
 
-    Where one side is not found, what answers the whole stands below the other. None where no side is found.
+    Where one side is not found, what answers the whole stands below the other. None where no side is found, and where an
+    article itself says how long after the other one thing was.
     """
+    if sides.form == "apart" and _says_how_long(passages):
+        return None
     found = [
         side_of(name, other, candidates(passages), sides.form) if margin(passages) >= rules.answers else None
         for name, other, (_, passages) in zip(sides.names, reversed(sides.names), parts, strict=True)
     ]
     known = [side for side in found if side]
-    if not known:
+    if not known or (sides.form == "apart" and len(known) < 2):
         return None
     best = [side.candidate for side in known]
     missing = [name for name, side in zip(sides.names, found, strict=True) if side is None]
@@ -232,6 +239,13 @@ def of_two_sides(
             says += says_yes(question, [(each.article.title or "", each.text)]) or []
     lines = compared(sides, known[0], known[1], parts[0][0], says)
     return _first(best, Composed() if lines else composed, lines, rules)
+
+
+def _says_how_long(passages: Sequence[NodeWithScore]) -> bool:
+    """Whether the answer of the passages to the whole question is a stretch of time."""
+    found = candidates(passages)
+    line = one_value(found, margin(passages)) if found else None
+    return line is not None and any(f.kind in TIME for words, own in line.pieces if own for f in figures(words))
 
 
 def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line], rules: Rules) -> Composed:
