@@ -217,8 +217,8 @@ def of_two_sides(
 ) -> Composed | None:
     """The answer to a question that links two facts, each side's sentence and what they come to.
 
-    Where one side is not found, what answers the whole stands below the other. None where no side is found, and where an
-    article itself says how long after the other one thing was.
+    Where one side is not found, what answers the whole stands below the other. None where no side is found, and where
+    an article itself says how long after the other one thing was.
     """
     if sides.form == "apart" and _says_how_long(passages):
         return None
