@@ -30,7 +30,7 @@ FITTED = Path(__file__).parents[1] / "models" / "intents.json"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 TOPIC, START, END = "X", "^", "$"
 """What stands for words that are not known, and for where a question starts and ends."""
-OF_SMALL_TALK, OF_A_TOPIC = 6.0, 8.0
+OF_SMALL_TALK, OF_A_TOPIC = 5.7, 4.0
 """Margins for small talk, which needs no answer, and where no word says what is wanted ("sanctions"): names and
 nouns alone are searched for.
 """
