@@ -31,7 +31,7 @@ the weight of the topic's words that it has.
 """
 PLAINLY = 0.45
 """Cosine to a topic from which a sentence that has few of its words is on it also where nobody tells the same."""
-MOST_SENTENCES, MOST_ARTICLES = 60, 10
+MOST_SENTENCES, MOST_ARTICLES = 40, 10
 FEWEST_WORDS, FEWEST_ALONE = 6, 9
 NAMED = 2.0
 """How much more a name counts that no other outlet has than another word of its own."""
