@@ -90,7 +90,7 @@ class Assistant:
     def _tell(
         self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
-        from rag.inline import Inline  # late: most questions are for a fact
+        from rag.inline.inline import Inline  # late: most questions are for a fact
 
         return Inline(self._searcher).tell(intent, question, filters, chat, clock)
 

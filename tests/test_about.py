@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Filters, Turn
+from rag.article import Filters, Intent, Turn
 from rag.assistant import Assistant
 from rag.querying.about import AboutLibrary, about_the_library
 from tests.checks import assert_cited
@@ -85,6 +85,43 @@ def test_what_is_asked_of_the_library(question: str, expected: AboutLibrary) -> 
 )
 def test_what_is_asked_of_the_news(question: str) -> None:
     assert about_the_library(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "expected"),
+    [
+        ("list all articles", "holdings", AboutLibrary("count", loose=True)),
+        ("which article is the oldest", "holdings", AboutLibrary("oldest", loose=True)),
+        ("what's the longest piece about the ferry?", "holdings", AboutLibrary("longest", "the ferry", loose=True)),
+        ("who wrote the story on the Auk", "holdings", AboutLibrary("authors", "the Auk", loose=True)),
+        ("which articles mention Hollin", "holdings", AboutLibrary("held", "Hollin", loose=True)),
+        ("articles on the ferry from the Linnet Herald", "holdings", AboutLibrary("held", "the ferry", loose=True)),
+        ("latest on the inquiry since Monday", "new",
+         AboutLibrary("new", "the inquiry", when=(date(2031, 3, 17), date.max), loose=True)),
+        ("what changed since yesterday", "new",
+         AboutLibrary("changed", when=(date(2031, 3, 18), date.max), loose=True)),
+        ("anything on what he said when it sank", "holdings", None),
+    ],
+)  # fmt: skip
+def test_slots_stand_anywhere_in_a_question_for_that(
+    question: str, intent: Intent, expected: AboutLibrary | None
+) -> None:
+    assert about_the_library(question, TODAY, intent) == expected
+    assert about_the_library(question, TODAY) is None
+
+
+def test_the_oldest_the_longest_and_the_authors(filled: Assistant) -> None:
+    oldest = filled.ask("which article is the oldest?")
+    assert_cited(oldest, filled.library)
+    assert [each.text for each in oldest.statements] == [
+        "Of 4 articles the oldest by its day:",
+        "linnet-herald.example: Ferry late (11 March 2031)",
+        "Of 1 article the day is not known for sure:",
+        "vessermark-courier.example: Swan (undated)",
+    ]
+    longest = filled.ask("what is the longest article?")
+    assert longest.statements[0].text == "Of 4 articles the longest, with 12 words:"
+    assert "no author is named" in filled.ask("who wrote the article about the swan?").answer
 
 
 def test_no_question_of_the_bench_is_taken_for_one(bench: Path) -> None:

@@ -33,7 +33,7 @@ def test_what_was_fitted_was_fitted_to_the_phrasings_that_are_there() -> None:
         assert sha256(ROOT / "training" / "data" / name) == digest
     assert kept["figures"]["macro_f1"] >= LEAST_MACRO_F1
     assert all(share <= MOST_TAKEN for share in kept["figures"]["facts_taken"].values())
-    assert fitted().labels == INTENTS
+    assert len(fitted().weights) == len(INTENTS)
 
 
 def test_the_kinds_are_told_apart(model: Embedding) -> None:

@@ -72,6 +72,7 @@ def sentence_with(words: str, text: str) -> tuple[Article, Sentence, list[Senten
         # A question or a cry ends no sentence.
         ("“How could it ever hold?” Ilse Marrow asked.", "Ilse Marrow"),
         ("“Nobody told us!” Ilse Marrow wrote. It was late.", "Ilse Marrow"),
+        ("US Secretary of State Ann Lowe, who was in Hollin, said: “It will hold.”", "Ann Lowe"),
     ],
 )
 def test_a_sentence_says_who_speaks(text: str, speaker: str) -> None:

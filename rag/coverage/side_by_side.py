@@ -29,7 +29,9 @@ LEAST_ON_IT, BEHIND, MOST_WORDS = 0.2, 0.15, 0.4
 """Cosine to a topic, and how far it may be behind the nearest sentence's, for a sentence to be on it; or the share of
 the weight of the topic's words that it has.
 """
-MOST_SENTENCES, MOST_ARTICLES = 60, 10
+PLAINLY = 0.45
+"""Cosine to a topic from which a sentence that has few of its words is on it also where nobody tells the same."""
+MOST_SENTENCES, MOST_ARTICLES = 40, 10
 FEWEST_WORDS, FEWEST_ALONE = 6, 9
 NAMED = 2.0
 """How much more a name counts that no other outlet has than another word of its own."""
@@ -79,6 +81,7 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
     else:
         central = vectors @ np.mean([library.vector(article.id) for article in articles], axis=0)
         on_it = np.ones(len(told), bool)
+    plainly = on_it if not topic else (central >= PLAINLY) | (np.array(has) >= MOST_WORDS * sum(weights.values()))
     met: list[tuple[bool, float, int, int, Pair]] = []
     for n, m in np.argwhere(np.triu(near, 1) >= NEAR["agree"]).tolist():
         agree, differ, _ = likelihoods(senses[n], senses[m])
@@ -98,7 +101,9 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
     words = {key: _words(article for article in articles if outlet_key(article) != key) for key in set(keys)}
     for n, mention in enumerate(told):
         nearest = int(near[n].argmax())
-        if n in taken or near[n, nearest] >= ALONE or likelihoods(senses[n], senses[nearest])[0] >= SURELY["agree"]:
+        if n in taken or not plainly[n] or len(texts[n].split()) < FEWEST_ALONE:
+            continue
+        if near[n, nearest] >= ALONE or likelihoods(senses[n], senses[nearest])[0] >= SURELY["agree"]:
             continue
         new, share = _own(texts[n], words[keys[n]], library)
         if share >= NEW:

@@ -13,11 +13,11 @@ from rag.article import Article, Sentence
 from rag.dates import relative_dates
 from rag.querying.compose import alike
 from rag.querying.conditions import DATE
-from rag.querying.holdings import SENTENCES_READ, whole_sentences
+from rag.querying.holdings import whole_sentences
 from rag.querying.search import Searcher
 
 MOST_SENTENCES, MOST_WORDS = 6, 170
-MOST_ARTICLES = 8
+MOST_ARTICLES, SENTENCES_OF_EACH = 8, 30
 REPEATS = 0.8
 """Cosine from which a sentence tells what one already taken does."""
 CONFIRMED, EARLY, DATED, QUOTED = 0.35, 0.12, 0.1, -0.2
@@ -60,7 +60,7 @@ def digest(articles: Sequence[Article], searcher: Searcher, topic: str = "") -> 
     told = [
         (article, each, n / max(len(whole), 1))
         for article in articles
-        for whole in [whole_sentences(article, library.sentences_of(article))[:SENTENCES_READ]]
+        for whole in [whole_sentences(article, library.sentences_of(article))[:SENTENCES_OF_EACH]]
         for n, each in enumerate(whole)
     ]
     if not told:

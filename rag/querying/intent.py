@@ -16,20 +16,21 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.article import Intent
 from rag.embedding import PACKAGED_SHA256, Embedding, load_embedding
+from rag.querying.understand import small_talk
 from rag.settings import PACKAGED_MODEL, Settings
 
 FITTED = Path(__file__).parents[1] / "models" / "intents.json"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 TOPIC, START, END = "X", "^", "$"
 """What stands for words that are not known, and for where a question starts and ends."""
-OF_SMALL_TALK, OF_A_TOPIC = 6.0, 8.0
+OF_SMALL_TALK, OF_A_TOPIC = 5.7, 4.0
 """Margins for small talk, which needs no answer, and where no word says what is wanted ("sanctions"): names and
 nouns alone are searched for.
 """
@@ -50,10 +51,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The regression: how much each of the features counts for each of `labels`, (labels, features) and (labels,)."""
+    """The regression: how much each of the features counts for each of INTENTS, (intents, features) and (intents,)."""
 
     seen: Seen
-    labels: Sequence[Intent]
     weights: Vector
     constants: Vector
     margin: float
@@ -61,16 +61,24 @@ class Fitted:
 
 def intent_of(question: str, embedding: Embedding) -> Intent:
     """What the question is for; "fact" where that is not sure: a wrong way to answer is worse than none."""
-    found = fitted()
+    if small_talk(question):
+        return "small_talk"
     if not re.search(r"\w\w", question):
         return "fact"
+    found = fitted()
     embedding = embedding if embedding.identity == PACKAGED_SHA256 else _packaged()
     odds = found.weights @ features(question, embedding, found.seen) + found.constants
-    kind = found.labels[int(np.argmax(odds))]
-    margin = max(found.margin, OF_SMALL_TALK if kind == "small_talk" else 0.0)
-    if without_topic(question, found.seen.known) == [TOPIC]:
+    return decided(question, odds, found.seen.known, found.margin)
+
+
+def decided(question: str, odds: NDArray[Any], known: Set[str], margin: float) -> Intent:
+    """The likeliest of INTENTS, by their odds; "fact" where it is not likelier than that by the margin."""
+    kind = INTENTS[int(np.argmax(odds))]
+    if kind == "small_talk":
+        margin = max(margin, OF_SMALL_TALK)
+    if without_topic(question, known) == [TOPIC]:
         margin = max(margin, OF_A_TOPIC)
-    return kind if odds.max() - odds[found.labels.index("fact")] >= margin else "fact"
+    return kind if odds.max() - odds[INTENTS.index("fact")] >= margin else "fact"
 
 
 def words(question: str) -> list[str]:
@@ -134,13 +142,10 @@ def _weighed(found: Sequence[str], weights: Mapping[str, float]) -> Vector:
 def fitted() -> Fitted:
     """What `python -m training.intents` wrote."""
     kept = json.loads(FITTED.read_text("utf-8"))
-    labels = tuple(kept["labels"])
     constants, weights = (
-        np.array([kept[name][label] for label in labels], np.float32) for name in ("constants", "weights")
+        np.array([kept[name][each] for each in INTENTS], np.float32) for name in ("constants", "weights")
     )
-    return Fitted(
-        Seen(frozenset(kept["known"]), kept["terms"], kept["runs"]), labels, weights, constants, kept["margin"]
-    )
+    return Fitted(Seen(frozenset(kept["known"]), kept["terms"], kept["runs"]), weights, constants, kept["margin"])
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Whole events in the chat."""
