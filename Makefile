@@ -61,6 +61,7 @@ reader: $(VENV)/installed-dev
 	@$(BIN)/python -m training.train
 	@$(BIN)/python -m training.export
 	@$(BIN)/python -m training.evaluate
+	@$(BIN)/python -m training.yes_no
 
 screenshots: $(VENV)/installed-dev
 	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py tests/test_library_browser.py tests/test_coverage_browser.py

@@ -15,7 +15,7 @@ from rag.article import Article
 from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, quoted
-from rag.coverage.timeline import Dated, dated
+from rag.dated import Dated, dated
 from rag.library.library import Library
 
 SECTION = "Who says what: the labels"

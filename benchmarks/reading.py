@@ -94,7 +94,8 @@ class Set:
     def replies(self, choose: Choose) -> Iterator[tuple[Asked, dict[str, Any]]]:
         """The replies as `ask --batch` gives them, as far as they are scored."""
         for each in self.asked:
-            statements, citations = cite(choose(each.searched).evidence, self.assistant.library)
+            reader = self.assistant._searcher.reader.reader
+            statements, citations = cite(choose(each.searched).evidence, self.assistant.library, reader)
             yield (
                 each,
                 {

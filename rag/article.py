@@ -63,6 +63,9 @@ class Voice:
 class Article:
     """One published item. `published` is an ISO date; what is not known is None.
 
+    `published_at` is the ISO date and time of it as they are stated, with the offset where one is stated; its day may
+    differ from `published` by one where its zone is another.
+
     `published_from` and `published_until` (ISO dates, both inclusive) bound an inferred date; either may be None.
     `omitted` are the stretches that are no part of the story: kept and shown, but neither embedded nor cited.
     `addresses` are the other addresses under which it was found. `read_as` is the content hash of what was read, before
@@ -88,6 +91,7 @@ class Article:
     voices: tuple[Voice, ...] = ()
     addresses: tuple[str, ...] = ()
     read_as: str = field(default="", compare=False)
+    published_at: str | None = None
 
     def basis_of(self, name: str) -> Basis:
         """What the value of `name` (one of DESCRIBED) rests on; where nothing is noted, what the file states."""
@@ -208,6 +212,7 @@ class Citation:
     end: int
     quote: str
     checked: bool = False
+    published_at: str | None = None
 
     def unnumbered(self) -> dict[str, Any]:
         """A sentence that is only related, as JSON: no answer refers to it."""
@@ -317,6 +322,12 @@ class Block:
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+IN_THEIR_WORDS = "In the articles' words"
+"""Over the last column of a block: what each row's citations quote."""
+MORE = "More on this"
+"""Over what is related to a question that is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Dates that a text tells by its own day: "on Monday", "last month", "three days ago"."""
+"""Dates that a text tells by its own day ("on Monday", "last month", "three days ago"), and how a day is written."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 from rag.words import NUMBERS
 
 _WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)(?![a-z])\.?"
+)
 _EXPRESSION = re.compile(
     r"\b(?:"
     # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
     r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
-    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )(?<!every )(?<!Every )"
+    r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )"
+    r"(?<!every )(?<!Every )(?<!\ba )"
     r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
     rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
@@ -55,21 +59,47 @@ _AHEAD = (
 _PLANNED = r"(?:due|scheduled|expected|planned|set|supposed|slated)"
 _PAST = (
     r"(?:\w{2,}ed|said|says|told|wrote|went|was|were|took|gave|made|left|met|won|lost|held|came|found|began|saw|fell|hit|"
-    r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died)"
+    r"got|had|has|have|became|sent|shot|struck|spoke|brought|put|ran|rose|died|sank|broke|drove|flew|fled|spent|fought|"
+    r"bought|caught|sought|thought|taught|built|sold|stood|sat|swore|stole|threw|blew|grew|knew|drew|chose|rode|swept|"
+    r"kept|felt|dealt|led|fed|paid|woke|shook|tore|wore|heard|did)"
 )
-_TENSE = re.compile(rf"\b(?:(?P<ahead>{_AHEAD}|{_PLANNED})|(?P<past>{_PAST}))\b", re.IGNORECASE)
+_TENSE = re.compile(
+    # "Will be scrapped" is no "scrapped".
+    rf"\b(?:(?P<ahead>(?:{_AHEAD}|{_PLANNED})(?: (?:also |not |\w+ly )?be \w+ed)?)|(?P<past>{_PAST}))\b",
+    re.IGNORECASE,
+)
 _PRESENT = re.compile(r"\b(?:has|is|are|have) (?:an?|another|the|its|their|his|her)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]?")
+_SAID = re.compile(
+    r"\b(?:said|told|announced|reported|confirmed|added|wrote|tweeted|warned|stated|denied|testified|acknowledged)\b"
+    r"(?: [\w-]+){0,4} ?$"
+)
+_MAYBE_AHEAD = re.compile(
+    rf"\b(?:(?:{_AHEAD}|{_PLANNED}|expects?|hopes?|plans?|wants?|may|might|could|can|should|must|to be|next|when|if)\b"
+    r"|(?:by|from|before|through) $)",
+    re.IGNORECASE,
+)
+_NOWADAYS = re.compile(r"\b(?:(?:of|to|from|than|as|for|until|even|and) $|is|are|remains?|still\b)")
+"""Before "today": the time we live in."""
+_OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than|ago) $", re.IGNORECASE)
+"""Before "last year": the twelve months up to now; "two years ago this month" is another month."""
+MOST_BACK, MOST_AHEAD, MOST_TO_A_FEAST = 4, 5, 45
+"""Days within which a bare weekday or a feast is hardly ever another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """What `text[start:end]` comes to: the days from `first` to `last`, both included."""
+    """What `text[start:end]` comes to: the days from `first` to `last`, both included.
+
+    `plain` is whether its words can hardly mean another time; `exact` whether it hangs on the very day or week.
+    """
 
     start: int
     end: int
     first: date
     last: date
+    plain: bool = False
+    exact: bool = False
 
     def __str__(self) -> str:
         """As it is written out: a day, a month, a year, or the days from and to."""
@@ -87,6 +117,25 @@ class RelativeDate:
         return f"{_day(first)} to {_day(last)}"
 
 
+def moment_of(value: str | None) -> datetime | None:
+    """The moment of an ISO date and time; None for what is none."""
+    try:
+        return datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def day_and_hour(published: str | None, published_at: str | None) -> str:
+    """When an article was published, as people write it: "2 October 2017, 14:05", without a time "2 October 2017".
+
+    A time that is of another day through its zone is left out. "undated" where no day is known.
+    """
+    if not published:
+        return "undated"
+    day, moment = date.fromisoformat(published[:10]), moment_of(published_at)
+    return _day(day) + (f", {moment:%H:%M}" if moment and moment.date() == day else "")
+
+
 def relative_dates(text: str, published: date) -> list[RelativeDate]:
     """The expressions of one sentence `text` that tell a date by the day it was published, with what they come to.
 
@@ -101,8 +150,69 @@ def relative_dates(text: str, published: date) -> list[RelativeDate]:
             continue
         period = _period(match, text, published)
         if period is not None:
-            found.append(RelativeDate(match.start(), match.end(), *period))
+            plain = _is_plain(match, text, published, period[0])
+            exact = (period[1] - period[0]).days < 7
+            found.append(RelativeDate(match.start(), match.end(), *period, plain, exact))
     return found
+
+
+def days_told(text: str, published: date) -> list[date]:
+    """The bare weekdays that `text` tells of, unless as to come: each as the latest up to the day it was published."""
+    bare = (match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"])
+    found = [match for match in bare if not _looks_ahead(match, text)]
+    return [_moved(published, weekday=_WEEKDAYS[match["weekday"][:3].lower()](-1)) for match in found]
+
+
+def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> bool:
+    """Whether the expression can hardly mean another time than the one that begins on `first`.
+
+    Told apart by what went wrong on real articles: days told beside what is to come, weeks at their turn, stretches
+    that are only about as long.
+    """
+    before = text[: match.start()]
+    said = bool(_SAID.search(before))
+    if match["weekday"] or match["day"] or match["weekend"]:
+        if not said and any(int(year) != published.year for year in _YEAR.findall(before)):
+            return False  # told of another time
+        ahead, past = _looks_ahead(match, text), any(verb["past"] for verb in _TENSE.finditer(text))
+        if match["day"]:
+            told = said or ahead or (past and not _MAYBE_AHEAD.search(before) and not _NOWADAYS.search(before))
+            return told or match["day"].lower() != "today"
+        if match["weekend"]:
+            return published.weekday() < 3 and past and not ahead and not match["weekend"].lower().startswith("this")
+        told_as_past = said or (past and not _MAYBE_AHEAD.search(before))
+        waited = before.endswith("until ") and any(verb["past"] for verb in _TENSE.finditer(before))
+        return _is_plain_weekday(match, first, published, ahead, told_as_past, waited)
+    if match["feast"]:
+        return abs((first - published).days) <= MOST_TO_A_FEAST
+    if match["other"]:
+        return len(_YEAR.findall(before)) == 1
+    if match["side"]:
+        if _OVER.search(before):
+            return False
+        if match["unit"].lower() == "week":
+            return match["side"].lower() != "this" and 0 < published.weekday() < 5
+        if match["unit"].lower() == "year" and published.month > 1:
+            return True
+        return published.day < 29 if match["side"].lower() == "next" else published.day > 2
+    if match["month"]:
+        return (published - first).days > HALF_A_YEAR // 2
+    return bool(match["units"]) and match["units"].lower() == "day" and (published - first).days < 7
+
+
+def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: bool, past: bool, waited: bool) -> bool:
+    """`waited`: it ends what is told as past, as in "heard nothing until Monday"."""
+    days = (day - published).days
+    which = (match["which"] or "").lower()
+    if which in ("this past", "this coming"):
+        return True
+    if which == "next":  # on a Monday, "next Friday" may be this week's
+        return day.weekday() < published.weekday()
+    if which == "last":
+        return day.weekday() > published.weekday() and days >= -6
+    if which or (ahead and waited):
+        return False
+    return 0 < days <= MOST_AHEAD if ahead else past and -MOST_BACK <= days <= 0
 
 
 def _period(match: re.Match[str], text: str, published: date) -> tuple[date, date] | None:

@@ -58,11 +58,14 @@ def server(reach: Callable[[], Service | Client]) -> MCPServer:
         """Answer a question from the library, each sentence with a checked citation, or say why it does not tell.
 
         `state` is "answered"; "related" where no article says it directly: `more` then has at most two sentences that
-        come closest, which `answer` lists and which do not answer; "nothing" where there is neither.
+        come closest, which `answer` lists and which do not answer; "nothing" where there is neither. `direct` is the
+        answer itself, how `answer` begins; `blocks` are tables that belong to it, the articles' words of a row those of
+        its citations; `more` of what is answered goes beyond what was asked.
         """
         with reached() as library:
             reply = library.ask(question, _filters(outlets, since, until), turns)
-        reply["answer"] = "\n".join([reply["answer"], *(f"- {line}" for line in related(reply))])
+        if reply["abstained"]:
+            reply["answer"] = "\n".join([reply["answer"], *(f"- {line}" for line in related(reply))])
         # What was considered fills a model's window; `search` gives it to whom it may concern.
         return {name: value for name, value in reply.items() if name not in ("id", "retrieved", "timings")}
 

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from rag.words import fold
+
+_NOT_DISTINCTIVE = frozenset(
+    re.findall(
+        r"\w+",
+        "daily evening group international magazine media national network news now online press publishing radio "
+        "report review sunday television times today weekly world",
+    )
+)
+"""Last words of outlets' names that name none of them by themselves."""
+_REST = re.compile(r" (?:of|du|de|des|della|del|der|von|and|&|for) ", re.IGNORECASE)
 
 
 @cache
@@ -53,3 +68,45 @@ def aliases_of(outlet: str) -> tuple[str, ...]:
 def every_alias() -> dict[str, str]:
     """Every name of an outlet in the table, in lower case, with the outlet's own name."""
     return {alias.lower(): names[0] for names in _table().values() for alias in names}
+
+
+@lru_cache(4096)
+def bare(name: str) -> str:
+    """A name as names are compared: folded, with "and" for "&", without "the"."""
+    return re.sub(r"\s*&\s*", " and ", fold(unicodedata.normalize("NFC", name.strip()))).removeprefix("the ")
+
+
+def meant(name: str, outlets: Sequence[str]) -> str | None:
+    """That of the `outlets` which `name` means, however it is typed: by its own name, else by any other of its names.
+
+    None where it means none of them, or several alike.
+    """
+    if name in outlets:
+        return name
+    own = [each for each in outlets if bare(each) == bare(name)]
+    found = own or [each for each in outlets if bare(name) in map(bare, aliases_of(each))]
+    return found[0] if len(found) == 1 else None
+
+
+def parts_of(outlets: Sequence[str]) -> dict[str, str]:
+    """The parts of names by which people mean one of the `outlets` alone, bare, with that outlet.
+
+    These are the last word of a name ("Courier"), unless many an outlet is called so, and what stands before "of" and
+    the like ("Radio Skarn" for "Radio Skarn & Sons"). A part that is another outlet's name or stands in one is none.
+    """
+    found: dict[str, set[str]] = {}
+    for outlet in outlets:
+        name = bare(outlet)
+        if "." in name or " " not in name:
+            continue
+        head, last = _REST.split(name)[0], name.split()[-1]
+        if " " in head and head != name:
+            found.setdefault(head, set()).add(outlet)
+        if head == name and len(last) > 3 and last not in _NOT_DISTINCTIVE:
+            found.setdefault(last, set()).add(outlet)
+    words = {outlet: {f" {bare(alias)} " for alias in aliases_of(outlet)} for outlet in outlets}
+    return {
+        part: owners.pop()
+        for part, owners in found.items()
+        if len(owners) == 1 and sum(any(f" {part} " in name for name in names) for names in words.values()) == 1
+    }

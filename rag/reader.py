@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,21 @@ MOST_CLAIM_TOKENS = 80
 CLS, SEPARATOR = 101, 102
 LONGEST_ANSWER = 40
 """Tokens of the words that answer, at most."""
+
+_AUXILIARIES = """
+do does did is are was were has have had will would can could may might shall should must
+"""
+AUXILIARIES = frozenset(_AUXILIARIES.split())
+ASKING = frozenset(("who", "whom", "whose", "what", "which", "when", "where", "why", "how"))
+MOST_PLACES = 4
+"""Places of a yes-or-no question's auxiliary that are tried: where its subject ends, nothing here says."""
+_GOES_ON = """
+a an the any some no both all every each other own its his her their our of and or in for on at from to with by over
+near behind between against about into than as after before who that which whose
+"""
+GOES_ON = frozenset(_GOES_ON.split())
+"""Words that no subject ends with, and no verb begins with."""
+_LAST_SENTENCE = re.compile(r"(.*\w\w[.!?]\s+)?(.+)", re.DOTALL)
 
 Scores = NDArray[np.float32]
 
@@ -107,6 +123,38 @@ def lay_out_two(tokenizer: Tokenizer, first: str, title: str, second: str) -> La
     return Layout(ids, types + [1] * (len(ids) - len(types)), [], [])
 
 
+def statements(question: str) -> list[tuple[str, str]]:
+    """A yes-or-no question as statements, each with its denial: "Did it rain?" is "It did rain." and "It did not rain."
+
+    The auxiliary stands after the first word, the second and so on, as far as MOST_PLACES: where the subject ends takes
+    a parser to say, and the reader minds a wrong place less than a guess. Empty where the question asks something else.
+    """
+    found = _LAST_SENTENCE.fullmatch(question.strip().rstrip("?").rstrip())
+    if not found:
+        return []
+    before, words = found[1] or "", found[2].split()
+    plain = [_without_not(word.lower().replace("’", "'")) for word in words]
+    at = next((n for n, word in enumerate(plain) if word in AUXILIARIES), len(words))
+    if at == len(words) or (at and not words[at - 1].endswith(",")) or plain[0].strip(",") in ASKING:
+        return []
+    opening, auxiliary, rest = words[:at], plain[at], words[at + 1 :]
+    places = [
+        n
+        for n in range(1, min(len(rest), 7))
+        if rest[n - 1].lower() not in GOES_ON and rest[n].lower() not in ("of", "and", "or")
+    ]
+    made = []
+    for n in places[:MOST_PLACES]:
+        said, denied = (" ".join([*opening, *rest[:n], *verb, *rest[n:]]) for verb in ([auxiliary], [auxiliary, "not"]))
+        made.append((f"{before}{said[:1].upper()}{said[1:]}.", f"{before}{denied[:1].upper()}{denied[1:]}."))
+    return made
+
+
+def _without_not(word: str) -> str:
+    """ "did" of "didn't": a question with it is answered yes and no as the one without."""
+    return {"won't": "will", "can't": "can", "cannot": "can", "shan't": "shall"}.get(word, word.removesuffix("n't"))
+
+
 def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
     ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
     return ids
@@ -139,6 +187,30 @@ class Reader:
         supported, contradicted, not stated.
         """
         return self._compared([lay_out_two(self._tokenizer, claim, title, text) for title, text in evidence], "support")
+
+    def says_yes(self, question: str, evidence: Sequence[tuple[str, str]]) -> Scores | None:
+        """Whether each of the texts (a headline, or "", and a sentence that answers) says yes: (texts,) probabilities.
+
+        `yes_no.json` says how often that is right, and from which probability on it may be told. None where the
+        question does not ask yes or no.
+        """
+        leanings = self.leanings(question, evidence)
+        return None if leanings is None else np.asarray(1 / (1 + np.exp(-yes_no()["scale"] * leanings)), np.float32)
+
+    def leanings(self, question: str, evidence: Sequence[tuple[str, str]]) -> Scores | None:
+        """How much better each of the texts bears out the question as a statement than its denial: (texts,)."""
+        made = statements(question)
+        if not made:
+            return None
+        layouts = [
+            lay_out_two(self._tokenizer, claim, title, text)
+            for title, text in evidence
+            for both in made
+            for claim in both
+        ]
+        logits = np.array([found[0, 0] for (found,) in self._run(layouts, ["support"])], np.float32)
+        said, denied = logits.reshape(len(evidence), len(made), 2).transpose(2, 0, 1)
+        return np.asarray((said - denied).mean(axis=1), np.float32)
 
     def relation(self, pairs: Sequence[tuple[str, str]]) -> Scores:
         """Whether the two sentences of each pair agree, differ or speak of other things: (pairs, 3) probabilities."""
@@ -184,6 +256,15 @@ def check(model: Path = MODEL) -> None:
                 f"The reader's file {path} is not the one it should be (sha256 {found[:12]}, expected {digest[:12]}). "
                 f"{way_out}"
             )
+
+
+@cache
+def yes_no() -> dict[str, float]:
+    """What `training.yes_no` found for `says_yes`: the `scale` of its logit, and `clear`, the probability from which it
+    may be told: of yes, or of no.
+    """
+    kept: dict[str, float] = json.loads(MODEL.with_name("yes_no.json").read_text("utf-8"))["weights"]
+    return kept
 
 
 def probability(score: float) -> float:

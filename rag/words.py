@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 
 import tantivy
@@ -38,3 +39,21 @@ def stem(word: str) -> str:
 def content(text: str) -> set[str]:
     """The stems of the words of `text` that carry meaning."""
     return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
+
+
+def fold(text: str) -> str:
+    """The text in small letters, without accents, with one kind of apostrophe: of as many characters, for comparing."""
+    return "".join(map(_folded, text))
+
+
+@cache
+def _folded(char: str) -> str:
+    if char in "’‘ʼ":
+        return "'"
+    base = "".join(each for each in unicodedata.normalize("NFKD", char) if not unicodedata.combining(each))
+    lower = _STROKED.get(char.lower(), base.lower())
+    return lower if len(lower) == 1 else char
+
+
+_STROKED = {"ø": "o", "ł": "l", "đ": "d", "ı": "i"}
+"""What Unicode does not take apart."""

@@ -119,6 +119,11 @@ def bench() -> Path:
     return _beside_us("bench")
 
 
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    return _beside_us("cases")
+
+
 def _beside_us(name: str) -> Path:
     folder = SHARED / name
     if not folder.is_dir():

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from rag.settings import ROOT
-from tests.test_browser import QUESTION, WIDE, Visit, address_in, chromium, free_port, playwright, serving
+from tests.test_browser import PHONE, QUESTION, WIDE, Visit, address_in, chromium, free_port, playwright, serving
+from tests.test_chat_browser import composed_at
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
-__all__ = ["chromium"]  # a fixture
+__all__ = ["chromium", "composed_at"]  # fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
@@ -79,4 +80,18 @@ def test_no_page_or_state_breaks_a_serious_rule(chromium: playwright.Browser, tm
     said = page.get_by_role("dialog")
     expect(said).to_contain_text("The app has stopped, or cannot be reached.", timeout=20_000)
     expect(said).not_to_contain_text("internet")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_an_answer_with_tables_breaks_no_serious_rule(
+    chromium: playwright.Browser, composed_at: str, size: dict[str, int]
+) -> None:
+    page = chromium.new_context(viewport=size, reduced_motion="reduce").new_page()
+    page.goto(composed_at)
+    page.get_by_text("More on this").click(timeout=60_000)
+    playwright.expect(page.locator(".more .cite")).to_be_visible()
+
+    found = violations(page, "an answer with tables", "dark")
+    page.context.close()
     assert not found, "\n".join(found)

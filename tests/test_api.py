@@ -27,7 +27,7 @@ from starlette.routing import Mount
 
 from rag.api.app import LARGEST_REQUEST, UNEXPECTED, create
 from rag.api.models import Question
-from rag.article import Filters
+from rag.article import Block, Filters, Row
 from rag.assistant import Assistant
 from rag.client import PAGE
 from rag.errors import LibraryBusy
@@ -103,6 +103,22 @@ def test_what_is_only_related_is_told_apart(
     assert described["state"]["enum"] == ["answered", "related", "nothing"]
     assert "no article says it directly" in described["state"]["description"]
     assert "only related" in described["more"]["description"]
+
+
+def test_a_direct_line_and_blocks_come_as_they_are(
+    api: TestClient, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = assistant.ask(QUESTION)
+    block = Block("quotes", "Who <says> what", ("Outlet",), (Row(("Linnet Herald",), (1,)),))
+    lines = tuple(replace(each, direct=not at) for at, each in enumerate(told.statements))
+    composed = replace(told, statements=lines, intent="wording", blocks=(block,), more=told.citations[:1])
+    monkeypatch.setattr(assistant, "ask", lambda *_: composed)
+    answered = api.post("/ask", json={"question": QUESTION}).json()
+
+    assert same_json(answered, composed.to_json())
+    assert answered["answer"].startswith(answered["direct"])
+    assert (answered["intent"], answered["state"], len(answered["more"])) == ("wording", "answered", 1)
+    assert answered["blocks"][0]["rows"] == [{"cells": ["Linnet Herald"], "citations": [1]}]
 
 
 def test_filters_are_those_given_else_those_of_the_question(api: TestClient, assistant: Assistant) -> None:

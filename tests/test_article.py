@@ -39,6 +39,7 @@ def test_a_list_calls_it_by_headline_or_first_words(article: Article, label: str
         ("url", "https://a.example/1", False),
         ("id", "x", False),
         ("version", 2, False),
+        ("published_at", "2031-03-11T14:05:00+09:00", False),
     ],
 )
 def test_an_article_has_changed_when_a_reader_would_see_it(field: str, value: object, changes: bool) -> None:
@@ -111,6 +112,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
                 "end": 15,
                 "quote": quote,
                 "checked": True,
+                "published_at": None,
             }
         ],
         "more": [],

@@ -55,7 +55,10 @@ def test_an_answer_is_cited_and_what_was_considered_is_told(filled: Assistant) -
     assert (reply.reason, reply.answered_by) == (None, "extract")
     assert reply.citations[0].quote == ARTICLES["herald-march"][2]
     assert reply.citations[0].url == "https://linnet-herald.example/herald-march"
-    assert reply.answer.startswith("Harbour master Thorsby closed the bridge on Tuesday [11 March 2031]. [1]")
+    assert reply.direct == "Tuesday (11 March 2031, worked out) [1]"
+    assert reply.answer.startswith(
+        f"{reply.direct} Harbour master Thorsby closed the bridge on Tuesday [11 March 2031]. [1]"
+    )
     assert [passage.rank for passage in reply.retrieved] == list(range(1, len(reply.retrieved) + 1))
     for passage in reply.retrieved:
         assert filled.library.article(passage.article_id).text[passage.start : passage.end] == passage.text
@@ -228,7 +231,7 @@ def test_a_line_is_logged_for_each_question_without_a_word_of_it(
 
     answered, refused = (json.loads(record.getMessage()) for record in caplog.records if record.name == "rag.questions")
     assert answered["articles"] == [event.article_id]
-    assert {"turns": 0, "answered_by": "extract", "reason": None, "statements": 1}.items() <= answered.items()
+    assert {"turns": 0, "answered_by": "extract", "reason": None, "statements": 2}.items() <= answered.items()
     assert {"understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"} <= answered.keys()
     assert refused["error"] == "UsageError"
     assert answered["question"] != refused["question"]

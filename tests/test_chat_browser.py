@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rag.article import Block, Mark, Reply, Row, Statement
 from rag.chats.chats import Chats
 from rag.chats.export import parse
 from rag.chats.verify import verify
@@ -17,7 +20,7 @@ from rag.library.library import Library
 from rag.settings import Settings
 from tests.checks import put_in
 from tests.test_browser import PHONE, WIDE, Visit, address_in, chromium, free_port, playwright, serving
-from tests.test_chats import keep, related
+from tests.test_chats import keep, related, replied
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -53,11 +56,17 @@ def expect_answers(page: playwright.Page, number: int) -> None:
     playwright.expect(page.locator(".answer")).to_have_count(number, timeout=30_000)
 
 
-def photograph(page: playwright.Page, name: str) -> None:
+def photograph(page: playwright.Page, name: str, whole: bool = False) -> None:
+    """Save a picture of the window, or where the `whole` page is meant, of a window as high as it."""
     if folder := os.environ.get("SCREENSHOTS"):
+        size = page.viewport_size or WIDE
+        if whole:
+            height = page.evaluate("document.querySelector('.stMain').scrollHeight")
+            page.set_viewport_size({"width": size["width"], "height": height})
         page.mouse.move(1, 1)
         page.wait_for_timeout(500)
         page.screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size(size)
 
 
 def test_a_sentence_that_is_only_related_opens_its_article_without_a_number(
@@ -81,6 +90,117 @@ def test_a_sentence_that_is_only_related_opens_its_article_without_a_number(
         photograph(page, "related")
         page.get_by_role("button", name="Close").click()
         playwright.expect(page.locator("mark")).to_have_count(0)
+
+
+FERRIES = {
+    "Linnet Herald": (
+        "The ferry Auk left at noon on Tuesday. It carried forty sheep and a bishop. “We saw the sheep before we saw "
+        "the sea,” said Ada Quill, the mate. It came back at night."
+    ),
+    "Quernside Post": (
+        "The Auk carried thirty-eight sheep, the harbour office said, because two of them had been left on the quay "
+        "with their shepherd, who had a cold and did not wish to sail in such weather. “I saw the sheep first, and "
+        "then the sea,” Quill told the court."
+    ),
+    "<b>Creel & Quay</b> |": "The Auk carried <img src=x onerror=alert(1)> forty sheep. Nobody counted the bishops.",
+}
+
+
+def composed(library: Library) -> Reply:
+    """A reply as a question for what outlets say has it: direct lines, sentences, blocks of each kind, and more."""
+    quotes = [
+        "It carried forty sheep and a bishop.", FERRIES["Quernside Post"].partition(" “I")[0],
+        "“We saw the sheep before we saw the sea,” said Ada Quill, the mate.",
+        "“I saw the sheep first, and then the sea,” Quill told the court.",
+        "The Auk carried <img src=x onerror=alert(1)> forty sheep.", "The ferry Auk left at noon on Tuesday.",
+        "It came back at night.", "Nobody counted the bishops.",
+    ]  # fmt: skip
+    reply = replied(library, *quotes, question="How many sheep did the ferry Auk carry?")
+    lines = []
+    for fixed, words, number in (("", "Forty sheep", 1), ("Quernside Post: ", "thirty-eight", 2)):
+        marks = (Mark(0, len(fixed), "fixed"), Mark(len(fixed), len(fixed + words), "answer"))
+        lines.append(Statement(f"{fixed}{words}.", (number,), marks[not fixed :], direct=True))
+    hostile = "<b>Creel & Quay</b> |"
+    blocks = (
+        Block("accounts", "How many sheep", ("Outlet", "Says"), (
+            Row(("Linnet Herald", "40"), (1,)), Row(("Quernside Post", "38"), (2,)), Row((hostile, "40"), (5,)),
+            Row(("Merrow Gazette", "does not say")),
+        )),
+        Block("quotes", "Ada Quill, in two wordings", ("Day",), (
+            Row(("11 March 2031",), (3,)), Row(("12 March 2031",), (4,)),
+        )),
+        Block("timeline", "The Auk's Tuesday", ("When",), (Row(("noon",), (6,)), Row(("night",), (7, 5)))),
+        Block("list", "Outlets", ("Outlet", "Articles"), (Row(("Linnet Herald", "1")), Row((hostile, "1")))),
+    )  # fmt: skip
+    return replace(
+        reply, statements=(*lines, *reply.statements[:2]), citations=reply.citations[:7], more=reply.citations[7:],
+        intent="comparison", blocks=blocks,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def composed_at(tmp_path_factory: pytest.TempPathFactory, chromium: playwright.Browser) -> Iterator[str]:
+    """The address of a chat whose one answer has everything that an answer can have."""
+    folder = tmp_path_factory.mktemp("composed")
+    store, model = folder / "store", load_embedding(Settings())
+    for number, (outlet, text) in enumerate(FERRIES.items(), 11):
+        article = {"title": f"Auk {number}", "text": text, "sitename": outlet, "date_publish": f"2031-03-{number}"}
+        (folder / f"{number}.json").write_text(json.dumps(article))
+    with Library.open(store, model.identity, model.model_name) as library:
+        put_in(library, model, *folder.glob("*.json"))
+        chats = Chats(library)
+        id, _ = keep(chats, composed(library))
+        chats.close()
+    with serving(free_port(), {"SECOND_SOURCE_STORE": str(store)}) as output:
+        yield f"{address_in(output)}?chat={id}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "direct"), (PHONE, "direct-phone")])
+def test_a_direct_line_tables_and_more_stand_in_an_answer(
+    visit: Callable[..., Visit], composed_at: str, size: dict[str, int], name: str, scheme: str
+) -> None:
+    visitor = visit(size, composed_at, color_scheme=scheme)
+    page = visitor.page
+    first = page.locator(".answer p").first
+    playwright.expect(first).to_have_text("Forty sheep.\u2060[1]", timeout=30_000)
+    playwright.expect(first.locator("strong")).to_have_text("Forty sheep")
+    playwright.expect(page.locator(".answer .direct").nth(1).locator("strong")).to_have_text("thirty-eight")
+    sizes = page.locator(".answer p").evaluate_all("all => all.map(p => parseFloat(getComputedStyle(p).fontSize))")
+    assert sizes[0] == sizes[1] > sizes[2]
+    playwright.expect(page.get_by_role("table")).to_have_count(4)
+    playwright.expect(page.locator("caption").first).to_have_text("How many sheep")
+    if size == WIDE:
+        playwright.expect(page.get_by_role("columnheader", name="In the articles' words")).to_have_count(3)
+    playwright.expect(page.locator(".block th strong").nth(2)).to_have_text("<b>Creel & Quay</b> |")
+    playwright.expect(page.get_by_role("link", name="Open in Coverage")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.settle()
+    photograph(page, f"{name}-{scheme}", whole=True)
+
+    link = page.locator(".block a.cite").nth(1)
+    quote = link.get_attribute("title") or "no quote"
+    link.click()
+    playwright.expect(page.locator("mark.current")).to_have_text(quote, timeout=30_000)
+    playwright.expect(page.locator('.block a.cite[aria-current="true"]')).to_have_count(1)
+    photograph(page, f"{name}-{scheme}-opened")
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator(".reader")).to_have_count(0)
+    visitor.settle()
+
+    more = page.locator(".more .cite")
+    playwright.expect(more).to_be_hidden()
+    page.get_by_text("More on this").click()
+    playwright.expect(more).to_have_text("Nobody counted the bishops.")
+    photograph(page, f"{name}-{scheme}-more", whole=True)
+    more.click()
+    playwright.expect(page.locator("mark.current")).to_have_text("Nobody counted the bishops.", timeout=30_000)
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator(".reader")).to_have_count(0)
+    playwright.expect(more).to_be_focused()
+    assert page.locator(".block img, .stMain b").count() == 0
+    assert not visitor.dialogs
+    assert not visitor.elsewhere
 
 
 def test_a_reload_and_another_tab_come_back_to_the_chat(visit: Callable[..., Visit]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import lxml.html
 import pytest
 
+from rag.article import Row, fingerprint
 from rag.chats.chats import Chats
 from rag.chats.export import FORMS, export, file_name, parse
 from rag.chats.verify import verify
@@ -18,7 +20,7 @@ from rag.errors import UsageError
 from rag.library.library import Library
 from tests.conftest import Run
 from tests.fakes import WordCountEmbedding
-from tests.test_chats import keep, related, replied
+from tests.test_chats import keep, related, replied, with_direct
 
 Command = Callable[..., Run]
 STORIES = {
@@ -26,7 +28,7 @@ STORIES = {
     "swan": "The swan Edda stopped the tram at Hollin. Passengers waited for an hour.",
     "kiln": "The kiln at Vessermark was lit again. It burns peat.",
 }
-RELATED = "Nobody was hurt."
+RELATED, PASSENGERS = "Nobody was hurt.", "Passengers waited for an hour."
 BEFORE_STATES = Path(__file__).parent / "data"
 """Of exports as the version before the states wrote them: two questions answered or refused, one without an answer."""
 HOSTILE = (
@@ -37,8 +39,8 @@ HOSTILE = (
 
 @pytest.fixture
 def chat(run: Command, articles: Path, tmp_path: Path) -> str:
-    """The id of a chat that cites each of the stories, in the library of the command line; its last question is not
-    answered, and has two sentences that are related.
+    """The id of a chat that cites each of the stories, in the library of the command line; its fifth question is not
+    answered, and has two sentences that are related; the answer to its sixth has two direct lines and a table.
     """
     for name, story in STORIES.items():
         (articles / f"{name}.txt").write_text(story)
@@ -52,6 +54,9 @@ def chat(run: Command, articles: Path, tmp_path: Path) -> str:
         for quote in (*(story.partition(". ")[0] + "." for story in STORIES.values()), HOSTILE):
             id, _ = keep(chats, replied(library, quote, question=f"What of {quote[4:9]}?"), id)
         keep(chats, related(library, RELATED, "The swan Edda stopped the tram at Hollin."), id)
+        told = with_direct(replied(library, "It burns peat.", HOSTILE, PASSENGERS))
+        rows = (*told.blocks[0].rows[:2], Row((HOSTILE, "|"), (1, 2)))
+        keep(chats, replace(told, blocks=(replace(told.blocks[0], title=HOSTILE, rows=rows),)), id)
         chats.close()
     assert id
     return id
@@ -85,7 +90,7 @@ def test_a_clean_export_verifies_and_names_just_what_changed_and_what_went(
         for number, exchange in enumerate(parse(path.read_text(), "x")[0]["exchanges"], 1)
         for each in (*exchange["citations"], *exchange["more"])
     }
-    assert {number for number, _ in cited} == {1, 2, 3, 4, 5}
+    assert {number for number, _ in cited} == {1, 2, 3, 4, 5, 6}
     (articles / "auk.txt").write_text(STORIES["auk"].replace("Monday. Nobody was", "Tuesday. Everybody was"))
     run("ingest", articles)
     listed = {each["title"] or "": each["id"] for each in json.loads(run("list", "--json").out)}
@@ -118,9 +123,9 @@ def test_what_only_moved_or_stands_in_a_new_version_is_told_apart(
     run("ingest", articles)
 
     said = run("verify", path, "--json")
-    states = {each["state"]: each["told"] for each in findings(said)}
-    assert "its words stand at 14 to 51 in version 2 of the article" in states["changed"]
-    assert "in version 2 of the article" in states["stands"]
+    told = [f"{each['state']}: {each['told']}" for each in findings(said)]
+    assert "changed: its words stand at 14 to 51 in version 2 of the article" in told
+    assert "stands: its words stand where it says, in version 2 of the article" in told
     assert json.loads(said.out)["holds"] is False
 
 
@@ -151,6 +156,32 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
             lambda d: d[0]["citations"][0].update(start=1, end=1 + d[0]["citations"][0]["end"]),
             "has other words at its place",
         ),
+        (
+            lambda d: restated(d[5]["statements"][0], "burns peat", "burns gold"),
+            "the answer says what its citation does not: 'It burns gold'",
+        ),
+        (
+            lambda d: d[5]["statements"][0].update(citations=[2]),
+            "the answer says what its citation does not: 'It burns peat'",
+        ),
+        (lambda d: d[5]["statements"][0].update(marks=[]), "what its citation does not: 'It says: It burns peat.'"),
+        (
+            lambda d: d[5]["statements"][0].update(text="It says: It burns."),
+            "a sentence of the answer is not the one kept",
+        ),
+        (
+            lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[9]),
+            "a table of the answer cites [9], which the export does not have",
+        ),
+        (lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[2]), "a row of a table of the answer is not the one"),
+        (
+            lambda d: d[5]["blocks"][0]["rows"][1].update(cells=["Outlet 2", "today"]),
+            "a row of a table of the answer is not the one kept: ['Outlet 2', 'today']",
+        ),
+        (lambda d: d[5]["blocks"][0].update(title="None"), "the head of a table of the answer is not the one kept"),
+        (lambda d: d[5]["blocks"][0].update(title=None), "the head of a table of the answer is not the one kept"),
+        (lambda d: d[5]["blocks"][0].update(columns=["A", "B"]), "the head of a table of the answer is not the one"),
+        (lambda d: d[5]["more"][0].update(quote="Nobody waited."), "the related sentence of article"),
     ],
 )
 def test_an_export_that_somebody_changed(
@@ -164,6 +195,85 @@ def test_an_export_that_somebody_changed(
     said = run("verify", path, "--alone")
     assert said.code == 1
     assert told in said.out
+
+
+def restated(statement: dict[str, Any], old: str, new: str) -> None:
+    """Give a statement other words as somebody would who knows of its hash."""
+    statement["text"] = statement["text"].replace(old, new)
+    statement["sha256"] = fingerprint(statement["text"])
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "astray"),
+    [
+        ("Twelve times.", [[0, 12, "answer"], [12, 13, "fixed"]], None),
+        ("Reuters: Twelve times", [[0, 9, "fixed"], [9, 21, "answer"]], "Twelve times"),
+        ("Reuters: twelve times", [[0, 8, "outlet"]], None),
+        ("twelve times at sea", [[0, 12, "answer"], [13, 19, "answer"]], None),
+        ("twelve times at sea", [], "twelve times at sea"),
+        ("not twelve times", [[4, 16, "answer"]], "not"),
+        ("twelve times [2018]", [[0, 12, "answer"], [12, 19, "added"]], None),
+    ],
+)
+def test_each_span_of_a_direct_line_stands_in_one_of_its_quotes(
+    text: str, marks: list[Any], astray: str | None
+) -> None:
+    def cited(number: int, quote: str) -> dict[str, Any]:
+        place = {"number": number, "article_id": "a", "start": 0, "end": len(quote), "version": 1, "removed_at": None}
+        return place | {"quote": quote, "sha256": fingerprint(quote)}
+
+    statement = {"text": text, "sha256": fingerprint(text), "marks": marks, "citations": [1, 2], "direct": True}
+    exchange = {
+        "statements": [statement], "answered_by": "a-model", "abstained": False,
+        "citations": [cited(1, "They met twelve\ntimes."), cited(2, "They met at sea.")],
+    }  # fmt: skip
+    told = [each.told for each in verify({"exchanges": [exchange]}, None) if not each.holds]
+    assert told == ([f"the answer says what its citation does not: {astray!r}"] if astray else [])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_direct_line_stands_first_and_a_block_is_a_table(
+    run: Command, chat: str, tmp_path: Path, form: str
+) -> None:
+    text = written(run, chat, tmp_path, form).read_text()
+    exchange = parse(text, "x")[0]["exchanges"][5]
+    assert exchange["intent"] == "comparison"
+    assert [each["direct"] for each in exchange["statements"]] == [True, True, False, False]
+    assert [each["quote"] for each in exchange["more"]] == [PASSENGERS]
+    if form == "md":
+        lines = text.partition("<!--")[0].splitlines()
+        at = lines.index("**It says\\: It burns peat.** [1]")
+        assert lines[at - 1] == lines[at + 1] == ""
+        assert lines[at + 4].startswith("It burns peat. [1] The zeppelin Zorblatt")
+        assert "| Outlet | Day | In the articles' words |" in lines
+        assert "| Outlet 1 | 12 March 2031 | \\[1\\] It burns peat. |" in lines
+        (row,) = [each for each in lines if each.startswith("| The zeppelin")]
+        assert len(re.findall(r"(?<!\\)\|", row)) == 4
+        assert " \\| | \\[1\\] It burns peat.<br>\\[2\\] The zeppelin" in row
+        assert lines.index("More on this:") < lines.index(f"   > {PASSENGERS}")
+    if form == "html":
+        page = lxml.html.document_fromstring(text)
+        assert page.xpath("string(//p[@class='direct']/strong)") == "It says: It burns peat."
+        assert page.xpath("//caption/text()") == [HOSTILE]
+        assert page.xpath("//th/text()") == ["Outlet", "Day", "In the articles' words"]
+        rows = [[each.text_content() for each in row.iter("td")] for row in page.xpath("//tbody/tr")]
+        assert rows[0] == ["Outlet 1", "12 March 2031", "[1] It burns peat."]
+        assert rows[2] == [HOSTILE, "|", f"[1] It burns peat.[2] {HOSTILE}"]
+        assert ">More on this:</p><ul>" in text
+
+
+def test_a_row_of_a_block_whose_article_is_removed_is_marked_in_an_export(
+    run: Command, chat: str, tmp_path: Path
+) -> None:
+    before = parse(written(run, chat, tmp_path, "json").read_text(), "x")[0]["exchanges"][5]
+    run("remove", before["citations"][0]["article_id"])
+    for form in FORMS:
+        path = written(run, chat, tmp_path, form)
+        rows = parse(path.read_text(), "x")[0]["exchanges"][5]["blocks"][0]["rows"]
+        assert [row["cells"] for row in rows] == [None, ["Outlet 2", "12 March 2031"], None]
+        assert rows[0]["sha256"] == before["blocks"][0]["rows"][0]["sha256"]
+        assert "Outlet 1" not in path.read_text()
+        assert {each["state"] for each in findings(run("verify", path, "--alone", "--json"))} == {"removed"}
 
 
 @pytest.mark.parametrize("form", ["md", "html"])
@@ -205,7 +315,7 @@ def test_the_page_is_self_contained_and_hostile_words_mean_nothing_in_it(
     markdown = written(run, chat, tmp_path, "md").read_text()
     assert markdown.count("-->") == 1
     to_be_read = markdown.partition("<!--")[0]
-    assert not re.search(r"(?<!\\)[<\[](?!https://z\.example/|\d+\])", to_be_read)
+    assert not re.search(r"(?<!\\)[<\[](?!https://z\.example/|\d+\]|br>)", to_be_read)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 import rag.assistant
 import rag.ui.ask
-from rag.article import Article, Citation, Filters, Reply, Statement
+from rag.article import Article, Block, Citation, Filters, Reply, Row, Statement
 from rag.assistant import Assistant
 from rag.settings import ROOT, Settings, read_settings
 from rag.ui.answer import copy_text
@@ -23,7 +23,7 @@ from rag.ui.escape import as_label
 from rag.ui.opening import library_door
 from rag.ui.reader import moved
 from tests.fakes import WordCountEmbedding
-from tests.test_chats import keep, related, replied
+from tests.test_chats import keep, related, replied, with_direct
 
 CARGO = {"title": "Auk sails", "text": "The ferry Auk carried forty sheep.", "sitename": "Linnet Herald"}
 TRAM = {"title": "Tram stops", "text": "The tram Edda carried seven nuns.", "sitename": "Quernside Post"}
@@ -245,6 +245,24 @@ def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pyte
     assert "[removed: its article was taken out of the library on " in shown(page)
     assert "seven nuns" not in shown(page)
     assert CARGO["text"] in shown(page)
+
+
+def test_a_direct_line_a_table_and_more_of_a_kept_answer(page: AppTest) -> None:
+    told = with_direct(replied(held().library, CARGO["text"], TRAM["text"], "seven nuns", question="What sailed?"))
+    listed = Block("list", "Only a list", ("Outlet",), (Row(("Tide",)),))
+    kept_chat(page, told, replace(told, blocks=(listed,), more=()))
+
+    assert '<p class="direct"><span>It says: <strong>The ferry Auk carried forty sheep</strong>.</span>' in shown(page)
+    assert shown(page).count("<caption><bdi>What each says</bdi></caption>") == 1
+    assert [each.label for each in page.expander if each.label == "More on this"] == ["More on this"]
+    assert 'href="#cite-0-3">seven nuns</a>' in shown(page)
+    links = [each for each in page.get("page_link") if each.proto.label == "Open in Coverage"]
+    assert [each.proto.query_string for each in links] == ["question=What+sailed%3F"]
+
+    held().library.remove([page.session_state.exchanges[0].reply.citations[0].article_id])
+    page.run()
+    assert "forty sheep" not in shown(page)
+    assert '<td colspan="3"><span class="gone">[removed: its article was taken out of the library on ' in shown(page)
 
 
 COVERAGE = """

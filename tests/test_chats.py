@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Citation, Considered, Filters, Mark, Reply, Statement, fingerprint
+from rag.article import Block, Citation, Considered, Filters, Mark, Reply, Row, Statement, fingerprint
 from rag.assistant import Assistant
 from rag.chats.chats import Chats, turns
 from rag.chats.exchange import Exchange, Kept, Section
 from rag.chats.export import export
 from rag.chats.ratings import evaluation_set
+from rag.chats.rows import head_hash, row_hash
 from rag.chats.suggest import suggestions
+from rag.chats.verify import verify
 from rag.evaluation.questions import parse_questions
 from rag.library.library import Library
 from rag.settings import Settings
@@ -80,6 +82,25 @@ def related(library: Library, *quotes: str, question: str = "What left?") -> Rep
     )
 
 
+def with_direct(reply: Reply) -> Reply:
+    """The reply with a direct line for each of its first two citations, a block of all of them, and their last in
+    `more`.
+    """
+    *cited, last = reply.citations
+    lines = []
+    for each in cited[:2]:
+        words = each.quote.rstrip(".")
+        text = f"It says: {words}."
+        marks = (Mark(0, 9, "fixed"), Mark(9, 9 + len(words), "answer"), Mark(9 + len(words), len(text), "fixed"))
+        lines.append(Statement(text, (each.number,), marks, direct=True))
+    rows = tuple(Row((f"Outlet {each.number}", "12 March 2031"), (each.number,)) for each in cited)
+    block = Block("accounts", "What each says", ("Outlet", "Day"), (*rows, Row(("Silent Post", "undated"))))
+    statements = (*lines, *(each for each in reply.statements if each.citations != (last.number,)))
+    return replace(
+        reply, statements=statements, citations=tuple(cited), more=(last,), intent="comparison", blocks=(block,)
+    )
+
+
 def keep(chats: Chats, reply: Reply, chat: str | None = None) -> tuple[str, Exchange]:
     """Keep a question with its reply: the chat's id and the exchange."""
     chat = chats.ask(chat, reply.question)
@@ -106,6 +127,47 @@ def test_what_is_kept_is_what_was_replied(assistant: Assistant, chats: Chats) ->
     again = Chats(assistant.library)
     assert again.exchanges(id) == [exchange]
     again.close()
+
+
+def test_a_direct_line_and_blocks_are_kept_and_go_with_the_articles_they_cite(
+    assistant: Assistant, chats: Chats
+) -> None:
+    sheep, swan = "It carried forty sheep.", "A swan had sat down on the rails."
+    reply = with_direct(replied(assistant.library, sheep, swan, "Ada Quill was at the helm."))
+    id, exchange = keep(chats, reply)
+    assert exchange.reply == reply
+    assert exchange.reply.direct == f"It says: {sheep} [1] It says: {swan} [2]"
+    assert (exchange.reply.intent, [each.number for each in exchange.reply.more]) == ("comparison", [3])
+    (block,) = exchange.blocks
+    assert block["sha256"] == head_hash("accounts", "What each says", ["Outlet", "Day"])
+    assert block["rows"][0]["sha256"] == row_hash(["Outlet 1", "12 March 2031"], [1])
+
+    assistant.library.remove([reply.citations[0].article_id])
+    (exchange,) = chats.exchanges(id)
+    assert exchange.reply
+    assert [(each.text, each.direct) for each in exchange.reply.statements] == [
+        ("", True), (f"It says: {swan}", True), ("", False), (swan, False),
+    ]  # fmt: skip
+    (left,) = exchange.reply.blocks
+    assert left.title == "What each says"
+    assert left.rows == (Row((), (1,)), *reply.blocks[0].rows[1:])
+    assert exchange.blocks[0]["rows"][0]["sha256"] == block["rows"][0]["sha256"]
+    assert b"Outlet 1" not in stored(assistant.library)
+    assert b"Outlet 2" in stored(assistant.library)
+
+
+def test_what_stands_over_the_rows_of_a_block_goes_with_the_last_of_them(assistant: Assistant, chats: Chats) -> None:
+    reply = replied(assistant.library, "Ada Quill was at the helm.", "A swan had sat down on the rails.")
+    named = Block("list", "Where is Ada Quill?", ("Where",), (Row(("helm \ud800",), (1,)),))
+    reply = replace(reply, blocks=(named, Block("list", "Nothing", (), ())))
+    id = chats.ask(None, reply.question)
+    assistant.library.remove([reply.citations[0].article_id])
+    chats.answered(chats.exchanges(id)[0].id, reply)
+
+    (exchange,) = chats.exchanges(id)
+    assert exchange.reply
+    assert exchange.reply.blocks == (Block("list", "", ("Where",), (Row((), (1,)),)), Block("list", "Nothing", (), ()))
+    assert b"Where is Ada" not in stored(assistant.library)
 
 
 def test_what_is_only_related_is_kept_apart_and_its_words_go_with_their_article(
@@ -151,7 +213,9 @@ def test_what_an_older_version_kept_has_its_state(assistant: Assistant, chats: C
     id, _ = keep(chats, answered)
     keep(chats, refused, id)
     with chats._transaction() as db:
-        db.execute("UPDATE exchanges SET reply = json_remove(reply, '$.state', '$.more')")
+        db.execute(
+            "UPDATE exchanges SET reply = json_remove(reply, '$.state', '$.more', '$.direct', '$.intent', '$.blocks')"
+        )
 
     assert [each.reply for each in chats.exchanges(id)] == [answered, refused]
 
@@ -378,6 +442,7 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
         later = ("coverages", "collections", "collected")
         for table in ("chats", "exchanges", "statements", "citations", "considered", *later):
             database.execute(f"DROP TABLE {table}")
+        database.execute("ALTER TABLE articles DROP COLUMN published_at")
         database.execute("PRAGMA user_version = 2")
     database.close()
 
@@ -387,6 +452,38 @@ def test_a_library_without_chats_gets_their_tables_after_a_copy_was_made(
     with sqlite3.connect(path.with_name("library.db.format-2.backup")) as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (2,)
     copy.close()
+
+
+def test_a_chat_of_before_times_were_kept(
+    assistant: Assistant, chats: Chats, open_library: Callable[..., Library]
+) -> None:
+    reply = replied(assistant.library, "It carried forty sheep.")
+    cited = replace(reply.citations[0], published="2031-03-11", published_at="2031-03-11T08:00:00+09:00")
+    id, exchange = keep(chats, replace(reply, citations=(cited,)))
+    assert exchange.reply is not None
+    assert exchange.reply.citations == (cited,)
+    assert export(chats, assistant.library, id)["exchanges"][0]["citations"][0]["published_at"] == cited.published_at
+    chats.covered(exchange.id, Section("One outlet", "<p></p>", (cited,)))
+    path = assistant.library.folder / "library.db"
+    assistant.close()
+    with sqlite3.connect(path) as database:
+        told = json.loads(database.execute("SELECT told FROM coverages").fetchone()[0])
+        told["citations"][0].pop("published_at")
+        database.execute("UPDATE coverages SET told = ?", (json.dumps(told),))
+        for table in ("articles", "citations"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN published_at")
+        database.execute("PRAGMA user_version = 4")
+    database.close()
+
+    library = open_library()
+    chats = Chats(library)
+    (again,) = chats.exchanges(id)
+    assert again.reply is not None
+    assert again.reply.citations == (replace(cited, published_at=None),)
+    assert again.coverage is not None
+    assert again.coverage.citations == again.reply.citations
+    assert verify(export(chats, library, id), library)[0].holds
+    chats.close()
 
 
 def test_on_the_command_line(run: Callable[..., Run], assistant: Assistant, chats: Chats, tmp_path: Path) -> None:

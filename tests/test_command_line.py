@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from rag.article import Citation, Considered, Filters, Reply, Statement
+from rag.article import Block, Citation, Considered, Filters, Reply, Row, Statement
 from rag.commands.questions import _print_reply
 from rag.settings import ROOT
 from tests.conftest import Run
@@ -24,16 +24,17 @@ Command = Callable[..., Run]
 
 FERRY = "The ferry left Port Linnet at noon on Tuesday. It came back at night with 48 passengers."
 REPLY_KEYS = [
-    "id", "question", "query", "filters", "answer", "state", "abstained", "reason", "answered_by", "citations", "more",
-    "retrieved", "timings",
+    "id", "question", "query", "filters", "answer", "direct", "state", "abstained", "reason", "answered_by", "intent",
+    "blocks", "citations", "more", "retrieved", "timings",
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "article_id", "title", "outlet", "origin", "published", "url", "path", "start", "end", "quote", "checked",
+    "published_at",
 ]  # fmt: skip
 PASSAGE_KEYS = ["rank", "article_id", "outlet", "url", "path", "start", "end", "text", "score"]
 ARTICLE_KEYS = [
     "id", "title", "outlet", "origin", "published", "url", "path", "authors", "language", "version",
-    "place", "published_from", "published_until", "basis", "addresses",
+    "place", "published_from", "published_until", "basis", "addresses", "published_at",
 ]  # fmt: skip
 TIMINGS = ["understand_ms", "retrieve_ms", "rerank_ms", "read_ms", "answer_ms", "total_ms"]
 
@@ -95,8 +96,9 @@ def test_ask_prints_the_contract_s_json(run: Command, ferry: Path) -> None:
 def test_ask_prints_for_people(run: Command, ferry: Path) -> None:
     ran = run("ask", "When did the ferry leave Port Linnet?", "--timings")
 
-    answer, *sources = ran.out.splitlines()
+    direct, answer, *sources = [line for line in ran.out.splitlines() if line]
     assert ran.code == 0
+    assert direct == "at noon on Tuesday (11 March 2031, worked out) [1]"
     assert "The ferry left Port Linnet at noon on Tuesday [11 March 2031]. [1]" in answer
     assert sources[0] == "[1] linnet.example, 2031-03-11, Ferry [late] (https://linnet.example/1)"
     assert [word for word in ran.err.split() if word.isalpha() and word != "ms"] == [
@@ -123,6 +125,26 @@ def test_what_is_only_related_is_printed_in_the_place_of_the_nearest_passages(
     assert capsys.readouterr().out == f"Closest:\n{related}- unknown outlet, undated: No. (a1)\n"
     _print_reply(replace(reply, state="nothing", more=()).to_json())
     assert capsys.readouterr().out == "Closest:\nThe nearest passages:\n- Merrow Post: Far.\n"
+
+
+def test_the_direct_line_is_printed_first_and_blocks_as_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    cited = tuple(
+        Citation(number, "a1", None, "Merrow Post", None, None, None, None, 0, 9, quote, True)
+        for number, quote in enumerate(["It sank\n[at noon].", "It was wide."], 1)
+    )
+    block = Block("quotes", "[b]Who\x1b[31m", ("Outlet",), (Row(("[i]Post",), (1,)), Row(("Tide",))))
+    statements = (Statement("At [noon].", (1,), direct=True), Statement("It sank [at noon].", (1,)))
+    reply = Reply("q", "q", Filters(), statements, "answered", None, "extract", cited[:1], cited[1:], blocks=(block,))
+
+    _print_reply(reply.to_json())
+    direct, told, title, *table, source, more, related = capsys.readouterr().out.splitlines()
+    assert (direct, told) == ("At [noon]. [1]", "It sank [at noon]. [1]")
+    assert title.strip() == "[b]Who\ufffd[31m"
+    assert [[cell.strip() for cell in row.strip("┃│").split(row[0])] for row in table if row[0] in "┃│"] == [
+        ["Outlet", "In the articles' words"], ["[i]Post", "It sank [at noon]. [1]"], ["Tide", ""],
+    ]  # fmt: skip
+    assert source == "[1] Merrow Post, undated, no headline (a1)"
+    assert (more, related) == ("More on this:", "- Merrow Post, undated: It was wide. (a1)")
 
 
 def test_conditions_are_printed_as_they_were_understood(run: Command, ferry: Path) -> None:
@@ -154,6 +176,18 @@ def test_a_batch_answers_line_by_line_with_its_turns(run: Command, ferry: Path, 
     assert sorted(path.name for path in tmp_path.glob("*.jsonl*")) == ["answers.jsonl", "questions.jsonl"]
 
 
+def test_the_time_is_told_with_the_day(run: Command, ferry: Path) -> None:
+    id = id_of(run)
+    item = json.loads(ferry.read_text()) | {"date_publish": "2031-03-11T14:05:00+09:00"}
+    ferry.write_text(json.dumps(item))
+
+    assert run("ingest", ferry).out == "1 unchanged\n"
+    assert "\npublished: 2031-03-11 (stated)\npublished at: 2031-03-11T14:05:00+09:00\n" in run("show", id).out
+    assert json.loads(run("show", id, "--json").out)["published_at"] == "2031-03-11T14:05:00+09:00"
+    (citation,) = json.loads(run("ask", "When did the ferry leave Port Linnet?", "--json").out)["citations"]
+    assert (citation["published"], citation["published_at"]) == ("2031-03-11", "2031-03-11T14:05:00+09:00")
+
+
 def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) -> None:
     id = id_of(run)
     (listed,) = json.loads(run("list", "--json").out)
@@ -182,6 +216,11 @@ def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) 
     assert run("remove", id, id) == Run(0, "1 removed\n", "")
     assert json.loads(run("list", "--json").out) == []
     assert run("list") == Run(0, "", "")
+
+
+def test_an_outlet_is_removed_however_its_name_is_typed(run: Command, ferry: Path) -> None:
+    assert run("remove", "--outlet", "Port Linnet").code == 2
+    assert run("remove", "--outlet", "the LINNET.example") == Run(0, "1 removed\n", "")
 
 
 @pytest.mark.parametrize("arguments", [("reindex",), ("reindex", "--embed")])

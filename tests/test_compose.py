@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from rag.article import Article, Sentence
 from rag.querying.compose import (
     CHOSEN,
+    Composed,
     Rules,
     compose,
     differing_accounts,
@@ -131,7 +132,7 @@ def test_named_outlets_are_heard_in_their_order_under_their_names() -> None:
 
     accounts = named_accounts(by_outlet, replace(RULES, most_words=60))
 
-    assert [(each.account, each.text) for each in accounts] == [
+    assert [(each.account, each.text) for each in accounts.evidence] == [
         ("The Post", "Seven boats sank."),
         ("The Herald", "Nine boats sank."),
         ("", "Two more were towed home."),
@@ -139,7 +140,7 @@ def test_named_outlets_are_heard_in_their_order_under_their_names() -> None:
 
 
 def test_there_are_no_accounts_where_no_outlet_answers() -> None:
-    assert named_accounts({"The Post": [passage(("It rained.", -1.0))], "The Herald": []}, RULES) == []
+    assert named_accounts({"The Post": [passage(("It rained.", -1.0))], "The Herald": []}, RULES) == Composed()
 
 
 def test_values_that_differ_come_with_their_outlets_the_latest_first() -> None:
@@ -152,16 +153,20 @@ def test_values_that_differ_come_with_their_outlets_the_latest_first() -> None:
 
     accounts = differing_accounts(passages, RULES)
 
-    assert [(each.account, each.text) for each in accounts] == [
-        ("The accounts differ. The Herald", "9 boats sank at sea."),
+    assert [(each.account, each.text) for each in accounts.evidence] == [
+        ("The Herald", "9 boats sank at sea."),
         ("The Post, The Times", "7 boats sank."),
     ]
+    (line,) = accounts.direct
+    assert "".join(words for words, _ in line.pieces) == (
+        "The accounts differ: 9 boats – The Herald (2 January 2031) · 7 boats – The Post, The Times (1 January 2031)"
+    )
 
 
 def test_accounts_that_agree_do_not_differ() -> None:
     passages = [passage(("7 boats sank.", 3.0), outlet="A"), passage(("Seven boats sank, it said.", 2.0), outlet="B")]
 
-    assert differing_accounts(passages, RULES) == []
+    assert differing_accounts(passages, RULES) == Composed()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import Row, ledger
 from rag.coverage.relation import features, relation
-from rag.coverage.timeline import dated, timeline
+from rag.coverage.timeline import timeline
+from rag.dated import dated
 from rag.embedding import Embedding
 from rag.figures import figures
 from rag.ingestion.split import sentences

@@ -16,7 +16,7 @@ from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, ledger, quoted
 from rag.coverage.relation import RELATIONS, relation
-from rag.coverage.timeline import dated
+from rag.dated import dated
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.sense import read

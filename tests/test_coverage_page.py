@@ -27,7 +27,8 @@ from rag.coverage.origins import Carrier, Origin, origins
 from rag.coverage.people import Person
 from rag.coverage.quotes import Row, Wording
 from rag.coverage.sentence import claim_of
-from rag.coverage.timeline import Dated, Entry
+from rag.coverage.timeline import Entry
+from rag.dated import Dated
 from rag.embedding import Embedding
 from rag.library.library import Library
 from rag.settings import ROOT, Settings

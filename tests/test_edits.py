@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,32 @@ def test_a_corrected_date_is_what_conditions_look_at(assistant: Assistant, ferry
     within = Filters(until=date(2030, 12, 31))
     assert assistant.library.by_words("ferry", 5, within)
     assert not assistant.library.by_words("ferry", 5, Filters(since=date(2031, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "day", "at"),
+    [
+        ("2031-03-11T08:00:00+09:00", "2031-03-11", "2031-03-11T08:00:00+09:00"),
+        ("2031-03-11T08:00:00+09:00", "2031-03-12", None),
+        ("2031-03-11T08:00:00+09:00", "", None),
+        ("2031-03-11", "2031-03-12", None),
+    ],
+)
+def test_a_time_goes_with_its_day(
+    assistant: Assistant, ferry: Article, articles: Path, stated: str, day: str, at: str | None
+) -> None:
+    item = {"title": "Ferry", "text": TEXT, "sitename": "Linnet Herald", "date": stated}
+    (articles / "ferry.json").write_text(json.dumps(item))
+    assert outcomes(list(assistant.ingest([articles]))) == ["unchanged"]
+
+    edited = assistant.intake.edit(ferry.id, {"published": day})
+
+    assert (edited.published, edited.published_at) == (day or None, at)
+    assert outcomes(list(assistant.ingest([articles]))) == ["unchanged"]
+    assert assistant.library.article(ferry.id) == edited
+    (articles / "ferry.json").write_text(json.dumps(item | {"text": TEXT + " Late."}))
+    assert outcomes(list(assistant.ingest([articles]))) == ["updated"]
+    assert assistant.library.article(ferry.id).published_at == at
 
 
 def test_a_corrected_headline_is_embedded(assistant: Assistant, ferry: Article, embedding: WordCountEmbedding) -> None:
@@ -224,6 +251,33 @@ def test_an_older_library_is_asked_and_added_to(
     assert open_library().status().articles == 3
 
 
+def test_a_library_without_times_gets_them_when_its_files_are_read_again(
+    open_library: Callable[..., Library], embedding: WordCountEmbedding, articles: Path
+) -> None:
+    library = open_library()
+    item = {"title": "Ferry", "text": TEXT, "date_publish": "2031-03-11T08:00:00+09:00"}
+    (articles / "ferry.json").write_text(json.dumps(item))
+    put_in(library, embedding, articles)
+    (whole,) = library.articles()
+    assert whole.published_at == "2031-03-11T08:00:00+09:00"
+    library.close()
+    path = library.folder / "library.db"
+    with sqlite3.connect(path) as database:
+        for table in ("articles", "citations"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN published_at")
+        database.execute("PRAGMA user_version = 4")
+    database.close()
+
+    library = open_library()
+    assert backup_of(path, 4).exists()
+    assert library.articles() == [replace(whole, published_at=None)]
+    before = len(embedding.texts)
+    assert outcomes(put_in(library, embedding, articles)) == ["unchanged"]
+    assert (library.articles(), len(embedding.texts)) == ([whole], before)
+    assert library.versions(whole.id) == []
+    assert_whole(library)
+
+
 def test_a_migration_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = old.read_bytes()
 
@@ -302,3 +356,19 @@ def test_an_inferred_date_is_marked() -> None:
     article = Article(text="x", published="2031-03-11", basis={"published": Basis("inferred")})
 
     assert published(article) == "11 March 2031 (inferred)"
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2018-10-29T14:05:00+09:00", "29 October 2018, 14:05 (+09:00)"),
+        ("2018-10-29T14:05:00", "29 October 2018, 14:05"),
+        ("2018-10-28T23:05:00+00:00", "29 October 2018 (28 October 2018, 23:05 +00:00)"),
+        (None, "29 October 2018"),
+    ],
+)
+def test_a_time_in_words(at: str | None, said: str) -> None:
+    article = Article(text="x", outlet="Linnet Herald", published="2018-10-29", published_at=at)
+
+    assert published(article) == said
+    assert credit(article) == f"Linnet Herald · {said}"

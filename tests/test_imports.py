@@ -12,8 +12,8 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "outlets", "words", "watching", "turns", "model_files"},
-    {"dates", "figures", "language", "speech"},
+    {"settings", "errors", "article", "outlets", "words", "furniture", "watching", "turns", "model_files"},
+    {"dates", "dated", "figures", "language", "speech"},
     {"embedding", "embedding_export", "llm", "pull", "reader"},
     {"library"},
     {"sense"},
@@ -25,6 +25,8 @@ LAYERS = [
 WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("watching", "errors"),
+    ("dated", "dates"),
+    ("outlets", "words"),
     ("embedding_export", "embedding"),
     ("assistant", "chats"),
     ("assistant", "inline"),

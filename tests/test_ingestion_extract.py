@@ -107,6 +107,7 @@ def test_a_saved_page(charset: str) -> None:
         title="Bridge closed",
         outlet="Linnet Herald",
         published="2031-03-11",
+        published_at="2031-03-11T08:00:00+00:00",
         url="https://linnet-herald.example/news/bridge",
         authors=("Ada Quill",),
     )
@@ -141,6 +142,7 @@ def test_news_please_json() -> None:
         title="Bridge closed",
         outlet="BBC",
         published="2031-03-11",
+        published_at="2031-03-11T08:00:00",
         url="https://www.bbc.co.uk/news/1?utm_source=x",
         authors=("Ada Quill", "Ben Oake"),
         language="en",
@@ -201,6 +203,23 @@ def test_only_an_address_is_an_address() -> None:
 )
 def test_a_date_is_whole_or_none(written: str, date: str | None) -> None:
     assert from_json({"text": "One.", "date": written}).published == date
+
+
+@pytest.mark.parametrize(
+    ("item", "at"),
+    [
+        ({"date_publish": "2018-10-29 14:05:00"}, "2018-10-29T14:05:00"),
+        ({"date_publish": "2018-10-29T14:05:00+09:00"}, "2018-10-29T14:05:00+09:00"),
+        ({"date": "Mon, 29 Oct 2018 14:05:00 +0900"}, "2018-10-29T14:05:00+09:00"),
+        ({"date_publish": "2018-10-29", "date": "2018-10-28T23:05:00Z"}, "2018-10-28T23:05:00+00:00"),
+        ({"date_publish": "2018-10-29", "date_modify": "2018-10-29 18:00:00"}, None),
+        ({"date_publish": "2018-10-29 00:00:00"}, None),
+        ({"date_publish": "2018-10-29"}, None),
+        ({"date_publish": None}, None),
+    ],
+)
+def test_the_time_that_json_states(item: dict[str, object], at: str | None) -> None:
+    assert from_json({"text": "One."} | item).published_at == at
 
 
 @pytest.mark.parametrize(

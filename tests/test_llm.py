@@ -191,9 +191,10 @@ def test_an_answer_over_http_is_checked_cited_and_priced(server: Server, assista
     reply = asked(assistant(language_model=server.written, model_price="1/2", model_tokens=77), server.written)
 
     assert (reply.answered_by, reply.abstained, reply.reason) == ("small", False, None)
-    assert (len(reply.statements), reply.struck_out) == (1, 1)
+    assert reply.direct
+    assert (len([each for each in reply.statements if not each.direct]), reply.struck_out) == (1, 1)
     assert "painted" not in reply.answer
-    assert reply.statements[0].added
+    assert reply.statements[1].added
     assert all(each.checked for each in reply.citations)
     assert reply.note == "1,000 tokens read, 20 written, $0.0010"
     assert server.asked[0]["max_tokens"] == 77

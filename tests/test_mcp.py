@@ -13,7 +13,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
-from rag.article import Citation, Filters, Reply, Statement
+from rag.article import Block, Citation, Filters, Reply, Row, Statement
 from rag.assistant import Assistant
 from rag.embedding import Embedding
 from rag.errors import LibraryBusy
@@ -85,11 +85,13 @@ def test_the_official_client_calls_every_tool(model: Embedding, tmp_path: Path) 
     assert all("jsonrpc" in json.loads(line) for line in (tmp_path / "stdout").read_text().splitlines())
 
 
-def test_what_is_only_related_is_listed(assistant: Assistant) -> None:
-    citation = Citation(1, "a1", None, "Merrow Post", None, "2031-03-11", None, None, 0, 8, "It sank.", True)
-    reply = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", "not_covered", "extract", more=(citation,))
+SANK = Citation(1, "a1", None, "Merrow Post", None, "2031-03-11", None, None, 0, 8, "It sank.", True)
 
-    class Related(Service):
+
+def asked(assistant: Assistant, reply: Reply) -> tuple[str, dict[str, Any]]:
+    """How the tool is described, and what it gives where this is the reply."""
+
+    class Told(Service):
         def ask(self, *_: object) -> dict[str, Any]:
             return reply.to_json()
 
@@ -97,12 +99,30 @@ def test_what_is_only_related_is_listed(assistant: Assistant) -> None:
             pass
 
     async def call() -> tuple[str, CallToolResult]:
-        async with Client(server(lambda: Related(assistant))) as client:
+        async with Client(server(lambda: Told(assistant))) as client:
             (tool,) = [each for each in (await client.list_tools()).tools if each.name == "ask"]
             return tool.description or "", await client.call_tool("ask", {"question": "q"})
 
     description, answered = asyncio.run(call())
-    told = json.loads(text_of(answered))
+    return description, json.loads(text_of(answered))
+
+
+def test_a_direct_line_and_blocks_are_given_and_more_is_no_part_of_the_answer(assistant: Assistant) -> None:
+    block = Block("timeline", "The Auk", ("Day",), (Row(("11 March 2031",), (1,)),))
+    lines = (Statement("It sank", (1,), direct=True), Statement("It sank.", (1,)))
+    reply = Reply("q", "q", Filters(), lines, "answered", None, "extract", (SANK,), (SANK,), intent="timeline",
+                  blocks=(block,))  # fmt: skip
+    description, told = asked(assistant, reply)
+
+    assert (told["direct"], told["answer"]) == ("It sank [1]", "It sank [1] It sank. [1]")
+    assert told["blocks"] == json.loads(json.dumps(reply.to_json()["blocks"]))
+    assert (told["intent"], [each["quote"] for each in told["more"]]) == ("timeline", ["It sank."])
+    assert all(f"`{name}`" in description for name in ("direct", "blocks", "more"))
+
+
+def test_what_is_only_related_is_listed(assistant: Assistant) -> None:
+    reply = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", "not_covered", "extract", more=(SANK,))
+    description, told = asked(assistant, reply)
     assert told["answer"] == "Closest:\n- Merrow Post, 2031-03-11: It sank. (a1)"
     assert (told["state"], [each["quote"] for each in told["more"]]) == ("related", ["It sank."])
     assert all(f'"{state}"' in description for state in ("answered", "related", "nothing"))

@@ -18,16 +18,26 @@ import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Article, Citation, Considered, Filters, Reply, Sentence, Statement, Turn
+from rag.article import Article, Block, Citation, Considered, Filters, Mark, Reply, Row, Sentence, Statement, Turn
 from rag.assistant import Assistant
 from rag.chats.exchange import Kept
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
-from rag.coverage.quotes import Row, Wording
+from rag.coverage.quotes import Row as Utterance
+from rag.coverage.quotes import Wording
 from rag.errors import LibraryBusy
 from rag.settings import ROOT, Settings
 from rag.ui import serve
-from rag.ui.answer import answer_html, citation_label, considered_html, manner_html, question_html
+from rag.ui.answer import (
+    answer_html,
+    blocks_html,
+    citation_label,
+    considered_html,
+    copy_text,
+    manner_html,
+    more_html,
+    question_html,
+)
 from rag.ui.clicks import parse
 from rag.ui.coverage import section_of
 from rag.ui.describe import conditions, credit, day, shortened
@@ -226,6 +236,93 @@ def test_what_is_related_is_escaped(text: str) -> None:
     assert {element.tag for element in lxml.html.fragment_fromstring(shown).iter()} == {
         "div", "p", "span", "ul", "li", "a", "bdi"
     }  # fmt: skip
+
+
+DIRECT = replace(
+    REPLY,
+    statements=(
+        Statement("It is said: it opens", (2,), (Mark(0, 12, "fixed"), Mark(12, 20, "answer")), direct=True),
+        Statement("The quay closed", (1,), (Mark(0, 15, "answer"),), direct=True),
+        Statement("It closed.", (1,)),
+    ),
+    blocks=(Block("accounts", "Quay", ("Outlet", "Says"), (Row(("Merrow Post", "May"), (2, 9)), Row(("Tide", "-")))),),
+    citations=CITED[:2],
+    more=(replace(citation(2, "It opens again in May."), number=3, quote="It is wide."),),
+)
+
+
+def test_the_direct_line_stands_first_its_words_bold_and_the_fixed_ones_not() -> None:
+    shown = answer_html(0, replace(DIRECT, statements=DIRECT.statements[::-1]), None)
+
+    first, second, under = lxml.html.fragment_fromstring(shown)
+    assert [each.get("class") for each in (first, second, under)] == ["direct", "direct", None]
+    assert [each.text_content() for each in (first, second)] == [
+        "The quay closed\u2060[1]",
+        "It is said: it opens\u2060[2]",
+    ]
+    assert [each.text for each in second.iter("strong")] == ["it opens"]
+    assert under.text_content() == "It closed.\u2060[1]"
+    assert "wide" not in shown
+    assert 'href="#cite-0-3" aria-current="true">It is wide.</a>' in more_html(0, DIRECT, 3)
+
+
+def test_a_block_is_a_table_with_what_its_citations_quote() -> None:
+    shown = blocks_html(4, DIRECT, 2)
+
+    table = lxml.html.fragment_fromstring(shown).find("table")
+    assert table.findtext("caption/bdi") == "Quay"
+    assert [each.text for each in table.findall("thead/tr/th")] == ["Outlet", "Says", "In the articles' words"]
+    first, second = ([each.text_content() for each in row] for row in table.findall("tbody/tr"))
+    assert first == ["Merrow Post", "May", "It opens again in May.\u2060[2]"]
+    assert second == ["Tide", "-", ""]
+    assert [each.text_content() for each in table.iter("strong")] == ["Merrow Post", "Tide"]
+    assert re.findall(r'href="([^"]*)"', shown) == ["#cite-4-2"]
+    quotes = replace(DIRECT, blocks=(Block("quotes", "", (), (Row((), (2,)),)),))
+    assert [each.text_content() for each in lxml.html.fragment_fromstring(blocks_html(0, quotes, None)).iter("td")] == [
+        "Merrow Post: It opens again in May.\u2060[2]"
+    ]
+    assert "\n- It opens again in May. [2]\n" in copy_text(quotes)
+    assert "Merrow Post:" in blocks_html(0, replace(DIRECT, blocks=(Block("list", "", ("Day",), (
+        Row(("May",), (1,)),)),)), None)  # fmt: skip
+
+
+def test_a_row_whose_article_is_removed_is_a_mark() -> None:
+    kept = {1: Kept("ab" * 32, 1), 2: Kept("cd" * 32, 1, "2031-04-02T10:00:00+00:00")}
+    gone = replace(DIRECT, blocks=(replace(DIRECT.blocks[0], rows=(Row((), (2,)), DIRECT.blocks[0].rows[1])),))
+
+    shown = blocks_html(0, gone, None, kept)
+    assert '<tr><td colspan="3"><span class="gone">[removed: its article was taken out of the library on 2 A' in shown
+    assert "cdcdcdcdcdcd" in shown
+    assert "cite" not in shown
+    copied = copy_text(replace(gone, citations=(CITED[0], replace(CITED[1], quote=""))))
+    assert "Quay\n- Tide, -\n\n[1]" in copied
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_direct_lines_blocks_and_more_are_escaped(text: str) -> None:
+    cited = replace(CITED[0], quote=text, outlet=text or None)
+    block = Block("table", text, (text, "Outlet"), (Row((text, "Merrow Post"), (1,)), Row(("", text))))
+    line = Statement(text, (1,), (Mark(0, len(text), "answer"),), direct=True)
+    reply = replace(DIRECT, statements=(line,), citations=(cited,), blocks=(block,), more=(replace(cited, number=2),))
+    shown = answer_html(0, reply, None) + blocks_html(0, reply, None) + more_html(0, reply, None)
+
+    elements = [*lxml.html.fragment_fromstring(f"<section>{shown}</section>").iter()]
+    assert {each.tag for each in elements} <= {
+        "section", "div", "p", "span", "strong", "ul", "li", "a", "bdi", "table", "caption", "thead", "tbody", "tr",
+        "th", "td",
+    }  # fmt: skip
+    names = {name for each in elements for name in each.attrib}
+    assert names <= {"class", "href", "title", "aria-label", "dir", "scope", "data-column"}
+    assert shown.count(as_html(text)) >= (6 if text else 0)
+
+
+def test_what_is_copied_begins_with_the_direct_line() -> None:
+    source = "Merrow Post, Quay closes, 11 March 2031, https://merrow.example/quay"
+    assert copy_text(DIRECT) == (
+        "It is said: it opens [2]\nThe quay closed [1]\n\nIt closed. [1]\n\n"
+        "Quay\n- Merrow Post, May: It opens again in May. [2]\n- Tide, -\n\n"
+        f"[1] {source}\n[2] {source}\n\nMore on this:\n- It is wide. ({source})"
+    )
 
 
 def test_answer_says_when_it_stands_in_or_a_citation_was_not_found() -> None:
@@ -643,7 +740,7 @@ def test_who_says_what_is_escaped_and_numbered_on() -> None:
         Wording(hostile, 31, 42, "direct", "<u>", differing=((start := hostile.text.index("sank"), start + 4),)),
         Wording(ARTICLE, 2, 18, "clip", ""),
     )
-    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (Row("<u>", "differs", wordings),)
+    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (Utterance("<u>", "differs", wordings),)
 
     section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)
 

@@ -54,6 +54,7 @@ def test_a_page_and_where_it_was_fetched(parser: Parser) -> None:
         title="Bridge closed",
         outlet="Linnet Herald",
         published="2031-03-11",
+        published_at="2031-03-11T08:00:00+00:00",
         url="https://hollin.example/1",  # what a page says of its address may be another's
         authors=("Ada Quill",),
     )
@@ -157,6 +158,24 @@ def listed(parser: Parser, content: str | bytes) -> tuple[Listing, list[tuple[st
     assert is_listing(content)
     found = parser.listing(content, URL)
     return found, [(entry.url, entry.title, entry.published) for entry in found.entries]
+
+
+@pytest.mark.parametrize("content", [RSS, ATOM, JSON_FEED, SITEMAP])
+@pytest.mark.parametrize(
+    ("written", "feed_date", "at"),
+    [
+        ("2031-03-11T08:00:00+09:00", "Tue, 11 Mar 2031 08:00:00 +0900", "2031-03-11T08:00:00+09:00"),
+        ("2031-03-11T08:00:00-05:00", "Tue, 11 Mar 2031 08:00:00 EST", "2031-03-11T08:00:00-05:00"),
+        ("2031-03-11", "11 Mar 2031", None),
+    ],
+)
+def test_the_time_that_a_listing_states(
+    parser: Parser, content: str, written: str, feed_date: str, at: str | None
+) -> None:
+    content = content.replace("2031-03-11T08:00:00Z", written).replace("Tue, 11 Mar 2031 08:00:00 GMT", feed_date)
+
+    entry = parser.listing(content.encode(), URL).entries[0]
+    assert (entry.published, entry.published_at) == ("2031-03-11", at)
 
 
 def test_listings(parser: Parser) -> None:

@@ -126,3 +126,15 @@ def test_it_is_a_node_postprocessor_as_llama_index_has_them(
 def test_nothing_found_is_nothing_read(library: Library, reader: SharedWords) -> None:
     assert PassageReader(reader=reader, library=library).read("Who?", []) == []
     assert candidates([]) == []
+
+
+def test_furniture_of_the_page_is_no_candidate(
+    library: Library, embedding: WordCountEmbedding, articles: Path, reader: SharedWords
+) -> None:
+    write(articles, zeppelin="The zeppelin was late.\n\nZeppelin late 3 of 34\n\nIt rained.")
+    put_in(library, embedding, articles)
+    question = "Was the zeppelin late?"
+
+    passages = PassageReader(reader=reader, library=library).read(question, find(library, embedding, question))
+
+    assert [each.text for each in candidates(passages)] == ["The zeppelin was late.", "It rained."]

@@ -13,7 +13,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from rag.errors import ModelError
-from rag.reader import MODEL, MOST_TOKENS, Reader, check, lay_out, lay_out_two, load_reader
+from rag.reader import MODEL, MOST_TOKENS, Reader, check, lay_out, lay_out_two, load_reader, statements, yes_no
 
 PASSAGE = (
     "Ferries leave Linnet",
@@ -80,6 +80,46 @@ def test_a_claim_is_held_against_sentences(reader: Reader) -> None:
     assert supported.sum(axis=1) == pytest.approx(np.ones(1), abs=1e-5)
 
 
+def test_a_sentence_says_yes_or_no(reader: Reader) -> None:
+    evidence = [
+        ("Ferries leave", "The harbour was closed on Monday, Ilse Thorsby said."),
+        ("Ferries leave", "The harbour was not closed on Monday, Ilse Thorsby said."),
+    ]
+
+    found = reader.says_yes("Was the harbour closed on Monday?", evidence)
+
+    assert found is not None
+    assert found[0] >= yes_no()["clear"]
+    assert found[1] <= 1 - yes_no()["clear"]
+    assert reader.says_yes("Who closed the harbour?", evidence) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "denied"),
+    [
+        ("Did it rain?", "It did rain.", "It did not rain."),
+        ("Didn’t it rain?", "It did rain.", "It did not rain."),
+        ("Won't the ferry leave?", "The ferry will leave.", "The ferry will not leave."),
+        ("Was the mayor on board?", "The mayor was on board.", "The mayor was not on board."),
+        (
+            "As Tom Pell says, has it rained?",
+            "As Tom Pell says, it has rained.",
+            "As Tom Pell says, it has not rained.",
+        ),
+        ("Two left. Did they come?", "Two left. They did come.", "Two left. They did not come."),
+    ],
+)
+def test_a_question_is_also_a_statement_and_its_denial(question: str, said: str, denied: str) -> None:
+    assert statements(question)[0] == (said, denied)
+
+
+@pytest.mark.parametrize(
+    "question", ["Who was on board?", "Why, he asked, is it so?", "ferries", "Is", "Is it?", "?", ""]
+)
+def test_no_statement_is_made_of_what_does_not_ask_yes_or_no(question: str) -> None:
+    assert statements(question) == []
+
+
 def test_sentences_of_two_outlets_are_compared(reader: Reader) -> None:
     found = reader.relation(
         [
@@ -97,6 +137,9 @@ def test_nothing_to_read_is_nothing_read(reader: Reader) -> None:
     assert reader.read("Who?", []) == []
     assert reader.support("A claim.", []).shape == (0, 3)
     assert reader.relation([]).shape == (0, 3)
+    nothing = reader.says_yes("Did it rain?", [])
+    assert nothing is not None
+    assert nothing.shape == (0,)
 
 
 @pytest.mark.parametrize(

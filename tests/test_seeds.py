@@ -76,7 +76,6 @@ def test_what_the_articles_leave_to_the_reader_is_told_beside_their_words(asked:
     answer = asked.ask("Who is Biegun's North Korean counterpart?").answer
 
     assert "early this month [October 2018]" in answer
-    assert "He [Biegun] said" in answer
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,17 @@ def test_a_feed_fills_in_what_its_pages_leave_out(online: Assistant, site: Site)
 
     article = online.library.article(str(event.article_id))
     assert (article.title, article.published) == ("Report 1", "2031-03-11")
+    assert article.published_at == "2031-03-11T08:00:00+00:00"
+
+
+@pytest.mark.parametrize(("day", "at"), [("2031-03-11", "2031-03-11T08:00:00+00:00"), ("2031-03-09", None)])
+def test_a_feed_adds_the_time_to_its_page_s_day(online: Assistant, site: Site, day: str, at: str | None) -> None:
+    site.pages |= {"/feed": rss(site, [1]), "/news/1": page(1).replace("2031-03-11T08:00:00Z", day)}
+
+    (event,) = settled(online.ingest([site.url("/feed")]))
+
+    article = online.library.article(str(event.article_id))
+    assert (article.published, article.published_at) == (day, at)
 
 
 def test_what_failed_is_tried_again(online: Assistant, site: Site, feed: str) -> None:

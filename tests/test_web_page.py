@@ -53,6 +53,26 @@ def test_json_ld(item: object) -> None:
     assert (article.published, article.authors) == ("2031-03-11", ("Ada Quill", "Ben Oake"))
 
 
+@pytest.mark.parametrize(
+    ("stated", "tags", "at"),
+    [
+        ("2031-03-11T08:00:00+09:00", {}, "2031-03-11T08:00:00+09:00"),
+        ("2031-03-11T08:00", {}, "2031-03-11T08:00:00"),
+        ("2031-03-11", {}, None),
+        ("2031-03-11", {"article:published_time": "2031-03-11T08:00:00Z"}, "2031-03-11T08:00:00+00:00"),
+        ("2031-03-11T08:00", {"article:published_time": "2031-03-11T08:00+09:00"}, "2031-03-11T08:00:00+09:00"),
+        ("2031-03-11", {"article:published_time": "2031-03-10T23:00:00Z"}, "2031-03-10T23:00:00+00:00"),
+        ("2031-03-11", {"article:published_time": "2031-03-14T08:00:00Z"}, None),
+        ("2031-03-11", {"article:modified_time": "2031-03-11T09:00:00Z"}, None),
+    ],
+)
+def test_the_time_that_a_page_states(stated: str, tags: dict[str, str], at: str | None) -> None:
+    head = "".join(f'<meta property="{name}" content="{value}">' for name, value in tags.items())
+
+    article = read(head + described(ITEM | {"datePublished": stated}))
+    assert (article.published, article.published_at) == ("2031-03-11", at)
+
+
 def test_other_items_are_not_the_article() -> None:
     video = described({"@type": "VideoObject", "name": "A film", "datePublished": "2001-01-01", "headline": "A film"})
 
@@ -69,15 +89,19 @@ def test_open_graph() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "at"),
     [
-        '<time datetime="2031-03-11T08:00Z">Tuesday</time>',
-        "Published: 08:00 GMT, 11 March 2031 | Updated: 14 March 2031",
-        "<b>By Ada Quill</b> <i>Mar. 11th, 2031</i>",
-        "2031-03-11 08:00",
+        ('<time datetime="2031-03-11T08:00Z">Tuesday</time>', "2031-03-11T08:00:00+00:00"),
+        ("Published: 08:00 GMT, 11 March 2031 | Updated: 14 March 2031", None),
+        ("<b>By Ada Quill</b> <i>Mar. 11th, 2031</i>", None),
+        ("2031-03-11 08:00", "2031-03-11T08:00:00"),
+        ("11 March 2031, 8:05 p.m. GMT", "2031-03-11T20:05:00+00:00"),
+        ("March 11th, 2031 at 20:05 (+0900)", "2031-03-11T20:05:00+09:00"),
+        ("11 March 2031 25:61", None),
+        ("March 11, 2031 20:05 ET", "2031-03-11T20:05:00"),
     ],
 )
-def test_a_line_under_the_headline(line: str) -> None:
+def test_a_line_under_the_headline(line: str, at: str | None) -> None:
     article = read(
         "<title>Bridge closed for weeks - Linnet Herald</title>", f"<h1>Bridge closed for weeks</h1><div>{line}</div>"
     )
@@ -87,6 +111,7 @@ def test_a_line_under_the_headline(line: str) -> None:
         "Linnet Herald",
         "2031-03-11",
     )
+    assert article.published_at == at
 
 
 def test_a_headline_that_is_no_heading() -> None:

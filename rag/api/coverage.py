@@ -19,6 +19,7 @@ class About(BaseModel):
     title: str | None
     url: str | None
     path: str | None
+    published_at: str | None
 
 
 class Account(BaseModel):

@@ -114,6 +114,7 @@ class Related(BaseModel):
     end: int
     quote: str
     checked: bool
+    published_at: str | None
 
 
 class Answer(BaseModel):
@@ -139,7 +140,9 @@ class Answer(BaseModel):
         default=[], description="Tables shown in the answer; the articles' words are those of each row's citations."
     )
     citations: list[Citation]
-    more: list[Related] = Field(description="At most two sentences that are only related; `answer` does not tell them.")
+    more: list[Related] = Field(
+        description="Sentences that are only related, at most two where nothing answers; `answer` does not tell them."
+    )
     retrieved: list[Considered]
     timings: dict[str, int]
     note: str = ""
@@ -172,6 +175,9 @@ class ListedArticle(BaseModel):
     published_until: str | None
     basis: dict[str, Basis]
     addresses: list[str]
+    published_at: str | None = Field(
+        description="The date and time that are stated, in ISO form, with their offset where one is stated."
+    )
 
 
 class LabelledArticle(ListedArticle):

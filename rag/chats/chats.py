@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 
-from rag.article import Article, Citation, Filters, Reply, Turn, fingerprint
+from rag.article import Article, Block, Citation, Filters, Reply, Row, Turn, fingerprint
 from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
-from rag.chats.rows import by_exchange, exchange_of, with_coverage
+from rag.chats.rows import by_exchange, exchange_of, kept_blocks, with_coverage
 from rag.errors import UnknownArticle, UsageError
 from rag.library.changes import changes
 from rag.library.database import Database, now
@@ -30,7 +30,9 @@ _HAS_WORD = (
     "(c.name LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM exchanges e LEFT JOIN statements s ON s.exchange_id = e.id "
     "WHERE e.chat_id = c.id AND (e.question LIKE ? ESCAPE '\\' OR s.text LIKE ? ESCAPE '\\')))"
 )
-_CITATION = 'number, article_id, title, outlet, origin, published, url, path, start, "end", quote, checked'
+_CITATION = (
+    'number, article_id, title, outlet, origin, published, url, path, start, "end", quote, checked, published_at'
+)
 _CONSIDERED = 'rank, article_id, outlet, url, path, start, "end", text, score'
 
 
@@ -134,7 +136,9 @@ class Chats:
                 "abstained": reply.abstained, "reason": reply.reason, "more": [each.number for each in reply.more],
                 "answered_by": reply.answered_by, "timings": dict(reply.timings),
                 "struck_out": reply.struck_out, "note": reply.note,
-                "checks": [[each.support, each.lack, each.added] for each in reply.statements]}  # fmt: skip
+                "checks": [[each.support, each.lack, each.added] for each in reply.statements],
+                "direct": [at for at, each in enumerate(reply.statements) if each.direct],
+                "intent": reply.intent, "blocks": kept_blocks(map(_storable_block, reply.blocks))}  # fmt: skip
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
                 return  # its chat was deleted meanwhile
@@ -154,7 +158,7 @@ class Chats:
                 ],
             )  # fmt: skip
             db.executemany(
-                f"INSERT INTO citations (exchange_id, {_CITATION}, version, hash) VALUES ({','.join('?' * 15)})",
+                f"INSERT INTO citations (exchange_id, {_CITATION}, version, hash) VALUES ({','.join('?' * 16)})",
                 [
                     (id, *asdict(each).values(), self._version(each, articles.get(each.article_id)),
                      fingerprint(each.quote))
@@ -286,6 +290,11 @@ def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
         for each in exchanges
         if each.reply
     ]
+
+
+def _storable_block(block: Block) -> Block:
+    rows = tuple(Row(tuple(map(_storable, row.cells)), row.citations) for row in block.rows)
+    return Block(block.kind, _storable(block.title), tuple(map(_storable, block.columns)), rows)
 
 
 def _storable(text: str) -> str:

@@ -83,6 +83,8 @@ class Exchange:
     """By the number of the citation, or of the sentence that is only related."""
     statements: tuple[str, ...] = ()
     """The sha256 of each statement of the reply."""
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    """The reply's, as they are kept and exported: see `rag.chats.rows.kept_blocks`."""
     considered: Mapping[int, Kept] = field(default_factory=dict)
     """By the passage's rank."""
     labels: Mapping[str, str] = field(default_factory=dict)

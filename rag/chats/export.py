@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from rag.article import Citation, Reply
+from rag.article import IN_THEIR_WORDS, MORE, Citation, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange, Kept
 from rag.errors import UsageError
@@ -29,6 +29,12 @@ _STYLE = (
     ":root{color-scheme:light dark}body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 Charter,"
     "Georgia,serif}h2{margin-top:2.5rem;line-height:1.3}p,li{overflow-wrap:anywhere}small,code,.about{font:0.85rem/1.5 "
     "system-ui,sans-serif}blockquote{margin:0.4rem 0;padding-left:0.8rem;border-left:3px solid #8884}"
+)
+# Apart, so that a page written before there were any of these is what its data says.
+_STYLE_OF_BLOCKS = (
+    ".direct{font-size:1.25rem}table{width:100%;margin:1rem 0;border-collapse:collapse}caption,th,td{padding:0.4rem "
+    "0.8rem 0.4rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}caption,th{font:bold 0.85rem/1.5 "
+    "system-ui,sans-serif}td{border-top:1px solid #8884}td p{margin:0}"
 )
 
 
@@ -56,8 +62,15 @@ def as_markdown(data: Mapping[str, Any]) -> str:
     for exchange in data["exchanges"]:
         lines += [f"## {_plain(exchange['question'])}", ""]
         lines += [_plain(note) + "\n" for note in _notes(exchange)]
-        told = (_plain(each["text"] or REMOVED) + _numbers(each) for each in exchange.get("statements", ()))
-        lines += [" ".join(told), ""]
+        direct, others = _statements(exchange)
+        for each in direct:
+            lines += [f"**{_plain(each['text'] or REMOVED)}**{_numbers(each)}", ""]
+        if others or not direct:
+            lines += [" ".join(_plain(each["text"] or REMOVED) + _numbers(each) for each in others), ""]
+        for block in exchange.get("blocks", ()):
+            lines += _block_lines(block, exchange)
+        if _has_more(exchange):
+            lines += [f"{MORE}:", ""]
         for each in exchange.get("more", ()):
             lines += _source_lines("-", each)
         for line in _accounts(exchange):
@@ -74,18 +87,26 @@ def as_html(data: Mapping[str, Any]) -> str:
     for exchange in data["exchanges"]:
         body.append(f"<h2>{html.escape(exchange['question'])}</h2>")
         body += [f'<p class="about">{html.escape(note)}</p>' for note in _notes(exchange)]
-        told = (html.escape((each["text"] or REMOVED) + _numbers(each)) for each in exchange.get("statements", ()))
+        direct, others = _statements(exchange)
+        for each in direct:
+            words = f"<strong>{html.escape(each['text'] or REMOVED)}</strong>{_numbers(each)}"
+            body.append(f'<p class="direct">{words}</p>')
+        told = " ".join(html.escape((each["text"] or REMOVED) + _numbers(each)) for each in others)
+        told = f"<p>{told}</p>" if others or not direct else ""
+        told += "".join(_block_html(block, exchange) for block in exchange.get("blocks", ()))
         accounts = "".join(f"<li>{html.escape(line)}</li>" for line in _accounts(exchange))
         related = "".join(f"<li>{_source_html(each)}</li>" for each in exchange.get("more", ()))
+        told += f"<p>{MORE}:</p>" if _has_more(exchange) else ""
         lists = "".join(f"<ul>{items}</ul>" for items in (related, accounts) if items)
-        body.append(f"<p>{' '.join(told)}</p>{lists}<ol>")
+        body.append(f"{told}{lists}<ol>")
         body += [f'<li value="{int(each["number"])}">{_source_html(each)}</li>' for each in _sources(exchange)]
         body.append("</ol>")
+    style = _STYLE + (_STYLE_OF_BLOCKS if any("blocks" in each for each in data["exchanges"]) else "")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="'
         "default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n"
+        f"<style>{style}</style></head>\n<body>\n" + "\n".join(body) + "\n"
         f'<script type="application/json" id="data">{_hidden(data)}</script>\n</body></html>\n'
     )
 
@@ -133,7 +154,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     whole = reply.to_json()
-    told = ("query", "filters", "state", "abstained", "reason", "answered_by", "timings")
+    told = ("query", "filters", "state", "abstained", "reason", "answered_by", "intent", "timings")
     return {
         **{name: whole[name] for name in told},
         "struck_out": reply.struck_out,
@@ -143,9 +164,11 @@ def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
                 "citations": list(each.citations),
                 "sha256": hash,
                 "marks": [[mark.start, mark.end, mark.kind] for mark in each.marks],
+                "direct": each.direct,
             }
             for each, hash in zip(reply.statements, exchange.statements, strict=True)
         ],
+        "blocks": list(exchange.blocks),
         "citations": [asdict(each) | _pointed(each, exchange) for each in reply.citations],
         "more": [each.unnumbered() | _pointed(each, exchange) for each in reply.more],
         "retrieved": [
@@ -223,6 +246,61 @@ def _accounts(exchange: Mapping[str, Any]) -> Iterator[str]:
         for each in claim["accounts"]:
             number = f" [{int(each['citation'])}]" if each["citation"] is not None else ""
             yield f"{each['outlet'] or 'Unknown outlet'}: {VERDICTS[each['verdict']]}{number}"
+
+
+def _statements(exchange: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Those that are the answer itself, and those under them."""
+    statements = exchange.get("statements", ())
+    return [each for each in statements if each.get("direct")], [each for each in statements if not each.get("direct")]
+
+
+def _has_more(exchange: Mapping[str, Any]) -> bool:
+    """Whether there is something under "More on this". Where nothing answers, a statement says what is related."""
+    return bool(exchange.get("more")) and exchange.get("state") == "answered"
+
+
+def _columns(block: Mapping[str, Any]) -> list[str]:
+    """The columns of a block, with one for what the articles say, where any row cites one."""
+    return [*block["columns"], *[IN_THEIR_WORDS] * any(row["citations"] for row in block["rows"])]
+
+
+def _quoted(row: Mapping[str, Any], exchange: Mapping[str, Any]) -> Iterator[str]:
+    """What the citations of a row quote, each with its number."""
+    for citation in exchange["citations"]:
+        if citation["number"] in row["citations"]:
+            yield f"[{int(citation['number'])}] {' '.join((citation['quote'] or REMOVED).split())}"
+
+
+def _block_lines(block: Mapping[str, Any], exchange: Mapping[str, Any]) -> Iterator[str]:
+    """A block as a table in Markdown."""
+    columns = _columns(block)
+    if block["title"]:
+        yield from (f"**{_plain(block['title'])}**", "")
+    yield f"| {' | '.join(map(_plain, columns))} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in block["rows"]:
+        if row["cells"] is None:
+            yield f"| {_plain(REMOVED)} |{' |' * (len(columns) - 1)}"
+            continue
+        quoted = ["<br>".join(map(_plain, _quoted(row, exchange)))][: len(columns) - len(row["cells"])]
+        yield f"| {' | '.join([*map(_plain, row['cells']), *quoted])} |"
+    yield ""
+
+
+def _block_html(block: Mapping[str, Any], exchange: Mapping[str, Any]) -> str:
+    """A block as a table in HTML."""
+    columns = _columns(block)
+    rows = ""
+    for row in block["rows"]:
+        if row["cells"] is None:
+            rows += f'<tr><td colspan="{len(columns)}">{html.escape(REMOVED)}</td></tr>'
+            continue
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row["cells"])
+        quoted = "".join(f"<p>{html.escape(each)}</p>" for each in _quoted(row, exchange))
+        rows += f"<tr>{cells}{f'<td>{quoted}</td>' if IN_THEIR_WORDS in columns else ''}</tr>"
+    head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
+    title = f"<caption>{html.escape(block['title'])}</caption>" if block["title"] else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _numbers(statement: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rag.article import Citation, Considered, Filters, Mark, Reply, Statement, fingerprint
+from rag.article import Block, Citation, Considered, Filters, Mark, Reply, Row, Statement, fingerprint
 from rag.chats.exchange import Exchange, Kept, Section
 
 
@@ -31,11 +31,12 @@ def exchange_of(
     if told is None:
         return exchange
     kept = json.loads(told)
-    # What an older version kept has no checks, no state and nothing that is only related.
+    # What an older version kept has no checks, no state, no direct line, no blocks and nothing that is only related.
     checks = kept.pop("checks", [(None, "", ())] * len(statements))
     abstained, more = kept.pop("abstained"), kept.pop("more", ())
     kept.setdefault("state", "nothing" if abstained else "answered")
-    pointed = [replace(Citation(*each[:12]), quote=each[10] or "", checked=bool(each[11])) for each in citations]
+    direct, blocks = kept.pop("direct", ()), kept.pop("blocks", ())
+    pointed = [replace(Citation(*each[:13]), quote=each[10] or "", checked=bool(each[11])) for each in citations]
     reply = Reply(
         **kept | {"filters": Filters.from_json(kept["filters"])},
         question=question,
@@ -47,22 +48,69 @@ def exchange_of(
                 support,
                 lack,
                 tuple(added),
+                direct=position in direct,
             )
-            for (text, _, cites, marks), (support, lack, added) in zip(statements, checks, strict=True)
+            for position, ((text, _, cites, marks), (support, lack, added)) in enumerate(
+                zip(statements, checks, strict=True)
+            )
         ),
         citations=tuple(each for each in pointed if each.number not in more),
         more=tuple(each for each in pointed if each.number in more),
         retrieved=tuple(replace(Considered(*each[:9]), text=each[7] or "") for each in considered),
+        blocks=tuple(
+            Block(
+                block["kind"],
+                block["title"] or "",
+                tuple(block["columns"]),
+                tuple(Row(tuple(row["cells"] or ()), tuple(row["citations"])) for row in block["rows"]),
+            )
+            for block in blocks
+        ),
     )
     return replace(
         exchange,
         reply=reply,
         statements=tuple(hash for _, hash, _, _ in statements),
-        citations={each[0]: Kept(*each[12:15]) for each in citations},
+        blocks=tuple(blocks),
+        citations={each[0]: Kept(*each[13:16]) for each in citations},
         considered={each[0]: Kept(each[11], None, each[12]) for each in considered},
         labels={each[1]: each[9] for each in considered if each[9]},
         undated=frozenset(each[1] for each in considered if each[10]),
     )
+
+
+def kept_blocks(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """The blocks as JSON, each with the sha256 of what stands over its rows, each row with its own.
+
+    Of a row whose article is removed `cells` become None, and `title` with the last of them; the hashes stay.
+    """
+    return [
+        {
+            "kind": block.kind,
+            "title": block.title,
+            "columns": list(block.columns),
+            "sha256": head_hash(block.kind, block.title, block.columns),
+            "rows": [
+                {
+                    "cells": list(row.cells),
+                    "citations": list(row.citations),
+                    "sha256": row_hash(row.cells, row.citations),
+                }
+                for row in block.rows
+            ],
+        }
+        for block in blocks
+    ]
+
+
+def head_hash(kind: str, title: str, columns: Sequence[str]) -> str:
+    """The sha256 of what stands over the rows of a block."""
+    return fingerprint(json.dumps([kind, title, list(columns)]))
+
+
+def row_hash(cells: Sequence[str], citations: Sequence[int]) -> str:
+    """The sha256 of a row of a block, its citations' numbers counted in: they say whose words belong to it."""
+    return fingerprint(json.dumps([list(cells), list(citations)]))
 
 
 def by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[Any, ...]]]:

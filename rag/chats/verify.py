@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from rag.article import Article, fingerprint
+from rag.chats.rows import head_hash, row_hash
 from rag.errors import UnknownArticle, UsageError
 from rag.library.library import Library
 
@@ -71,8 +72,32 @@ def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | No
                 yield _altered(number, None, None, f"the answer cites [{cited}], which the export does not have")
         # That nothing answers is said in the program's own words, which cite nothing.
         extracted = exchange["answered_by"] == "extract" and (statement["citations"] or not exchange["abstained"])
-        if extracted and (astray := _astray(statement, citations)):
+        if statement.get("direct"):
+            astray = _astray_in_direct(statement, citations)
+        else:
+            astray = _astray(statement, citations) if extracted else None
+        if astray:
             yield _altered(number, None, None, f"the answer says what its citation does not: {astray!r}")
+    for block in exchange.get("blocks", ()):
+        for told in _of_block(block, citations):
+            yield _altered(number, None, None, told)
+
+
+def _of_block(block: Mapping[str, Any], citations: Container[int]) -> Iterator[str]:
+    """What is not as it was kept in a block of the answer."""
+    kind, title, columns, rows = block["kind"], block["title"], block["columns"], block["rows"]
+    if title is None:  # it went with its rows
+        altered = any(row["cells"] is not None for row in rows)
+    else:
+        altered = head_hash(kind, title, columns) != block["sha256"]
+    if altered:
+        yield f"the head of a table of the answer is not the one kept: {title!r}"
+    for row in rows:
+        if row["cells"] is not None and row_hash(row["cells"], row["citations"]) != row["sha256"]:
+            yield f"a row of a table of the answer is not the one kept: {row['cells']!r}"
+        for cited in row["citations"]:
+            if cited not in citations:
+                yield f"a table of the answer cites [{cited}], which the export does not have"
 
 
 def _of_citation(
@@ -141,6 +166,27 @@ def _astray(statement: Mapping[str, Any], citations: Mapping[int, Mapping[str, A
     )
     said = (piece.strip() for piece in (*pieces, text[at:]))
     return next((str(piece) for piece in said if piece and piece not in quotes), None)
+
+
+def _astray_in_direct(statement: Mapping[str, Any], citations: Mapping[int, Mapping[str, Any]]) -> str | None:
+    """The first words of a direct line, apart from the program's own, that none of its citations quotes.
+
+    The line may begin with a capital letter where the article's words do not.
+    """
+    text, at, spans = statement["text"], 0, []
+    if text is None:
+        return None
+    for start, end, kind in statement["marks"]:
+        spans += [text[at:start], text[start:end] if kind == "answer" else ""]
+        at = end
+    quotes = [
+        " ".join((citations[each]["quote"] or "").split()) for each in statement["citations"] if each in citations
+    ]
+    for span in (each.strip() for each in (*spans, text[at:])):
+        forms = {span, span[:1].lower() + span[1:] if text.startswith(span) else span}
+        if span and not any(form in quote for form in forms for quote in quotes):
+            return str(span)
+    return None
 
 
 def _altered(exchange: int, number: int | None, article_id: str | None, told: str) -> Finding:

@@ -157,6 +157,8 @@ def _known(known: Json) -> Iterator[str]:
         reasons = "; ".join(filter(None, [basis.how, basis.note])).removeprefix("unknown")
         said = f"{name}: {value or 'unknown'}" + (f" ({reasons})" if reasons else "")
         yield said + "".join(f"\n    {each}" for each in quoted)
+        if name == "published" and article.published_at:
+            yield f"published at: {article.published_at}"
     for name, place in (("url", article.url), *(("also at", url) for url in article.addresses), ("file", article.path)):
         if place:
             yield f"{name}: {place}"

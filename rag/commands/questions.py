@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
-from rag.article import Filters
+from rag.article import IN_THEIR_WORDS, MORE, Filters
 from rag.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.errors import UsageError
 from rag.service import COVERAGE_FORMS, Json, related
@@ -165,7 +167,13 @@ def _day(value: str | None, option: str) -> date | None:
 
 
 def _print_reply(reply: Json) -> None:
-    out.print(escape(printable(reply["answer"])))
+    direct = reply["direct"] or ""
+    if direct:
+        out.print(Text(printable(direct), "bold"))
+    if rest := reply["answer"].removeprefix(direct).lstrip():
+        out.print(escape(printable(rest)))
+    for block in reply["blocks"]:
+        out.print(_table(block, reply["citations"]), soft_wrap=False)
     if "note" in reply:
         out.print(escape(printable(reply["note"])))
     for each in reply["citations"]:
@@ -174,6 +182,8 @@ def _print_reply(reply: Json) -> None:
         )
         place = each["url"] or each["path"] or each["article_id"]
         out.print(escape(printable(f"[{each['number']}] {about} ({place})")))
+    if reply["more"] and not reply["abstained"]:
+        out.print(f"{MORE}:")
     for line in related(reply):
         out.print(escape(printable(f"- {line}")))
     if reply["state"] == "nothing" and reply["retrieved"]:
@@ -182,3 +192,16 @@ def _print_reply(reply: Json) -> None:
             text = " ".join(passage["text"].split())
             about = passage["outlet"] or "unknown outlet"
             out.print(escape(printable(f"- {about}: {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}")))
+
+
+def _table(block: Json, citations: list[Json]) -> Table:
+    """A block, with what each row's citations quote in a last column."""
+    table = Table(title=Text(printable(block["title"])), title_justify="left", title_style="bold")
+    columns = [*block["columns"], *[IN_THEIR_WORDS] * any(row["citations"] for row in block["rows"])]
+    for column in columns:
+        table.add_column(Text(printable(column)), overflow="fold")
+    for row in block["rows"]:
+        cited = [each for each in citations if each["number"] in row["citations"]]
+        told = "\n".join(f"{' '.join(each['quote'].split())} [{each['number']}]" for each in cited)
+        table.add_row(*(Text(printable(cell)) for cell in [*row["cells"], told][: len(columns)]))
+    return table

@@ -204,6 +204,7 @@ def cited(article: Article, sentence: Sentence, number: int = 0) -> Citation:
     return Citation(
         number, article.id, article.title, article.outlet, article.origin, article.published, article.url,
         article.path, sentence.start, end, article.text[sentence.start : end], checked=True,
+        published_at=article.published_at,
     )  # fmt: skip
 
 
@@ -220,6 +221,7 @@ def _about(article: Article) -> dict[str, Any]:
         "title": article.title,
         "url": article.url,
         "path": article.path,
+        "published_at": article.published_at,
     }
 
 

@@ -13,6 +13,7 @@ import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
+from rag.ingestion.moments import published_at
 from rag.outlets import host_of, name_of, outlet_named
 
 LONGEST_HEADLINE = 160
@@ -135,6 +136,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         title=title,
         outlet=known or outlet_named(said.outlet) or host,
         published=said.published or document.date,
+        published_at=said.published_at,
         url=url,
         authors=said.authors or _authors(document.author),
         language=document.language,
@@ -153,11 +155,13 @@ def from_json(item: object) -> Article:
         raise ReadError(f"its text is {_kind(text)}, not a string")
     url = next((each for key in ("url", "source") if host_of(each := _string(item, key))), None)
     host = host_of(url) or _string(item, "source_domain", "hostname")
+    published = whole_date(_string(item, "date_publish", "date"))
     return Article(
         text=tidy(text),
         title=_string(item, "title"),
         outlet=_string(item, "sitename", "source-hostname") or (name_of(host) if host else None),
-        published=whole_date(_string(item, "date_publish", "date")),
+        published=published,
+        published_at=published_at(published, [item.get("date_publish"), item.get("date")]),
         url=url,
         authors=_authors(item.get("authors") or item.get("author")),
         language=_string(item, "language"),

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from rag.article import fingerprint
 from rag.errors import ReadError
 from rag.ingestion.extract import decode, json_document, tidy, whole_date
+from rag.ingestion.moments import published_at
 
 LARGEST = 60_000_000
 """Bytes of a sitemap once unpacked (the format allows 50 MiB)."""
@@ -32,6 +33,7 @@ class Entry:
     title: str | None
     published: str | None
     mark: str | None
+    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,7 @@ def _from_sitemap(content: bytes, url: str) -> Listing | None:
             dates = [said[key] for key in ("lastmod", "publication_date") if said.get(key)]
             title = said.get("title")
             mark = fingerprint("\x1f".join([*dates, title or ""])) if dates else None
-            entries.append(
-                Entry(_joined(url, address), title or None, whole_date(said.get("publication_date") or None), mark)
-            )
+            entries.append(_entry(_joined(url, address), title or None, said.get("publication_date"), mark))
     return Listing("index" if name == "sitemapindex" else "sitemap", None, tuple(entries))
 
 
@@ -133,8 +133,8 @@ def _from_feed(content: bytes, url: str) -> Listing:
         dates = [str(each[key]) for key in ("updated", "published") if each.get(key)]
         title = _plain(each.get("title"))
         mark = fingerprint("\x1f".join([*dates, title or "", str(each.get("summary", ""))])) if dates else None
-        published = whole_date(str(each.get("published") or each.get("updated") or "") or None)
-        entries.append(Entry(_joined(url, address), title, published, mark))
+        dated = str(each.get("published") or each.get("updated") or "")
+        entries.append(_entry(_joined(url, address), title, dated, mark))
     return Listing("feed", _plain(found.feed.get("title")), tuple(entries))
 
 
@@ -149,9 +149,14 @@ def _from_json_feed(content: bytes, url: str) -> Listing:
             continue
         dated = each.get("date_modified") or each.get("date_published")
         mark = fingerprint(json.dumps(each, sort_keys=True)) if dated else None
-        published = whole_date(_plain(each.get("date_published")))
-        entries.append(Entry(_joined(url, address), _plain(each.get("title")), published, mark))
+        published = _plain(each.get("date_published"))
+        entries.append(_entry(_joined(url, address), _plain(each.get("title")), published, mark))
     return Listing("feed", _plain(document.get("title")), tuple(entries))
+
+
+def _entry(url: str, title: str | None, dated: str | None, mark: str | None) -> Entry:
+    published = whole_date(dated or None)
+    return Entry(url, title, published, mark, published_at(published, [dated]))
 
 
 def _joined(url: str, address: str) -> str:

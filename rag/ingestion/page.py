@@ -12,6 +12,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from rag.ingestion.extract import whole_date
+from rag.ingestion.moments import published_at
 
 ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")
 _PUBLISHED_TAGS = (
@@ -28,6 +29,10 @@ _DATE = re.compile(
     rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
     re.I,
 )
+_TIME = re.compile(
+    r",?(?: at)? \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b\)?)?", re.I
+)
+"""What may follow on a date and is part of it."""
 _SEPARATOR = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*\|\s*")
 _SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", "form", "iframe", "svg", "button"}
 DATELINE = 1200
@@ -45,6 +50,7 @@ class Said:
     title: str | None
     outlet: str | None
     published: str | None
+    published_at: str | None
     authors: tuple[str, ...]
     feed: str | None
     has_password: bool
@@ -62,9 +68,11 @@ def what_is_said(tree: HtmlElement) -> Said:
     title = _plain(item.get("headline")) or tags.get("og:title") or _headline(tree, whole)
     if title:
         title = _without_site(title, outlet)
-    published = next(
-        filter(None, (_day(value) for value in [item.get("datePublished"), *map(tags.get, _PUBLISHED_TAGS)])), None
-    )
+    stated = [item.get("datePublished"), *map(tags.get, _PUBLISHED_TAGS)]
+    published = next(filter(None, map(_day, stated)), None)
+    if published is None:
+        stated = [_dateline(tree, title)]
+        published = _day(stated[0])
     feeds = tree.xpath(
         ".//link[@rel='alternate'][@type='application/rss+xml' or @type='application/atom+xml' "
         "or @type='application/feed+json']/@href"
@@ -72,7 +80,8 @@ def what_is_said(tree: HtmlElement) -> Said:
     return Said(
         title=title,
         outlet=outlet or _site_in(whole, title),
-        published=published or _dateline(tree, title),
+        published=published,
+        published_at=published_at(published, stated),
         authors=_people(item.get("author")),
         feed=str(feeds[0]) if feeds else None,
         has_password=bool(tree.xpath(".//input[@type='password']")),
@@ -165,7 +174,7 @@ def _letters(text: str) -> str:
 
 
 def _dateline(tree: HtmlElement, title: str | None) -> str | None:
-    """The first whole date after the headline: in <time>, else as people write it."""
+    """The first whole date after the headline, as it stands there: in <time>, else as people write it."""
     wanted, passed, seen = _letters(title or ""), False, 0
     if not wanted:
         return None
@@ -177,12 +186,14 @@ def _dateline(tree: HtmlElement, title: str | None) -> str | None:
             continue
         if not passed:
             continue
-        if kind == "start" and element.tag == "time" and (day := _day(element.get("datetime"))):
-            return day
+        if kind == "start" and element.tag == "time" and _day(element.get("datetime")):
+            return str(element.get("datetime"))
         if text and not text.isspace():
             for match in _DATE.finditer(text):
                 if day := _day(match.group()):
-                    return day
+                    time = _TIME.match(text, match.end())
+                    whole = match.group() + (re.sub(r" at |[.()]", " ", time.group()) if time else "")
+                    return whole if _day(whole) == day else match.group()
             seen += len(text.strip())
             if seen > DATELINE:
                 return None

@@ -273,6 +273,9 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
         article = replace(article, id=_new_id(library, key))
         return _Planned(found, article, key, "added")
     if known.content_hash == article.content_hash:
+        # No part of the content: a library of before times were kept has it filled in, and nothing has changed.
+        if article.published and article.published_at and not known.published_at:
+            library.catalogue.tell_time(known.id, article.published, article.published_at)
         if known.path == article.path:
             return _event(found, "unchanged", known.id)
         if known.path and Path(known.path).exists():

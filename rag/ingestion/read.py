@@ -13,6 +13,7 @@ from typing import BinaryIO
 from rag.article import Article
 from rag.errors import ReadError, UsageError
 from rag.ingestion import extract
+from rag.ingestion.moments import published_at
 from rag.ingestion.worker import Parser
 from rag.outlets import host_of, name_of
 
@@ -158,6 +159,7 @@ def pasted(
         title=title or article.title,
         outlet=outlet or (name_of(host) if host else None),
         published=date,
+        published_at=published_at(date, [published]),
         url=url or None,
     )
 

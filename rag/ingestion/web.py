@@ -13,6 +13,7 @@ from rag.article import Article
 from rag.errors import ReadError
 from rag.ingestion.fetch import Fetched, Fetcher, Validators
 from rag.ingestion.listings import Entry, Listing, is_listing
+from rag.ingestion.moments import goes_with
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, has_text, read_content
 from rag.ingestion.worker import Parser
 from rag.library.feeds import Feeds, Visit
@@ -140,10 +141,13 @@ class Web:
             for found in self._articles(entry.url, fetched):
                 if isinstance(found, Item):
                     article = found.article
+                    published = article.published or entry.published
+                    told = entry.published_at if goes_with(published, entry.published_at) else None
                     titled = replace(
                         article,
                         title=article.title or entry.title,
-                        published=article.published or entry.published,
+                        published=published,
+                        published_at=article.published_at or told,
                     )
                     found = replace(found, article=titled, kept=partial(self._feeds.remember, now))
                 yield found

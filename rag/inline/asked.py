@@ -12,13 +12,12 @@ from rag.article import Article, Filters, Intent, Turn
 from rag.coverage.event import of_one_event
 from rag.coverage.events import Event, events
 from rag.errors import UnknownArticle
-from rag.querying.compose import folded
 from rag.querying.conditions import read_conditions
 from rag.querying.holdings import NEAR
 from rag.querying.names import forms, is_name
 from rag.querying.search import Searcher
 from rag.querying.understand import Query, names, stand_alone, terms
-from rag.words import STOP_WORDS, WORD, stem
+from rag.words import STOP_WORDS, WORD, fold, stem
 
 MOST_EVENTS = 5
 COVERED = 0.5
@@ -141,9 +140,9 @@ class Events:
         if lead is None:
             return ()
         about = tuple(of_one_event(library, [lead]))
-        text = folded(" ".join(f"{each.title or ''} {each.text} {each.outlet or ''}" for each in about))
+        text = fold(" ".join(f"{each.title or ''} {each.text} {each.outlet or ''}" for each in about))
         named = [name for name in [topic.split()[0], *names(topic)] if name[:1].isupper() and is_name(name)]
-        if any(not any(folded(form) in text for form in forms(name)) for name in named):
+        if any(not any(fold(form) in text for form in forms(name)) for name in named):
             return ()
         nearest = library.by_meaning(self._searcher.embedding.get_query_embedding(topic), 1)
         return about if best >= COVERED or (nearest and nearest[0][1] >= NEAR) else ()

@@ -81,12 +81,12 @@ class Catalogue(Records):
         )
         self._forget(article.id)
         self._db.execute(
-            f"INSERT INTO articles ({COLUMNS}, key, ingested_at) VALUES ({','.join('?' * 18)})",
+            f"INSERT INTO articles ({COLUMNS}, key, ingested_at) VALUES ({','.join('?' * 19)})",
             (
                 article.id, article.version, article.title, article.outlet, article.origin, article.published,
                 article.url, article.path, json.dumps(article.authors), article.language, article.text,
                 article.place, article.published_from, article.published_until, about_of(article), article.content_hash,
-                key, moment,
+                article.published_at, key, moment,
             ),
         )  # fmt: skip
         self._db.executemany(
@@ -114,11 +114,11 @@ class Catalogue(Records):
     def _redescribe(self, article: Article) -> None:
         self._db.execute(
             "UPDATE articles SET title = ?, outlet = ?, origin = ?, published = ?, authors = ?, language = ?, "
-            "place = ?, published_from = ?, published_until = ?, about = ? WHERE id = ?",
+            "place = ?, published_from = ?, published_until = ?, about = ?, published_at = ? WHERE id = ?",
             (
                 article.title, article.outlet, article.origin, article.published, json.dumps(article.authors),
                 article.language, article.place, article.published_from, article.published_until, about_of(article),
-                article.id,
+                article.published_at, article.id,
             ),
         )  # fmt: skip
         self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (article.id,))
@@ -146,6 +146,17 @@ class Catalogue(Records):
         """Note that the article's file is now at `path`."""
         with self._transaction():
             self._db.execute("UPDATE articles SET path = ? WHERE id = ?", (path, id))
+
+    def tell_time(self, id: str, published: str, published_at: str) -> None:
+        """Note the time of the article's publication where none is known and it was published on that day.
+
+        No index has it: the outbox gets no line.
+        """
+        with self._transaction():
+            self._db.execute(
+                "UPDATE articles SET published_at = ? WHERE id = ? AND published = ? AND published_at IS NULL",
+                (published_at, id, published),
+            )
 
     def replace_all(
         self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], meta: dict[str, str]

@@ -54,6 +54,9 @@ def corrected(article: Article, edits: Mapping[str, Any]) -> Article:
     values: dict[str, Any] = {name: tuple(value) if name == "authors" else value for name, value in edits.items()}
     if "published" in edits:
         values |= {"published_from": None, "published_until": None}
+        # A time is of its day: corrected to another day, there is none.
+        days = {article.published, (article.published_at or "")[:10]}
+        values["published_at"] = article.published_at if edits["published"] in days else None
     basis = {**article.basis, **dict.fromkeys(edits, EDITED)}
     return replace(article, read_as=article.content_hash, basis=basis, **values)
 

@@ -1,13 +1,15 @@
 """What kept chats hold of the articles' words, and how it goes when an article goes.
 
 Every word of an article that a chat keeps stands in a column of one of three tables, beside its article's id and its
-sha256, or in what is kept of who says what, which goes as a whole with any of its articles. So a removal is a few
-statements within the transaction that removes the article: there is no moment at which one is gone and the other is
-not.
+sha256, or in what is kept of who says what, which goes as a whole with any of its articles. The rows of an answer's
+blocks, which tell names and dates, stand in `exchanges.reply` and go with the articles that they cite. So a removal is
+a few statements within the transaction that removes the article: there is no moment at which one is gone and the other
+is not.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 TABLES = """
@@ -50,6 +52,10 @@ UPDATE statements SET text = NULL, marks = '[]' WHERE statements.citations = '[]
     SELECT e.id FROM exchanges e JOIN considered c ON c.exchange_id = e.id
     WHERE c.article_id = ? AND NOT json_extract(e.reply, '$.abstained'))
 """
+_BLOCKS_THAT_MAY_CITE = """
+SELECT e.id, e.reply, json_group_array(c.number) FROM exchanges e JOIN citations c ON c.exchange_id = e.id
+WHERE c.article_id = ? AND json_array_length(e.reply, '$.blocks') > 0 GROUP BY e.id
+"""
 
 
 def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
@@ -63,6 +69,8 @@ def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
     )
     db.execute(_STATEMENTS_THAT_CITE, (article_id,))
     db.execute(_STATEMENTS_THAT_MAY_TELL, (article_id,))
+    for id, reply, numbers in db.execute(_BLOCKS_THAT_MAY_CITE, (article_id,)).fetchall():
+        db.execute("UPDATE exchanges SET reply = ? WHERE id = ?", (_without_rows(reply, json.loads(numbers)), id))
     db.execute(
         "UPDATE citations SET title = NULL, url = NULL, path = NULL, quote = NULL, removed_at = ? "
         "WHERE article_id = ? AND removed_at IS NULL",
@@ -73,3 +81,15 @@ def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
         "WHERE article_id = ? AND removed_at IS NULL",
         (moment, article_id),
     )
+
+
+def _without_rows(reply: str, numbers: list[int]) -> str:
+    """What is kept of a reply, without the words of the rows that cite one of these, and of what stood over them."""
+    kept = json.loads(reply)
+    for block in kept["blocks"]:
+        for row in block["rows"]:
+            if not set(numbers).isdisjoint(row["citations"]):
+                row["cells"] = None
+        if block["rows"] and all(row["cells"] is None for row in block["rows"]):
+            block["title"] = None
+    return json.dumps(kept)

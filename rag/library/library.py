@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from rag.library.copies import Copies, candidates, groups
 from rag.library.indexes import Indexes
 from rag.library.owner import disown, own
 from rag.library.rows import Embedded, Known, Listed, Version
+from rag.outlets import meant
 
 M_PERTURB = -6
 """The option of glibc's mallopt that fills memory."""
@@ -142,6 +144,10 @@ class Library:
         """The names of the outlets, in alphabetical order."""
         return self.catalogue.outlets()
 
+    def headlines(self, day: date) -> list[str]:
+        """The headlines of what was published on that day."""
+        return self.catalogue.titles_of(day.isoformat())
+
     def origins(self) -> list[str]:
         """The names of those who first wrote articles that others carry, in alphabetical order."""
         return self.catalogue.origins()
@@ -221,8 +227,11 @@ class Library:
             return self.article(id)
 
     def remove_outlet(self, name: str) -> int:
-        """Remove all articles of the outlet `name`, and say how many. Raises UsageError where it has none."""
-        ids = self.catalogue.of_outlet(name)
+        """Remove all articles of the outlet that `name` means (see `outlets.meant`), and say how many.
+
+        Raises UsageError where it has none.
+        """
+        ids = self.catalogue.of_outlet(meant(name, self.outlets()) or name)
         if not ids:
             raise UsageError(f"The library has no article of an outlet called {name!r}.")
         self.remove(ids)

@@ -30,7 +30,7 @@ class Records:
     def known(self, key: str) -> Known | None:
         """What is held under an identity key, if anything."""
         return self._known(
-            "SELECT id, version, content_hash, path FROM articles WHERE key = ?1 OR id = "
+            "SELECT id, version, content_hash, path, published_at FROM articles WHERE key = ?1 OR id = "
             "(SELECT article_id FROM addresses WHERE key = ?1 LIMIT 1)",
             key,
         )
@@ -38,7 +38,7 @@ class Records:
     def known_content(self, content_hash: str, outlet: str | None) -> Known | None:
         """The article with an address of which a reader would see all the same, if the outlet has one."""
         return self._known(
-            "SELECT id, version, content_hash, path FROM articles WHERE content_hash = ? AND outlet IS ? "
+            "SELECT id, version, content_hash, path, published_at FROM articles WHERE content_hash = ? AND outlet IS ? "
             "AND url IS NOT NULL LIMIT 1",
             content_hash,
             outlet,
@@ -47,7 +47,8 @@ class Records:
     def known_path(self, path: str) -> Known | None:
         """The article without an address that was read from the file `path`, if there is one."""
         return self._known(
-            "SELECT id, version, content_hash, path FROM articles WHERE path = ? AND url IS NULL LIMIT 1", path
+            "SELECT id, version, content_hash, path, published_at FROM articles WHERE path = ? AND url IS NULL LIMIT 1",
+            path,
         )
 
     def _known(self, query: str, *values: str | None) -> Known | None:
@@ -69,6 +70,10 @@ class Records:
         """The names of those who first wrote articles that others carry, in alphabetical order."""
         rows = self._rows("SELECT DISTINCT origin FROM articles WHERE origin IS NOT NULL")
         return sorted({name for (origins,) in rows for name in origins.split(", ")})
+
+    def titles_of(self, day: str) -> list[str]:
+        """The headlines of what was published on that day, an ISO date."""
+        return [row[0] for row in self._rows("SELECT title FROM articles WHERE published = ? AND title <> ''", day)]
 
     def article(self, id: str) -> Article:
         """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""

@@ -11,7 +11,7 @@ from rag.article import Article, Basis, Passage, Span, Voice
 
 COLUMNS = (
     "id, version, title, outlet, origin, published, url, path, authors, language, text, place, published_from, "
-    "published_until, about, content_hash"
+    "published_until, about, content_hash, published_at"
 )
 
 
@@ -32,6 +32,7 @@ class Known:
     version: int
     content_hash: str
     path: str | None
+    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def article_of(row: tuple[Any, ...], addresses: tuple[str, ...] = ()) -> Article
     """The article of a row of COLUMNS and its other addresses."""
     (
         id, version, title, outlet, origin, published, url, path, authors, language, text,
-        place, published_from, published_until, about, content_hash,
+        place, published_from, published_until, about, content_hash, published_at,
     ) = row  # fmt: skip
     known = json.loads(about)
     return Article(
@@ -99,6 +100,7 @@ def article_of(row: tuple[Any, ...], addresses: tuple[str, ...] = ()) -> Article
         voices=tuple(Voice(*voice) for voice in known.get("voices", ())),
         addresses=addresses,
         read_as=content_hash,
+        published_at=published_at,
     )
 
 

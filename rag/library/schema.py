@@ -10,7 +10,7 @@ from pathlib import Path
 from rag.article import Article
 from rag.library import collections, copies, kept
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 REPLACED = "library.db.replaced.backup"
 """What the database is kept as that a restored backup has replaced."""
 _DESCRIPTIONS = """
@@ -35,6 +35,10 @@ CREATE INDEX lines_by_article ON lines (article_id);
 CREATE TABLE signatures (article_id TEXT PRIMARY KEY, minhash BLOB NOT NULL) WITHOUT ROWID;
 -- What was removed: never its text.
 CREATE TABLE removals (article_id TEXT NOT NULL, title_hash TEXT, removed_at TEXT NOT NULL);
+"""
+_TIMES = """
+ALTER TABLE articles ADD COLUMN published_at TEXT;
+ALTER TABLE citations ADD COLUMN published_at TEXT;
 """
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -67,6 +71,7 @@ def create(db: sqlite3.Connection) -> None:
     _run(db, _DESCRIPTIONS)
     _run(db, kept.TABLES)
     _collect(db)
+    _tell_times(db)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -126,7 +131,20 @@ def _collect(db: sqlite3.Connection) -> None:
     _run(db, kept.COVERAGES)
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _describe, 2: _keep_chats, 3: _collect}
+def _tell_times(db: sqlite3.Connection) -> None:
+    """4 to 5: the time at which an article was published is kept.
+
+    Of what was read before only the day is kept: the time is unknown until its file or page is read again.
+    """
+    _run(db, _TIMES)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _describe,
+    2: _keep_chats,
+    3: _collect,
+    4: _tell_times,
+}
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:

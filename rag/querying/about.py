@@ -44,6 +44,12 @@ _LIBRARY = r"(?:the|your|my|this|our) library"
 _IN = rf"(?:(?:in|to) {_LIBRARY}|here)"
 _YOU_HAVE = rf"(?:do you have|have you got|do you hold|are (?:there )?in {_LIBRARY}|does {_LIBRARY} (?:have|hold))"
 _ARTICLES = r"(?:articles|stories)"
+_THAT = (
+    r"(?:(?:(?:that|which) )?(?:mention|mentions|name|discuss|cover|contain|mentioning|naming|covering|discussing)|"
+    r"(?:(?:that|which) )?(?:are |is )?(?:talk |speak |write |report )?(?:about|on|regarding|concerning))"
+)
+_WHERE = rf"(?: {_IN})?(?: do you have)?"
+_LIST = r"(?:show|list|find|give)(?: me)?(?: all| every)?(?: of)?(?: the| your| my| any)?"
 _OUTLETS = r"(?:which|what) (?:news )?(?:outlets|newspapers|papers|media|news organi[sz]ations)"
 _SUM_UP = r"(?:summari[sz]e|sum up|give (?:me )?a (?:short |brief )?summary of|(?:a )?summary of)"
 _ONE = r"(?:article|story|piece|report)"
@@ -58,6 +64,11 @@ _FORMS: list[tuple[Kind, str]] = [
     ("held", rf"(?:do you have|have you got) (?:anything|something|(?:any )?{_ARTICLES})(?: {_IN})? {_TOPIC}"),
     ("held", rf"(?:is|are) there (?:anything|something|(?:any )?{_ARTICLES}) {_IN} {_TOPIC}"),
     ("held", rf"(?:show|list|find|give)(?: me)?(?: all)?(?: the| your| my| any)? {_ARTICLES} {_TOPIC}"),
+    ("held", rf"{_LIST} {_ARTICLES}{_WHERE} {_THAT} (?P<topic>.+)"),
+    ("held", rf"(?:which|what|how many)(?: of (?:the|your|my))? {_ARTICLES}{_WHERE} {_THAT} (?P<topic>.+)"),
+    ("held", rf"(?:are there|do you have|have you got)(?: any)? {_ARTICLES}{_WHERE} {_THAT} (?P<topic>.+)"),
+    ("held", rf"in how many {_ARTICLES} (?:is|are) (?P<topic>.+?) (?:mentioned|named)"),
+    ("count", rf"{_LIST} {_ARTICLES}(?: {_IN})?(?: {_BY} (?P<teller>.+?))?"),
     ("outlets", rf"{_OUTLETS} (?:have )?(?:cover|covers|covered|are covering) (?P<topic>.+)"),
     ("outlets", rf"{_OUTLETS} (?:have )?(?:report|reported|write|wrote|written) {_TOPIC}"),
     ("outlets", rf"{_OUTLETS} (?:do you have|have you got|are (?:there )?{_IN})(?: {_TOPIC})?"),

@@ -14,7 +14,7 @@ from rag.article import Article, Citation, Considered, Filters, Intent, Reason, 
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.querying.about import about_the_library
-from rag.querying.citations import cite, point_to
+from rag.querying.citations import cite, direct_lines, point_to
 from rag.querying.compose import (
     CHOSEN,
     Composed,
@@ -22,16 +22,21 @@ from rag.querying.compose import (
     Rules,
     compose,
     differing_accounts,
+    in_parts,
     named_accounts,
     not_mentioned,
+    of_two_sides,
+    with_direct_line,
 )
 from rag.querying.conditions import asks_several, read_conditions
+from rag.querying.direct import SaysYes
 from rag.querying.holdings import Holdings
 from rag.querying.intent import intent_of
+from rag.querying.linked import linked
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searched, Searcher, one_line
 from rag.querying.understand import Query, SmallTalk, small_talk, sub_questions
-from rag.reader import probability
+from rag.reader import probability, yes_no
 
 READINGS = 3
 NEAR, MOST_RELATED = 0.5, 2
@@ -43,16 +48,24 @@ Tell = Callable[[Intent, str, Filters | None, Sequence[Turn], Clock], Reply | No
 GONE = "What was found has just left the library: ask again."
 
 
-def choose(searched: Searched, rules: Rules = CHOSEN) -> Composed:
+def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda *_: None) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
-    composed = compose(searched.ranked, rules)
+    composed = compose(searched.ranked, rules, searched.open)
+    accounts = Composed()
     if searched.by_outlet:
         accounts = named_accounts(searched.by_outlet, rules)
     elif composed.evidence and asks_several(searched.question, searched.filters):
         accounts = differing_accounts(searched.ranked, rules)
-    else:
-        accounts = []
-    return Composed(tuple(accounts)) if accounts else composed
+    if accounts.evidence:
+        return accounts
+    if searched.open:
+        return composed
+    sides = linked(searched.query.text[: searched.query.own])
+    if sides and (both := of_two_sides(sides, composed, searched.ranked, searched.parts, says_yes, rules)):
+        return both
+    if searched.parts and not sides:
+        return in_parts(composed, searched.parts, rules)
+    return with_direct_line(searched.wanted, composed, searched.ranked, says_yes, rules)
 
 
 class Answerer:
@@ -86,9 +99,10 @@ class Answerer:
         if routed := self._routed(intent, one_line(question), filters, chat, clock):
             return routed, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
-        composed = choose(searched)
+        composed = choose(searched, says_yes=self._says_yes)
         reason: Reason | None = None
-        statements, citations = cite(composed.evidence, self.library)
+        statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
+        statements = (*direct_lines(composed.direct, citations, self.library), *statements)
         more = point_to(self._near(searched.query, composed.related), self.library)
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":
@@ -110,6 +124,7 @@ class Answerer:
             retrieved=self.considered(searched),
             timings=clock.laps(),
             struck_out=len(composed.evidence) - len(citations),
+            note=searched.note,
             intent="person" if intent == "person" else "fact",
         )
         return reply, searched
@@ -200,6 +215,8 @@ class Answerer:
                 f"Nothing within the chosen {what} answers this, but other articles of the library may: "
                 "ask again without the conditions."
             )
+        if searched.filters and not searched.ranked:
+            return "outside_filters", "The library has no article that meets these conditions."
         if more:
             return "not_covered", NO_ARTICLE_SAYS
         return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()
@@ -218,6 +235,14 @@ class Answerer:
         """Whether articles that the conditions leave out answer the question."""
         found = self.searcher.retrieve(searched.query, Filters())
         return compose(self.searcher.reader.read(searched.wanted, found)).state == "answered"
+
+    def _says_yes(self, question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None] | None:
+        """See `rag.querying.direct.SaysYes`."""
+        told = self.searcher.reader.reader.says_yes(question, texts)
+        if told is None:
+            return None
+        clear = yes_no()["clear"]
+        return [True if each >= clear else False if each <= 1 - clear else None for each in told.tolist()]
 
     def considered(self, searched: Searched) -> tuple[Considered, ...]:
         """The passages, PASSAGES at most, each with the probability that it answers; 0 where it was not read."""

@@ -10,17 +10,21 @@ from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.querying.compose import Evidence
-from rag.querying.wording import marked, told
+from rag.querying.direct import Line, Piece
+from rag.querying.wording import dates_told, marked, told
+from rag.reader import Reader
 
 logger = logging.getLogger(__name__)
 
 LONGEST_QUOTE = 600
 
 
-def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+def cite(
+    evidence: Sequence[Evidence], library: Library, reader: Reader | None = None
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """One statement a sentence, in order, each with its own citation; what fails its check is struck out and logged.
 
-    The words that answer are marked.
+    The words that answer are marked; without a `reader` nobody is named whom the sentence does not name.
     """
     statements: list[Statement] = []
     citations: list[Citation] = []
@@ -31,13 +35,46 @@ def cite(evidence: Sequence[Evidence], library: Library) -> tuple[tuple[Statemen
             continue
         citations.append(citation)
         sentences = library.sentences_of(each.article)
-        text, marks = marked(told(each.article, each.sentence, sentences, dated, each.words))
+        text, marks = marked(told(each.article, each.sentence, sentences, dated, reader, each.words))
         if each.account:
             opening = f"{each.account}: "
             moved = (Mark(m.start + len(opening), m.end + len(opening), m.kind) for m in marks)
             text, marks = opening + text, (Mark(0, len(opening) - 1, "outlet"), *moved)
         statements.append(Statement(text, (citation.number,), marks))
     return tuple(statements), tuple(citations)
+
+
+def direct_lines(lines: Sequence[Line], citations: Sequence[Citation], library: Library) -> tuple[Statement, ...]:
+    """The direct lines as statements, with the numbers of the citations that have their words.
+
+    A day that the words tell by the article's own stands behind them. A line is left out where a sentence of it was not
+    cited, or does not have the line's words.
+    """
+    numbers = {(each.article_id, each.start): each for each in citations}
+    statements = []
+    for line in lines:
+        found = [numbers.get((article.id, sentence.start)) for article, sentence in line.sentences]
+        cited = [each for each in found if each]
+        quotes = [" ".join(each.quote.split()) for each in cited]
+        if len(cited) < len(found) or not all(any(t in q for q in quotes) for t, own in line.pieces if own):
+            continue
+        text, marks = "", list[Mark]()
+        for words, own in [*line.pieces, *_day(line, library)]:
+            marks.append(Mark(len(text), len(text) + len(words), "answer" if own else "fixed"))
+            text += words
+        statements.append(Statement(text, tuple(dict.fromkeys(e.number for e in cited)), tuple(marks), direct=True))
+    return tuple(statements)
+
+
+def _day(line: Line, library: Library) -> list[Piece]:
+    """The day that the words of a line which is nothing else come to ("Sunday")."""
+    (words, own), *rest = line.pieces
+    if rest or not own:
+        return []
+    article, sentence = line.sentences[0]
+    text = article.text[sentence.start : sentence.end]
+    told = (each for each in dates_told(article, sentence, library.sentences_of(article)))
+    return [(f" ({each}, worked out)", False) for each in told if words.endswith(text[each.start : each.end])][:1]
 
 
 def point_to(related: Sequence[Evidence], library: Library) -> tuple[Citation, ...]:
@@ -82,4 +119,5 @@ def citation_of(number: int, article: Article, sentence: Sentence) -> Citation:
         end=sentence.end,
         quote=article.text[sentence.start : sentence.end],
         checked=True,
+        published_at=article.published_at,
     )

@@ -14,16 +14,32 @@ from dataclasses import dataclass, replace
 from llama_index.core.schema import NodeWithScore
 
 from rag.article import Article, Sentence, State, Telling
+from rag.figures import figures
+from rag.querying.direct import (
+    Line,
+    SaysYes,
+    accounts_line,
+    differing_line,
+    differing_values,
+    one_value,
+    revised,
+    values_line,
+    yes_or_no,
+)
+from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
 from rag.querying.read import UNREAD, Candidate, candidates, margin
 from rag.querying.understand import WORD, Query, names, stem
-from rag.words import NUMBERS, STOP_WORDS
+from rag.words import NUMBERS, STOP_WORDS, fold
 
 MAY_RELATE = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
 MOST_VALUES = 4
+TIME = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
+"""Kinds of figures that say how long something took."""
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
+_GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
 FIGURE = re.compile(r"\d[\d,.]*")
 
 
@@ -75,16 +91,25 @@ class Composed:
 
     evidence: tuple[Evidence, ...] = ()
     related: tuple[Evidence, ...] = ()
+    direct: tuple[Line, ...] = ()
 
     @property
     def state(self) -> State:
         return "answered" if self.evidence else "related" if self.related else "nothing"
 
 
-def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
-    """The answer to a question, of its passages as they were read."""
+def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything: bool = False) -> Composed:
+    """The answer to a question, of its passages as they were read.
+
+    Where `everything` is asked for that is told about a thing, each sentence answers that is above "not here", however
+    far it is behind the best one.
+    """
     found, sure = candidates(passages), margin(passages)
     if sure >= rules.answers:
+        if everything:
+            rules = replace(rules, most_behind=max(rules.most_behind, sure))
+            chosen = _chosen(found, (), rules.most_words, rules.most_sentences, rules)
+            return Composed(tuple(map(Evidence.of, _continued(chosen, found, rules))))
         return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
         return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))
@@ -109,6 +134,22 @@ def _chosen(
     return chosen
 
 
+def _continued(chosen: Sequence[Candidate], found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
+    """With those that go on from a chosen one ("It will cost …") and so speak of the same thing, if they fit."""
+    told = list(chosen)
+    for each in found:
+        goes_on = any(
+            each.article.id == other.article.id
+            and not each.article.text[other.sentence.end : each.sentence.start].strip()
+            for other in told
+            if other.sentence.end <= each.sentence.start
+        )
+        fits = sum(len(other.text.split()) for other in (*told, each)) <= rules.most_words
+        if goes_on and fits and each not in told and len(told) < rules.most_sentences and _GOES_ON.match(each.text):
+            told.append(each)
+    return told
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two sentences say the same in nearly the same words; never where their figures differ."""
     if figures_in(one) != figures_in(other):
@@ -117,10 +158,114 @@ def alike(one: str, other: str) -> bool:
     return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
 
 
+# The direct line
+
+
+def with_direct_line(
+    question: str,
+    composed: Composed,
+    passages: Sequence[NodeWithScore],
+    says_yes: SaysYes,
+    rules: Rules = CHOSEN,
+) -> Composed:
+    """The answer with its direct line: yes or no, the best sentence's words, or the figures that articles differ on.
+
+    Where they differ, a sentence of each figure stands below, and no others.
+    """
+    if not composed.evidence:
+        return composed
+    found = candidates(passages)
+    if said := yes_or_no(question, found, says_yes):
+        places = set(said.sentences)
+        return _first([each for each in found if (each.article, each.sentence) in places], composed, [said], rules)
+    if groups := differing_values(found):
+        evidence = [Evidence.of(group[0].candidate) for group in groups]
+        return Composed(tuple(evidence), direct=(values_line(groups),))
+    line = one_value(found, margin(passages))
+    if line and (later := revised(line, found)):
+        places = set(later.sentences)
+        best = [each for each in found if (each.article, each.sentence) in places]
+        return _first(
+            sorted(best, key=lambda each: each.article.published or "", reverse=True), composed, [later], rules
+        )
+    return replace(composed, direct=(line,) if line else ())
+
+
+def in_parts(
+    composed: Composed, parts: Sequence[tuple[str, Sequence[NodeWithScore]]], rules: Rules = CHOSEN
+) -> Composed:
+    """The answer to a question of several parts: the best sentence of each, then what answers the whole and fits.
+
+    A part that nothing answers is left to the whole.
+    """
+    best, lines = [], []
+    for _, passages in parts:
+        if (sure := margin(passages)) >= rules.answers:
+            found = candidates(passages)
+            best.append(found[0])
+            lines.append(one_value(found, sure))
+    return _first(best, composed, [line for line in lines if line], rules) if best else composed
+
+
+def of_two_sides(
+    sides: Linked,
+    composed: Composed,
+    passages: Sequence[NodeWithScore],
+    parts: Sequence[tuple[str, Sequence[NodeWithScore]]],
+    says_yes: SaysYes,
+    rules: Rules = CHOSEN,
+) -> Composed | None:
+    """The answer to a question that links two facts, each side's sentence and what they come to.
+
+    Where one side is not found, what answers the whole stands below the other. None where no side is found, and where
+    an article itself says how long after the other one thing was.
+    """
+    if sides.form == "apart" and _says_how_long(passages):
+        return None
+    found = [
+        side_of(name, other, candidates(passages), sides.form) if margin(passages) >= rules.answers else None
+        for name, other, (_, passages) in zip(sides.names, reversed(sides.names), parts, strict=True)
+    ]
+    known = [side for side in found if side]
+    if not known or (sides.form == "apart" and len(known) < 2):
+        return None
+    best = [side.candidate for side in known]
+    missing = [name for name, side in zip(sides.names, found, strict=True) if side is None]
+    if missing:
+        return _first(best, composed, one_sided(known[0], missing[0]), rules)
+    says: list[bool | None] = []
+    if sides.form == "both":
+        for (question, _), each in zip(parts, best, strict=True):
+            says += says_yes(question, [(each.article.title or "", each.text)]) or []
+    lines = compared(sides, known[0], known[1], parts[0][0], says)
+    return _first(best, Composed() if lines else composed, lines, rules)
+
+
+def _says_how_long(passages: Sequence[NodeWithScore]) -> bool:
+    """Whether the answer of the passages to the whole question is a stretch of time."""
+    found = candidates(passages)
+    line = one_value(found, margin(passages)) if found else None
+    return line is not None and any(f.kind in TIME for words, own in line.pieces if own for f in figures(words))
+
+
+def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line], rules: Rules) -> Composed:
+    """These sentences, and after them those of the composed answer that fit."""
+    evidence = {(each.article.id, each.sentence.start): Evidence.of(each) for each in best}
+    words = sum(len(each.text.split()) for each in evidence.values())
+    for each in composed.evidence:
+        key = (each.article.id, each.sentence.start)
+        length = len(each.text.split())
+        if key not in evidence and len(evidence) < rules.most_sentences and words + length <= rules.most_words:
+            evidence[key] = each
+            words += length
+    unlike = {line.pieces: line for line in reversed(lines)}
+    return Composed(tuple(evidence.values()), direct=tuple(line for line in lines if line in unlike.values()))
+
+
 # Accounts
 
 
-def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> list[Evidence]:
+def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> Composed:
     """What each of the named outlets says, in their order: its best sentences in its share of the answer's words.
 
     An outlet's name stands with the first of its sentences. One that says nothing related is left out; nothing is told
@@ -128,9 +273,10 @@ def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rule
     """
     sure = {outlet: margin(passages) for outlet, passages in by_outlet.items()}
     if max(sure.values(), default=UNREAD) < rules.answers:
-        return []
+        return Composed()
     accounts: list[Candidate] = []
     evidence: list[Evidence] = []
+    told: list[tuple[str, Candidate]] = []
     share = rules.most_words // len(by_outlet)
     for outlet, passages in by_outlet.items():
         if sure[outlet] < rules.relates:
@@ -138,10 +284,12 @@ def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rule
         mine = _chosen(candidates(passages), accounts, share, rules.most_of_an_account, rules)
         accounts += mine
         evidence += [Evidence.of(each, "" if n else outlet) for n, each in enumerate(mine)]
-    return evidence
+        told += [(outlet, each) for each in mine[:1] if sure[outlet] >= rules.answers]
+    line = accounts_line(told)
+    return Composed(tuple(evidence), direct=(line,) if line else ())
 
 
-def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> list[Evidence]:
+def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
     """One sentence for each of the different values that outlets give, with the outlets that give it.
 
     The value is what the words come to that answer in an outlet's best sentence. The value published last comes first,
@@ -158,7 +306,7 @@ def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN)
             heard.add(each.article.outlet)
             groups.setdefault(next((other for other in groups if _same(value, other)), value), []).append(each)
     if len(groups) < 2:
-        return []
+        return Composed()
     chosen = sorted(groups.values(), key=lambda of: max(each.article.published or "" for each in of), reverse=True)
     accounts: list[Evidence] = []
     words = 0
@@ -168,8 +316,10 @@ def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN)
             break
         outlets = ", ".join(each.article.outlet or "an outlet without a name" for each in members)
         accounts.append(Evidence.of(members[0], outlets))
-    first = accounts[0]
-    return [replace(first, account=f"The accounts differ. {first.account}"), *accounts[1:]]
+    line = differing_line(chosen[: len(accounts)])
+    if line is None:
+        accounts[0] = replace(accounts[0], account=f"The accounts differ. {accounts[0].account}")
+    return Composed(tuple(accounts), direct=(line,) if line else ())
 
 
 def _same(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -207,20 +357,13 @@ def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
     people use for them ("UK", "British").
     """
     articles = {each.node.metadata["article"].id: each.node.metadata["article"] for each in passages}
-    text = folded(
-        " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
-    )
+    told = " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
+    text = fold(unicodedata.normalize("NFC", told))
     asked = [name for name in names(query.text[: query.own]) if is_name(name)]
-    missing = [name for name in asked if not any(folded(form) in text for form in forms(name))]
+    missing = [name for name in asked if not any(fold(form) in text for form in forms(name))]
     if not missing or not articles:
         return ""
     listed = " or ".join(filter(None, [", ".join(f"“{name}”" for name in missing[:-1]), f"“{missing[-1]}”"]))
     if len(articles) == 1:
         return f"The article nearest to it does not mention {listed}."
     return f"None of the {len(articles)} articles nearest to it mentions {listed}."
-
-
-def folded(text: str) -> str:
-    """The text in small letters without accents, and with one kind of apostrophe."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Filters
-from rag.outlets import aliases_of
-from rag.words import NUMBERS
+from rag.querying.tellers import ASIDE, PRINTS, Group, teller_at, tellers, unknown_teller
+from rag.words import NUMBERS, fold
 
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
+IN_FIGURES = r"\d{1,2}[/.]\d{1,2}[/.]\d{4}"
 DATE = (
-    rf"(?:\d{{4}}-\d\d-\d\d|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
+    rf"(?:\d{{4}}-\d\d-\d\d|{IN_FIGURES}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
     rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|{_MONTH},? (?:of )?\d{{4}}|(?:the year )?(?:19|20)\d\d)"
 )
 RELATIVE = (
@@ -27,33 +30,56 @@ RELATIVE = (
 _PUBLISHED = (
     r"(?:articles?|reports?|reporting|stor(?:y|ies)|coverage|news|pieces?|headlines?|published|printed|written)"
 )
-_PRINTS = r"(?:reported|published|publish|printed|print|written|wrote|run|ran|carried|carry|covered)"
-_EDGE = rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"
+_PARTICIPLE = r"(?:reported|published|printed|written|said)"
+_PASSIVE = rf"\b(?:is|was|were|been|being) (?:\w+ )?{_PARTICIPLE}"
+_ABOUT = r"(?:about|on|of|regarding|concerning)"
+_REPORTED = re.compile(rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s)?|according to)\b|{_PASSIVE}\b", re.IGNORECASE)
+_BEGINS = (
+    rf"(?:{DATE}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH}|\d{{1,2}})"
+)
+_LATELY = r"(?:yesterday|(?:this|last|past) (?:week|month))"
+_NOT_COMPARED = "".join(
+    rf"(?<!\b{word})" for word in ("than", "with", "from", "to", "as", "of", "like", "by", "before", "after", "until")
+)
 _PATTERNS = [
-    ("between", re.compile(rf"\b(?:between|from) ({DATE}|{_MONTH}) (?:and|to|until|till) ({DATE})\b", re.IGNORECASE)),
+    ("between", rf"\b(?:between|from) (?:the )?({_BEGINS}) (?:and|to|until|till) ({DATE})\b"),
+    ("within", rf"{_PASSIVE}(?P<cut> (?:in|on|during) (?P<date>{DATE}))\b"),
+    ("within", rf"{_PASSIVE} (?:{_ABOUT}|by|in) [^?.!,;]*?(?P<cut> (?:in|on|during) (?P<date>{DATE}))\s*[?.!]*$"),
     # A bare date tells when something happened, unless it is said of the articles themselves.
-    ("within", re.compile(rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({DATE})\b", re.IGNORECASE)),
-    ("within", re.compile(rf"\b({DATE})(?:['’]s)? {_PUBLISHED}\b", re.IGNORECASE)),
-    ("edge", re.compile(_EDGE, re.IGNORECASE)),
-    ("relative", re.compile(rf"\b({RELATIVE})['’]s? ", re.IGNORECASE)),
-    ("relative", re.compile(rf"\b(?:{_PUBLISHED}|{_PRINTS}) (?:\w+ ){{0,3}}?({RELATIVE})\b", re.IGNORECASE)),
-    ("relative", re.compile(rf"\b(?:in|over|during|within|from) ({RELATIVE})\b", re.IGNORECASE)),
-    ("relative", re.compile(r"\bsince (yesterday|last (?:week|month|year))\b", re.IGNORECASE)),
-]
+    ("within", rf"\b{_PUBLISHED} (?:\w+ ){{0,3}}?(?:in|on|of|from|during) ({DATE})\b"),
+    ("within", rf"\b({DATE})(?:['’]s)? {_PUBLISHED}\b"),
+    ("told", rf"\b(?:say|said|write|wrote|publish|print|reported)(?P<cut> (?:in|on|during) (?P<date>{DATE}))\b"),
+    ("edge", rf"\b(before|prior to|until|till|up to|through|by|after|since|from|as of) ({DATE})\b"),
+    ("relative", rf"(?:\b(?-i:today)|^today)['’]s (?:\w+ )?(?:{_PUBLISHED}|papers?|edition|briefing|bulletin)\b"),
+    ("relative", rf"\b(?!today)({RELATIVE})['’]s? "),
+    ("relative", rf"\b(?:in|over|during|within|from) (the (?:last|past) (?:week|month)|{RELATIVE})\b"),
+    ("relative", rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s|ing)?|going on) (?:\w+ ){{0,3}}?({RELATIVE})\b"),
+    ("relative", r"\bsince (yesterday|last (?:week|month|year))\b"),
+    # Who asks what was done "last week" asks for the week's news; who compares with it does not.
+    ("relative", rf"{_NOT_COMPARED}(?<!['’]s) ((?-i:{_LATELY}))\s*[?.!]*$"),
+    ("relative", rf"^({_LATELY}),? (?=what|who|which|where|how|why|did)"),
+]  # fmt: skip
+_COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
 # "by 2020" and "from 2010" tell of the event; with a day or month they may tell of the article, but mostly do not.
 _EVENT_EDGES = frozenset(("by", "from", "through"))
-
-_TELLS = (
-    r"(?:reports?|reported|says?|said|writes?|wrote|describes?|claims?|claimed|puts?|gives?|quotes?|calls?|cites?|covers?|"
-    r"suggests?|credits?|mentions?|differ|disagree|agree)"
+_ANY_DATE = re.compile(rf"(?<![\w/.])(?:{DATE})(?![\w/]|\.\d)", re.IGNORECASE)
+_OF = r"(?:,|(?:,? (?:of|from|for|dated|in the edition of)))?"
+_OPEN = re.compile(
+    rf"(?:(?:and|so|but|please)[ ,]+)*(?:what|tell me|show me|summari[sz]e|sum up|is there|has|have|did|does|do)?"
+    rf"(?: (?:is|was|are|were|does|do|did|has|have|been|there|in)\b)* *\x00"
+    rf"(?: (?:to )?(?:say|said|saying|report|reports|tell|tells|think|thought|make|made|have|write))*"
+    rf"(?: (?:anything|something))? {_ABOUT} (?P<topic>(?!{DATE}).+)",
+    re.IGNORECASE,
 )
-_BEFORE = (
-    r"(?:according to|per|as reported (?:by|in)|"
-    r"(?:reported|published|printed|carried|quoted|cited|covered|told|run) (?:by|in))"
+_OPEN_PASSIVE = re.compile(
+    rf"(?:(?:and|so|but)[ ,]+)*what (?:is|was|were|has been|have been)(?: being)? {_PARTICIPLE} "
+    rf"{_ABOUT} (?P<topic>(?!{DATE}).+)",
+    re.IGNORECASE,
 )
-_ACCOUNT = (
-    r"(?:accounts?|reports?|story|stories|articles?|coverage|version|piece|column|reporting|correction|readers|photo|"
-    r"caption|opinion|own)"
+_SAYS = re.compile(r"\b(?:did|does|do|has|have|had)\b.*\b(?:say|said|report|reported|write|written)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    rf" (?!(?:{_ABOUT}|in|at|to|for|from|by|with|when|after|before|as|during|since|until)\b)(?:that )?(?=\w)",
+    re.IGNORECASE,
 )
 _SEVERAL = re.compile(
     r"\b(?:outlets?|newspapers?|papers|(?<!social )media|sources)\b.*"
@@ -61,9 +87,6 @@ _SEVERAL = re.compile(
     r"\b(?:reports|accounts|versions|stories|articles)\b.*\b(?:differ|agree|disagree)|"
     r"\b(?:differ|agree|disagree|compare)\w*\b.*\b(?:outlets?|newspapers?|papers|reports|accounts|versions|coverage|sources?)",
     re.IGNORECASE,
-)
-_MAY_PRECEDE = frozenset(
-    ("the", "in", "by", "from", "per", "to", "did", "does", "do", "has", "have", "had", "on", "and", "or")
 )
 _COMPARES = re.compile(
     r"\b(?:compared?|versus|vs|differ\w*|agree\w*|disagree\w*|both|respectively|alike)\b|"
@@ -77,105 +100,110 @@ class Conditions:
     """What was understood: the filters, and the question without the words that named them.
 
     `asked` is the question without those that tell it, even where it compares several and cannot do without them;
-    `tellers` are these: outlets, and origins ("the Associated Press story"), where two at least are compared.
+    `tellers` are these: outlets, and origins ("the Associated Press story"), where two at least are compared. `open`
+    says that all is asked for that is told about a thing; `note` what was named as a condition and can be none.
     """
 
     filters: Filters
     question: str
     asked: str
     tellers: tuple[str, ...] = ()
+    open: bool = False
+    note: str = ""
 
 
 def read_conditions(
-    question: str, outlets: Sequence[str], today: date, origins: Callable[[], Sequence[str]] = tuple
+    question: str,
+    outlets: Sequence[str],
+    today: date,
+    origins: Callable[[], Sequence[str]] = tuple,
+    headlines: Callable[[date], Sequence[str]] = lambda day: (),
 ) -> Conditions:
     """The conditions in `question` on outlets (of those given, by any of their names) and on dates of publication.
 
     `origins` tells those who wrote articles that outlets carry: no condition, but they may be compared with an outlet.
+    `headlines` tells those of a day.
 
-    Dates are of publication only where the words say so ("articles from May 2017", "before 3 May 2017", "last week's");
-    a bare date in a question tells when something happened. An outlet is a condition only where it is named as the one
-    who tells ("according to …", "what did … report"), not where it is told to or written about; where two accounts are
-    compared and only one is of an outlet that is there, it is none.
+    Dates are of publication only where the words say so ("articles from May 2017", "reported before 3 May 2017", "last
+    week's"), or where a headline of that day is named with it ("the morning briefing of 12 May 2024"); a bare date in a
+    question tells when something happened. An outlet is a condition only where it is named as the one who tells
+    ("according to …", "what did … report"), not where it is told to or written about; where two accounts are compared
+    and only one is of an outlet that is there, it is none.
     """
-    named = [(outlet, spans) for outlet in outlets if (spans := _told_by(question, outlet))]
-    named.sort(key=lambda pair: pair[1])
+    question = unicodedata.normalize("NFC", question)  # an accent that was typed as a character of its own
+    groups = tellers(question, outlets)
+    named = _names_of(groups)
     compares = len(named) == 1 and bool(_COMPARES.search(question))
-    chosen = () if compares else tuple(outlet for outlet, _ in named)
+    chosen = () if compares else named
+    known = list(outlets)
     if len(named) < 2 and _COMPARES.search(question):
-        others = [name for name in origins() if name not in [outlet for outlet, _ in named]]
-        named += [(origin, spans) for origin in others if (spans := _told_by(question, origin))]
-        named.sort(key=lambda pair: pair[1])
-    tellers = tuple(name for name, _ in named) if len(named) > 1 else ()
-    since, until, dated = _dates(question, today)
+        known += [name for name in origins() if name not in named]
+        groups = tellers(question, known)
+        named = _names_of(groups)
+    compared = named if len(named) > 1 else ()
+    notes = []
+    if not chosen and (name := unknown_teller(question, [*outlets, *origins()])):
+        notes.append(f"The library has no outlet called “{name}”.")
+    if (wrong := _no_date(question)) is not None:
+        notes.append(f"“{wrong}” is no date, and was not taken for one.")
+        since, until, dated = None, None, None
+    elif edition := _edition(question, headlines):
+        day, (start, end), dated = edition
+        since, until = day, day
+        if not groups and (told := teller_at(question, start, end)):
+            groups = [told]
+    else:
+        since, until, dated = _dates(question, today, bool(chosen))
+    spans = [(each.start, each.end) for each in groups]
     aside = [dated] if dated else []
-    if len(chosen) == 1 and not tellers:  # with several the question would lose what it compares
-        aside += [span for span in named[0][1] if _is_aside(question, span)]
+    if len(spans) == 1 and not compared and not compares:  # with several the question would lose what it compares
+        aside += [span for span in spans if _is_aside(question, span)]
     rest = _without(question, _merged(aside))
-    asked = _without(rest, _merged([span for _, spans in named for span in spans])) if tellers else rest
-    return Conditions(Filters(chosen, since, until), rest, asked, tellers)
+    asked, opened = rest, False
+    if compared:
+        asked = _without(question, _merged([*aside, *spans]))
+        if len(spans) == 1:
+            restated, opened = _restated(question, rest, spans[0], dated)
+            asked = restated if opened else asked
+    elif not compares:
+        teller = next((span for span in spans if span not in aside), None)
+        rest, opened = _restated(question, rest, teller, dated)
+        asked = rest
+    filters = Filters(chosen, since, until)
+    return Conditions(filters, rest, asked, compared, opened, " ".join(notes))
+
+
+def _names_of(groups: Sequence[Group]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for group in groups for name in group.names))
+
+
+def _restated(
+    question: str, rest: str, teller: tuple[int, int] | None, dated: tuple[int, int] | None
+) -> tuple[str, bool]:
+    """What is asked of a teller, without it, and whether that is all that it tells about something.
+
+    An article does not say of itself that its outlet says so: the reader finds nothing for "What did the Herald say
+    about the bridge?", and what is meant for "What is reported about the bridge?".
+    """
+    if teller is None:
+        found = _OPEN_PASSIVE.fullmatch(rest) if dated else None
+        return (f"What is reported about {found['topic']}", True) if found else (rest, False)
+    start, end = teller
+    spans = [(start, end, "\x00"), *([(*dated, "")] if dated and (dated[1] <= start or end <= dated[0]) else [])]
+    hidden = question
+    for first, last, text in sorted(spans, reverse=True):
+        hidden = re.sub(r"\s+([?.!])", r"\1", (hidden[:first] + text + hidden[last:]).strip(" ,"))
+    if found := _OPEN.fullmatch(hidden):
+        return f"What is reported about {found['topic']}", True
+    before, _, after = hidden.partition("\x00")
+    if before.strip() and _SAYS.fullmatch(question[start:end]) and _CLAUSE.match(after):
+        return before.rstrip() + " " + _CLAUSE.sub("", after, count=1), False
+    return rest, False
 
 
 def asks_several(question: str, filters: Filters = Filters()) -> bool:
     """Whether the question is about what several outlets tell, so that each should be heard."""
     return len(filters.outlets) > 1 or bool(_SEVERAL.search(question))
-
-
-def _told_by(question: str, outlet: str) -> list[tuple[int, int]]:
-    """Where the question names `outlet` as the one who tells, with the words that say so."""
-    spans = []
-    for alias in aliases_of(outlet):
-        bare = alias.removeprefix("The ").removeprefix("the ")
-        if bare.lower() not in question.lower():
-            continue
-        name = rf"\b(?:the )?(?P<name>{re.escape(bare)})(?!\w|-)"
-        asks = r"\b(?:did|does|has|have|had|do)"
-        another = r"(?:the )?[\w.]+(?: [\w.]+){0,2}?(?:['’]s)?"
-        strong: tuple[str, ...] = (
-            rf"\b{_BEFORE} {name}(?:['’]s? (?:\w+ )?{_ACCOUNT})?",
-            rf"\b{_BEFORE} (?:[\w.]+ )+(?:and|or) {name}",
-            rf"{asks} {name} (?:\w+ )?(?:{_TELLS}|{_PRINTS}|ha(?:ve|d) anything)\b",
-            rf"{asks} {another} (?:and|or) {name} (?:\w+ )?{_TELLS}\b",
-            rf"{asks} {name},? (?:and|or) {another} (?:each |both )?{_TELLS}\b",
-            rf"{asks} {another} (?:and|or) {name} (?:each|both) {_TELLS}\b",
-            rf"\b{name} and {another} (?:each|both|respectively)\b",
-            rf"(?:\b(?:do|does|did|by|in) |^){another} and {name} (?:each|both|respectively)\b",
-            rf"{name} (?:articles|coverage|stories|reports|reporting)\b",
-        )
-        # A name that is also a word ("Time", "the Sun") is one only as it is written, unless the words before say so.
-        weak = (
-            rf"{name}['’]s? (?:[\w'’]+ )?{_ACCOUNT}\b",
-            rf"{name} (?:ha[sd] )?{_TELLS}\b",
-            rf"{name} ha[sd] {_PRINTS}\b",
-            rf"{name} and {another} (?:{_TELLS}|{_ACCOUNT})\b",
-            rf"{name}['’]s and {another} {_ACCOUNT}\b",
-            rf"\band {name} {_TELLS}\b",
-            rf"\b[Ii]n {name}(?=[,.?!]| (?:and|with)\b|$)",
-            rf"\b(?:[Ff]rom|[Bb]y|[Oo]n) {name}(?=[,.?!]| (?:and|about|on)\b|$)",
-            rf"^{name} on\b",
-            rf"{name} {_ACCOUNT}\b",
-            rf"{name}['’]s (?=(?:source|reporter|correspondent|words)\b)",
-            rf"\bto {name}(?=,? and to\b)",
-            rf"\band to {name}(?=[,.?!]|$)",
-        )
-        if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", bare):  # a domain means the outlet wherever it stands
-            strong = (name,)
-        flags = re.IGNORECASE if "." in bare or len(bare.split()) > 1 else re.NOFLAG
-        patterns = [(pattern, re.IGNORECASE) for pattern in strong]
-        patterns += [(pattern.replace("(?:the )?", "(?:[Tt]he )?"), flags) for pattern in weak]
-        for pattern, flag in patterns:
-            spans += [
-                found.span()
-                for found in re.finditer(pattern, question, flag)
-                if not _ends_longer_name(question, found.start("name"))
-            ]
-    return _merged(spans)
-
-
-def _ends_longer_name(question: str, start: int) -> bool:
-    """Whether the name goes on from a capitalised word before it, as "Times" does in "Straits Times"."""
-    before = re.search(r"(\w+) $", question[:start])
-    return before is not None and before.group(1)[0].isupper() and before.group(1).lower() not in _MAY_PRECEDE
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -191,45 +219,119 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _is_aside(question: str, span: tuple[int, int]) -> bool:
     """Whether the words can be left out: they open or close the question and are no part of its clause."""
     start, end = span
-    aside = re.match(rf"(?:{_BEFORE}|in|from)\b", question[start:end], re.IGNORECASE)
+    aside = re.match(rf"{ASIDE}\b", question[start:end], re.IGNORECASE)
     return bool(aside) and (not question[:start].strip() or not question[end:].strip(" ?.!"))
 
 
-def _dates(question: str, today: date) -> tuple[date | None, date | None, tuple[int, int] | None]:
-    for kind, pattern in _PATTERNS:
-        found = pattern.search(question)
-        if found is None:
-            continue
-        if kind == "between":
-            year = found.group(2)[-4:] if re.fullmatch(_MONTH, found.group(1), re.IGNORECASE) else ""
-            first, last = period_of(f"{found.group(1)} {year}".strip()), period_of(found.group(2))
-            if first and last and first[0] <= last[1]:
-                return first[0], last[1], found.span()
-        elif kind == "edge":
-            word, period = found.group(1).lower(), period_of(found.group(2))
-            if period is None or (word in _EVENT_EDGES and not re.search(_PUBLISHED, question[: found.start()], re.I)):
-                continue
-            if period[0] == date.min or period[1] == date.max:  # before and after them there is no day
-                continue
-            if word in ("before", "prior to"):
-                return None, period[0] - timedelta(days=1), found.span()
-            if word in ("until", "till", "up to", "through", "by", "as of"):
-                return None, period[1], found.span()
-            return (period[1] + timedelta(days=1) if word == "after" else period[0]), None, found.span()
-        elif kind == "within":
-            period = period_of(found.group(1))
-            if period:
-                return period[0], period[1], None
-        else:
-            first_day, last_day = days_of(found.group(1).lower(), today)
-            return first_day, None if found.group(0).lower().startswith("since") else last_day, None
+def _dates(question: str, today: date, told: bool) -> tuple[date | None, date | None, tuple[int, int] | None]:
+    """The first and the last day of publication that the words ask for, and the words; `told`: an outlet is named."""
+    for kind, pattern in _COMPILED:
+        for found in pattern.finditer(question):
+            if days := _days(kind, found, question, today, told):
+                span = found.span("cut") if "cut" in pattern.groupindex else found.span()
+                return *days, span if kind in ("between", "edge") or "cut" in pattern.groupindex else None
     return None, None, None
 
 
+def _days(
+    kind: str, found: re.Match[str], question: str, today: date, told: bool
+) -> tuple[date | None, date | None] | None:
+    before = question[: found.start()]
+    if kind == "relative":
+        first_day, last_day = days_of((found.group(1) if found.lastindex else "today").lower(), today)
+        return first_day, None if found.group(0).lower().startswith("since") else last_day
+    if kind in ("within", "told"):
+        period = period_of(found["date"] if "cut" in found.groupdict() else found.group(1))
+        return period if kind == "within" or told else None
+    # Said of what happened, not of what was reported, they are a part of the question.
+    if not (told or _REPORTED.search(before) or (not before and _REPORTED.search(question))):
+        return None
+    if kind == "between":
+        first, last = period_of(_completed(found.group(1), found.group(2))), period_of(found.group(2))
+        years = found.group(1).isdigit() and found.group(2).isdigit()
+        if years and before and not re.search(rf"\b(?:{_PUBLISHED}|{_PARTICIPLE})(?: \w+)? $", before, re.IGNORECASE):
+            return None  # what cost more "between 2016 and 2022" did so then
+        return (first[0], last[1]) if first and last and first[0] <= last[1] else None
+    word, period = found.group(1).lower(), period_of(found.group(2))
+    if period is None or (word in _EVENT_EDGES and not re.search(_PUBLISHED, before, re.IGNORECASE)):
+        return None
+    if period[0] == date.min or period[1] == date.max:  # before and after them there is no day
+        return None
+    if re.search(r"\b(?:before|after|until|since) (?:and|or) $", before, re.IGNORECASE):
+        return None  # "before and after" it is always
+    if word in ("before", "prior to"):
+        return None, period[0] - timedelta(days=1)
+    if word in ("until", "till", "up to", "through", "by", "as of"):
+        return None, period[1]
+    return (period[1] + timedelta(days=1) if word == "after" else period[0]), None
+
+
+def _completed(first: str, last: str) -> str:
+    """The first of two dates with the month and the year that only the last one has ("2 and 7 May 2024")."""
+    if re.search(r"\d{4}", first):
+        return first
+    month = re.search(rf"\b{_MONTH}(?!\w)", last, re.IGNORECASE)
+    if first.isdigit() or re.fullmatch(r"\d{1,2}\w\w", first):
+        first = f"{first} {month.group() if month else ''}"
+    year = re.search(r"\d{4}", last)
+    return f"{first} {year.group() if year else ''}".strip()
+
+
+def _no_date(question: str) -> str | None:
+    """What is written as a date and is none ("31 February 2025"); None where there is nothing of the kind."""
+    for found in _ANY_DATE.finditer(question):
+        if re.fullmatch(IN_FIGURES, found.group()):
+            fine = bool(_in_figures(found.group()))
+        else:
+            fine = period_of(found.group()) is not None
+        if not fine:
+            return found.group().removeprefix("the ")
+    return None
+
+
+def _in_figures(text: str) -> set[date]:
+    """The days that a date in figures may be: two where the day may be the month."""
+    one, other, year = map(int, re.findall(r"\d+", text))
+    found = set()
+    for month, day in ((one, other), (other, one)):
+        with suppress(ValueError):
+            found.add(date(year, month, day))
+    return found
+
+
+def _edition(
+    question: str, headlines: Callable[[date], Sequence[str]]
+) -> tuple[date, tuple[int, int], tuple[int, int] | None] | None:
+    """The day of which an article is named by its headline, where the question names it, and where the day alone."""
+    said = fold(question)
+    for found in re.finditer(rf"(?:\bon )?(?P<date>{DATE})", question, re.IGNORECASE):
+        period, (start, end) = period_of(found["date"]), found.span("date")
+        if period is None or period[0] != period[1]:
+            continue
+        for headline in sorted(headlines(period[0]), key=len, reverse=True):
+            words = r"\W+".join(re.findall(r"\w+", fold(headline)))
+            if not words:
+                continue
+            if before := re.search(rf"\b{words}\b{_OF} (?:the )?$", said[:start]):
+                return period[0], (before.start(), end), None
+            if after := re.match(rf"(?:'s?)? {words}\b", said[end:]):
+                return period[0], (start, end + after.end()), None
+            # Elsewhere in the question the day may be that of the event, unless the piece is what tells.
+            for named in re.finditer(rf"\b{words}\b", said):
+                if teller_at(question, *named.span()):
+                    return period[0], named.span(), found.span()
+                if named.end() + 1 == found.start() and teller_at(question, named.start(), end):
+                    return period[0], (named.start(), end), None
+    return None
+
+
 def period_of(text: str) -> tuple[date, date] | None:
-    """The first and last day of what a date names: a day, a month or a year. None for a date that is none."""
+    """The first and last day of what a date names: a day, a month or a year. None for a date that is none or two."""
     import dateparser
 
+    if re.fullmatch(IN_FIGURES, text):
+        days = _in_figures(text)
+        return (min(days), max(days)) if len(days) == 1 else None
     text = re.sub(r"^the (?:year )?|\bof ", "", text.strip(), flags=re.IGNORECASE)
     if re.fullmatch(r"\d{4}", text):
         return date(int(text), 1, 1), date(int(text), 12, 31)
@@ -250,6 +352,8 @@ def days_of(text: str, today: date) -> tuple[date, date]:
         return today, today
     if text == "yesterday":
         return today - timedelta(days=1), today - timedelta(days=1)
+    if text.startswith("the ") and len(text.split()) == 3:  # "in the last week": the days up to this one
+        return today - timedelta({"week": 7, "month": 30}[text.split()[-1]]), today
     number = re.search(r"\b(\d+|two|three|four|five|six|seven|ten|couple|few)\b", text)
     if number:
         words = NUMBERS | {"couple": 2, "few": 3}

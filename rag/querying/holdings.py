@@ -19,6 +19,7 @@ from rag.querying.compose import Evidence, alike
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
 from rag.querying.understand import terms
+from rag.words import fold
 
 MOST_LISTED = 8
 MOST_WORDED = 200
@@ -249,7 +250,9 @@ class Holdings:
                 ask = "Ask about something first, or for “the article about” it."
                 return (Statement(f"No answer of this chat {what}. {ask}"),), ()
         sentences = in_brief(article, self._library.sentences_of(article), self._searcher)
-        told, citations = cite([Evidence(article, each) for each in sentences], self._library)
+        told, citations = cite(
+            [Evidence(article, each) for each in sentences], self._library, self._searcher.reader.reader
+        )
         outlet = article.outlet or NO_OUTLET
         dated = f", {_day(article.published)}" if article.published else ""
         opening = f"“{article.label}” ({outlet}{dated}) in its own sentences:"
@@ -274,7 +277,7 @@ class Holdings:
         """The articles with a passage that has all the topic's words, its headline's counted in, or is near it, best
         first; and whether there may be more.
         """
-        library, wanted = self._library, set(terms(topic))
+        library, wanted = self._library, set(terms(fold(topic)))
         if teller.outlet:
             filters = replace(filters, outlets=(teller.outlet,))
         vector = self._searcher.embedding.get_query_embedding(topic)
@@ -290,7 +293,7 @@ class Holdings:
             if article is None or (teller.origin and teller.origin not in (article.origin or "")):
                 continue
             text = f"{article.title or ''} {article.text[passages[id].start : passages[id].end]}"
-            if id in close or (wanted and wanted <= set(terms(text))):
+            if id in close or (wanted and wanted <= set(terms(fold(text)))):
                 found.setdefault(article.id, article)
         return list(found.values()), len(worded) == MOST_WORDED
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from rag.speech.attributions import TITLE
-from rag.words import STOP_WORDS, WORD, stem
+from rag.words import STOP_WORDS, WORD, fold, stem
 
 _DEMONYMS = (
     "american america us usa",
@@ -111,8 +111,8 @@ def _shortened(text: str) -> str:
 
 
 def plain(word: str) -> str:
-    """The word as names are compared: in small letters, a country for its people."""
-    word = re.sub(r"['’]s?$", "", word).replace(".", "").lower()
+    """The word as names are compared: in small letters without accents, a country for its people."""
+    word = fold(re.sub(r"['’]s?$", "", word)).replace(".", "")
     return _SAME_PLACE.get(word, word)
 
 

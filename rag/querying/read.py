@@ -6,7 +6,7 @@ import statistics
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llama_index.core.bridge.pydantic import ConfigDict, PrivateAttr
@@ -14,6 +14,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.article import Article, Sentence
+from rag.furniture import is_furniture
 from rag.reader import Answer, Reading
 
 PASSAGES_READ = 12
@@ -56,18 +57,25 @@ class PassageReader(BaseNodePostprocessor):
     def class_name(cls) -> str:
         return "PassageReader"
 
-    def read(self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ) -> list[NodeWithScore]:
-        """The nodes `found`, best first; the first `most` of them are read."""
+    def read(
+        self, question: str, found: Sequence[NodeWithScore], most: int = PASSAGES_READ, alone: str = ""
+    ) -> list[NodeWithScore]:
+        """The nodes `found`, best first; the first `most` of them are read.
+
+        Where `alone` is the question without what it leans on, it counts half, and says which words answer.
+        """
         first = found[:most]
         nodes = [(each.node, self.sentences(each.node)) for each in first]
-        read = [
-            NodeWithScore(
-                # The node came from the caller, who may read it with another question too.
-                node=node.model_copy(update={"metadata": node.metadata | _told(node, s, reading)}),
-                score=reading.score if reading.answers else UNREAD,
-            )
-            for (node, s), reading in zip(nodes, self._read(question, nodes), strict=True)
-        ]
+        readings = self._read(question, nodes)
+        if alone:
+            readings = list(map(_both, readings, self._read(alone, nodes)))
+        read = []
+        for (node, s), reading in zip(nodes, readings, strict=True):
+            told = _told(node, s, reading)
+            score = max((each.answer.score for each in told["candidates"]), default=UNREAD)
+            # The node came from the caller, who may read it with another question too.
+            copy = node.model_copy(update={"metadata": node.metadata | told})
+            read.append(NodeWithScore(node=copy, score=score))
         rest = [NodeWithScore(node=each.node, score=UNREAD) for each in found[len(first) :]]
         return in_order([*read, *rest])
 
@@ -130,7 +138,23 @@ def margin(passages: Sequence[NodeWithScore]) -> float:
 
 
 def _told(node: Any, sentences: Sequence[Sentence], reading: Reading) -> dict[str, Any]:
-    """What the reader says of a passage, as its node's metadata have it."""
-    article = node.metadata["article"]
-    pairs = zip(sentences, reading.answers, strict=False)
+    """What the reader says of a passage, as its node's metadata have it.
+
+    Furniture of the page is read, and no candidate; what is spoken in a transcript may be without marks.
+    """
+    article: Article = node.metadata["article"]
+    pairs = [
+        each
+        for each in zip(sentences, reading.answers, strict=False)
+        if article.voices or not is_furniture(article.text[each[0].start : each[0].end])
+    ]
     return {"candidates": tuple(Candidate(article, *each) for each in pairs), "nothing": reading.nothing}
+
+
+def _both(whole: Reading, alone: Reading) -> Reading:
+    """A passage read with a question and with the same without what it leans on."""
+    answers = [
+        replace(other, score=(one.score + other.score) / 2, yes=(one.yes + other.yes) / 2)
+        for one, other in zip(whole.answers, alone.answers, strict=False)
+    ]
+    return Reading(tuple(answers), (whole.nothing + alone.nothing) / 2)

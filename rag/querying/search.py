@@ -18,9 +18,10 @@ from rag.article import Article, Filters, Telling, Turn
 from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.library.library import Library
-from rag.outlets import aliases_of
+from rag.outlets import meant
 from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
+from rag.querying.linked import linked
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
 from rag.querying.understand import Query, stand_alone, sub_questions, terms
@@ -30,6 +31,8 @@ LONGEST_QUESTION = 1000
 SEARCHES_KEPT = 8
 PASSAGES_OF_AN_OUTLET = 8
 """Read for each of the outlets that a question names."""
+PASSAGES_OF_A_PART = 8
+"""Read for each of the parts of a question that asks several things."""
 PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
 """Of those that are read for what the outlets tell: how many of one article, and of all."""
 
@@ -42,7 +45,8 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 class Searched:
     """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
     read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
-    what is `asked` of them all.
+    what is `asked` of them all; `parts` the parts of a question that asks several things, with the passages of each.
+    `open`: all that is told about a thing is asked for; `note`: a word on what was named as a condition and is none.
     """
 
     question: str
@@ -52,6 +56,9 @@ class Searched:
     ranked: Sequence[NodeWithScore]
     asked: Query
     by_outlet: Mapping[str, Sequence[NodeWithScore]]
+    parts: Sequence[tuple[str, Sequence[NodeWithScore]]] = ()
+    open: bool = False
+    note: str = ""
 
 
 def things_asked(whole: Query) -> list[Query]:
@@ -154,7 +161,8 @@ class Searcher:
             raise UsageError(
                 f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
             )
-        read = read_conditions(question, self.library.outlets(), date.today(), self.library.origins)
+        library = self.library
+        read = read_conditions(question, library.outlets(), date.today(), library.origins, library.headlines)
         query = stand_alone(read.question, [replace(turn, question=one_line(turn.question)) for turn in chat])
         if query.carried and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
@@ -171,9 +179,9 @@ class Searcher:
         self._found(query, filters, changes)
         clock.lap("retrieve_ms")
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
-        ranked, by_outlet = self._understood(query, wanted, asked, tellers, filters, changes)
+        ranked, by_outlet, parts = self._understood(query, wanted, asked, tellers, filters, changes)
         clock.lap("read_ms")
-        return Searched(question, filters, query, wanted, ranked, asked, by_outlet)
+        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, parts, read.open, read.note)
 
     def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""
@@ -181,10 +189,30 @@ class Searcher:
 
     def _read(
         self, query: Query, wanted: str, asked: Query, tellers: Sequence[str], filters: Filters, changes: int
-    ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]]]:
-        """What was found, read: all of it in its order, and that of each of the tellers."""
+    ) -> tuple[list[NodeWithScore], dict[str, list[NodeWithScore]], list[tuple[str, list[NodeWithScore]]]]:
+        """What was found, read: all of it in its order, that of each of the tellers, and that of each part."""
         found = self._found(query, filters, changes)
-        return self.reader.read(wanted, found), self._by_teller(asked, tellers, filters, found)
+        by_teller = self._by_teller(asked, tellers, filters, found)
+        # What a follow-up leans on is needed to find the sentence, and has the reader take its words for the answer.
+        alone = query.text[: query.own] if query.carried and wanted == query.text else ""
+        return (
+            self.reader.read(wanted, found, alone=alone),
+            by_teller,
+            [] if by_teller else self._by_part(query, filters),
+        )
+
+    def _by_part(self, query: Query, filters: Filters) -> list[tuple[str, list[NodeWithScore]]]:
+        """The best passages of each part of the question, read with that part."""
+        if sides := linked(query.text[: query.own]):
+            parts = [Query(side, len(side)) for side in sides.questions]
+        else:
+            parts = things_asked(query)
+        if len(parts) < 2:
+            return []
+        return [
+            (part.text[: part.own], self.reader.read(part.text, self.retrieve(part, filters)[:PASSAGES_OF_A_PART]))
+            for part in parts
+        ]
 
     def _by_teller(
         self, query: Query, tellers: Sequence[str], filters: Filters, found: Sequence[NodeWithScore]
@@ -230,10 +258,8 @@ class Searcher:
         Raises UsageError where it means none.
         """
         outlets = self.library.outlets()
-        wanted = name.strip().lower()
-        for outlet in outlets:
-            if wanted in {alias.lower().removeprefix("the ") for alias in aliases_of(outlet)} | {outlet.lower()}:
-                return outlet
+        if outlet := meant(name, outlets):
+            return outlet
         near = difflib.get_close_matches(name, outlets, 3, 0.4) or outlets[:3]
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise UsageError(f"The library has no outlet called {name!r}.{hint}")

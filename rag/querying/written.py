@@ -10,7 +10,7 @@ from threading import Event
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Reply, Statement
+from rag.article import Citation, Reply, Statement
 from rag.errors import LanguageModelError
 from rag.querying.check import Checker
 from rag.querying.prose import Prose
@@ -37,10 +37,11 @@ def replies(
     def so_far() -> Reply:
         took = round((time.perf_counter() - began) * 1000)
         timings = extracted.timings
+        statements, citations = _with_direct_line(extracted, prose)
         return replace(
             extracted,
-            statements=tuple(each for each in prose.statements if not each.struck),
-            citations=tuple(prose.citations),
+            statements=statements,
+            citations=citations,
             answered_by=writer.name,
             struck_out=prose.struck,
             timings={
@@ -68,3 +69,23 @@ def replies(
         yield replace(extracted, timings=last.timings, reason="unsupported", note=cost)
     else:
         yield replace(last, note=cost)
+
+
+def _with_direct_line(extracted: Reply, prose: Prose) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """The direct line of the articles' own words before the model's prose, and the citations of both."""
+    citations = list(prose.citations)
+    places = {(each.article_id, each.start): each.number for each in citations}
+    numbers = {}
+    for each in extracted.citations:
+        if any(each.number in line.citations for line in extracted.statements if line.direct):
+            place = each.article_id, each.start
+            if place not in places:
+                places[place] = max(places.values(), default=0) + 1
+                citations.append(replace(each, number=places[place]))
+            numbers[each.number] = places[place]
+    direct = [
+        replace(line, citations=tuple(numbers[number] for number in line.citations))
+        for line in extracted.statements
+        if line.direct
+    ]
+    return (*direct, *(each for each in prose.statements if not each.struck)), tuple(citations)

@@ -16,6 +16,7 @@ _MARK = re.compile(r"[“”„«»]")
 _GOES_ON = re.compile(r"[.,?!…][’']?\s+$")
 _MISTYPED = re.compile(r"\"|’’|''")
 _STRAIGHT = re.compile(r"[\"”]")
+_SOUND = re.compile(r"(?:^|[\s(\[—–:,-])(?:“[^“”\"]+”|\"(?=[\w$£€\[‘'(…])[^“”\"]+\"|‘[^“”\"‘]+’)(?=[\s.,;:)\]—–-]|$)")
 _SINGLE = re.compile(r"(?<=\S)['’](?!\w)")
 
 
@@ -35,6 +36,12 @@ def quotations(text: str) -> list[Quotation]:
     until the first mark that can close it.
     """
     return [found for line in _PARAGRAPH.finditer(text) for found in _in_paragraph(text, *line.span())]
+
+
+def is_sound(text: str, quotation: Quotation) -> bool:
+    """Whether its two marks are a pair beyond doubt, with none between them: else it may be what stands between two."""
+    found = [_SOUND.match(text, start) for start in {max(0, quotation.start - 1), quotation.start}]
+    return quotation.closed and any(match is not None and match.end() == quotation.end for match in found)
 
 
 def _in_paragraph(text: str, start: int, end: int) -> Iterator[Quotation]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
-from rag.article import Article, Sentence
+from rag.article import Article, Sentence, Span
 from rag.speech.attributions import NAME, QUOTED, TITLE, VAGUE, Attribution, attributions, is_name, names, plain
 from rag.speech.organisations import organisation_meant
 from rag.speech.persons import PERSON_NOUN, Persons, is_organisation
-from rag.speech.quotations import Quotation, quotations
+from rag.speech.quotations import Quotation, is_sound, quotations
 
 LOOKED_BACK = 4
 """Sentences before one in which its pronoun's person is looked for."""
@@ -83,12 +83,20 @@ def speaker(article: Article, sentence: Sentence, sentences: Sequence[Sentence])
 def unnamed_speaker(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> str | None:
     """Who speaks, where the sentence begins with speech and does not say whose; "" where that is not known.
 
-    None where it does not begin with speech, or says who speaks.
+    None where it does not begin with speech, or says who speaks; or where it has no mark of its own and those around it
+    may be no pair.
     """
     story = _story(article.text, tuple(sentences))
-    if story.attributed_in(sentence):
+    if story.attributed_in(sentence) or not story.begins_with_speech(sentence):
         return None
     return next((each.speaker for each in story.utterances if each.start <= sentence.start < each.end), None)
+
+
+def spoken(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> list[Span]:
+    """The stretches of the sentence that stand in quotations, counted from its start."""
+    story = _story(article.text, tuple(sentences))
+    masked = story.masked[sentence.start : sentence.end]
+    return [found.span() for found in re.finditer(rf"{QUOTED}+", masked)]
 
 
 def person_meant(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> tuple[int, str] | None:
@@ -154,6 +162,11 @@ class _Story:
             for attribution, who in told.attributed
             if sentence.start <= attribution.start < sentence.end
         ]
+
+    def begins_with_speech(self, sentence: Sentence) -> bool:
+        """Whether it begins in a quotation, by its own opening mark or by marks that are a pair beyond doubt."""
+        around = next((each for each in self._quotations if each.start <= sentence.start < each.end), None)
+        return around is not None and (around.start == sentence.start or is_sound(self._text, around))
 
     def is_quoted_in(self, person: str, told: Sequence[_Told]) -> bool:
         """Whether the person speaks a quotation of these sentences."""

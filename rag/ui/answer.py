@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 
-from rag.article import Citation, Considered, Reply, Statement
+from rag.article import IN_THEIR_WORDS, MORE, Block, Citation, Considered, Reply, Row, Statement
 from rag.chats.exchange import Correction, Kept
 from rag.ui.describe import day, outlet_name, shortened
 from rag.ui.escape import as_html, as_label, web_address
@@ -26,6 +26,7 @@ _MARKED = {
     "answer": "<strong>{}</strong>",
     "added": '<span class="added">{}</span>',
     "outlet": '<span class="account">{}</span>',
+    "fixed": "{}",
 }
 NOT_FOUND = "Citation {} could not be found word for word in its article."
 
@@ -40,33 +41,104 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
     """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any.
 
     `kept` says of citations, by their numbers, whether their article was removed: a mark stands in the place of its
-    words then. Under a reply that is no answer stand the sentences that are only related, without numbers.
+    words then. A direct line stands first, a paragraph of its own. Under a reply that is no answer stand the sentences
+    that are only related, without numbers.
     """
-    removed = {number: each for number, each in kept.items() if each.removed_at}
-    citations = {citation.number: citation for citation in reply.citations if citation.number not in removed}
+    removed, citations = _removed_of(kept), _there(reply, kept)
+    direct: list[str] = []
     paragraphs: list[list[str]] = [[]]
     for statement in reply.statements:
-        if not statement.text:
-            paragraphs.append([_removed(statement.citations, removed)])
-            continue
         links = [
             _link(turn, citations[number], opened, number in statement.added)
             for number in statement.citations
             if number in citations
         ]
-        if paragraphs[-1] and any(mark.kind == "outlet" for mark in statement.marks):
-            paragraphs.append([])
-        paragraphs[-1].append(_borne_out(statement) + "".join(f"&#8288;{link}" for link in links))
+        words = _borne_out(statement) + "".join(f"&#8288;{link}" for link in links)
+        if statement.direct:
+            direct.append(
+                f'<p class="direct">{words if statement.text else _removed(statement.citations, removed)}</p>'
+            )
+        elif not statement.text:
+            paragraphs.append([_removed(statement.citations, removed)])
+        elif paragraphs[-1] and any(mark.kind == "outlet" for mark in statement.marks):
+            paragraphs.append([words])
+        else:
+            paragraphs[-1].append(words)
     notes = [STANDS_IN.get(reply.reason or "", ""), as_html(reply.note)]
     if reply.struck_out:
         written = reply.answered_by not in MANNERS
         notes.append((NOT_BORNE_OUT if written else STRUCK_OUT).format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
-    told = "".join(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)
-    if reply.more:
-        told += f"<ul>{''.join(_related(turn, each, opened, removed) for each in reply.more)}</ul>"
+    told = "".join([*direct, *(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)])
+    if reply.abstained:
+        told += _list_of_related(turn, reply, opened, removed)
     kind = _KINDS[reply.state]
     return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
+
+
+def blocks_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
+    """The tables of an answer: our own words, and in a last column what the citations of each row quote."""
+    return "".join(_block(turn, block, _there(reply, kept), opened, _removed_of(kept)) for block in reply.blocks)
+
+
+def more_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
+    """What is related to a question that is answered, without numbers."""
+    return f'<div class="related more">{_list_of_related(turn, reply, opened, _removed_of(kept))}</div>'
+
+
+def _removed_of(kept: Mapping[int, Kept]) -> dict[int, Kept]:
+    return {number: each for number, each in kept.items() if each.removed_at}
+
+
+def _there(reply: Reply, kept: Mapping[int, Kept]) -> dict[int, Citation]:
+    """The citations whose articles are there, by their numbers."""
+    return {each.number: each for each in reply.citations if each.number not in _removed_of(kept)}
+
+
+def _block(
+    turn: int, block: Block, citations: Mapping[int, Citation], opened: int | None, removed: Mapping[int, Kept]
+) -> str:
+    columns = _columns(block)
+    rows = ""
+    for row in block.rows:
+        if not removed.keys().isdisjoint(row.citations):
+            rows += f'<tr><td colspan="{len(columns)}">{_removed(row.citations, removed)}</td></tr>'
+            continue
+        cited = [citations[number] for number in row.citations if number in citations]
+        outlets = {outlet_name(each.outlet) for each in cited}
+        cells = ""
+        for column, cell in zip(columns, row.cells, strict=False):
+            tag = "td" if cells else 'th scope="row"'
+            words = _cell(cell, cell in outlets or column == "Outlet")
+            cells += f'<{tag} data-column="{as_html(column)}">{words}</{tag[:2]}>'
+        told = "".join(_told(turn, each, opened, outlet_name(each.outlet) not in row.cells) for each in cited)
+        last = f'<td class="told" data-column="{IN_THEIR_WORDS}">{told}</td>' if IN_THEIR_WORDS in columns else ""
+        rows += f"<tr>{cells}{last}</tr>"
+    head = "".join(f'<th scope="col">{as_html(column)}</th>' for column in columns)
+    title = f"<caption><bdi>{as_html(block.title)}</bdi></caption>" if block.title else ""
+    return f'<div class="block"><table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _columns(block: Block) -> list[str]:
+    """The columns of a block, with one for what the articles say, where any row cites one."""
+    return [*block.columns, *[IN_THEIR_WORDS] * any(row.citations for row in block.rows)]
+
+
+def _cell(text: str, is_outlet: bool) -> str:
+    words = f"<bdi>{as_html(text)}</bdi>"
+    return f"<strong>{words}</strong>" if is_outlet else words
+
+
+def _told(turn: int, citation: Citation, opened: int | None, named: bool) -> str:
+    """What a citation quotes, whose it is where the row does not tell, and its link."""
+    outlet = f"{_cell(outlet_name(citation.outlet) + ':', is_outlet=True)} " if named else ""
+    words = as_html(" ".join(citation.quote.split()))
+    return f'<p dir="auto">{outlet}<span>{words}</span>&#8288;{_link(turn, citation, opened)}</p>'
+
+
+def _list_of_related(turn: int, reply: Reply, opened: int | None, removed: Mapping[int, Kept]) -> str:
+    items = "".join(_related(turn, each, opened, removed) for each in reply.more)
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _borne_out(statement: Statement) -> str:
@@ -127,10 +199,29 @@ def correction_html(correction: Correction) -> str:
 
 
 def copy_text(reply: Reply) -> str:
-    """The answer to be pasted elsewhere: its text, and a line for each citation and each sentence only related."""
+    """The answer to be pasted elsewhere: its direct line, its sentences, its tables, and a line for each citation and
+    each sentence only related.
+    """
+    direct = [str(each) for each in reply.statements if each.text and each.direct]
+    sentences = [str(each) for each in reply.statements if each.text and not each.direct]
+    blocks = ["\n".join([block.title, *_rows_text(block.rows, reply.citations)]).strip() for block in reply.blocks]
     sources = [f"[{each.number}] {_source(each)}" for each in reply.citations if each.quote]
     related = [f"- {' '.join(each.quote.split())} ({_source(each)})" for each in reply.more if each.quote]
-    return "\n".join([" ".join(str(each) for each in reply.statements if each.text), "", *related, *sources]).strip()
+    if related and not reply.abstained:
+        related.insert(0, f"{MORE}:")
+    parts = ["\n".join(direct), " ".join(sentences), *blocks, "\n".join(sources), "\n".join(related)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _rows_text(rows: Sequence[Row], citations: Sequence[Citation]) -> list[str]:
+    quotes = {each.number: f"{' '.join(each.quote.split())} [{each.number}]" for each in citations}
+    gone = {each.number for each in citations if not each.quote}
+    lines = []
+    for row in rows:
+        told = " ".join(quotes[number] for number in row.citations if number in quotes)
+        if not gone.intersection(row.citations):
+            lines.append("- " + ": ".join(filter(None, [", ".join(row.cells), told])))
+    return lines
 
 
 def _source(citation: Citation) -> str:

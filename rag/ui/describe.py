@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from rag.article import Article, Filters
+from rag.dates import day_and_hour, moment_of
 
 NO_OUTLET = "Unknown outlet"
 LONGEST_NAME = 40
@@ -58,16 +59,27 @@ def credit(article: Article) -> str:
 
 
 def published(article: Article) -> str:
-    """When it was published: the day, the days between which it can have been, or "undated"."""
+    """When it was published: the day, with the time and its offset where they are stated ("12 March 2024, 14:05
+    (+09:00)"); the days between which it can have been; or "undated".
+    """
     if article.published:
         inferred = article.basis_of("published").how == "inferred"
-        return day(article.published) + (" (inferred)" if inferred else "")
+        return _moment(article.published, article.published_at) + (" (inferred)" if inferred else "")
     first, last = article.published_from, article.published_until
     if first and last:
         return f"undated, between {day(first)} and {day(last)}"
     if first or last:
         return f"undated, not before {day(first)}" if first else f"undated, not after {day(last)}"
     return day(None)
+
+
+def _moment(published: str, published_at: str | None) -> str:
+    if (at := moment_of(published_at)) is None:
+        return day(published)
+    zone = at.isoformat(timespec="seconds")[len("2024-03-12T14:05:00") :]
+    if published[:10] != f"{at.date()}":  # the day before or after, in its own zone
+        return f"{day(published)} ({day(f'{at.date()}')}, {at:%H:%M} {zone})"
+    return day_and_hour(published, published_at) + (f" ({zone})" if zone else "")
 
 
 def value(article: Article, name: str) -> str:

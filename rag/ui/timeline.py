@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from rag.coverage.coverage import Coverage
-from rag.coverage.timeline import Dated, Entry
+from rag.coverage.timeline import Entry
+from rag.dated import Dated
 from rag.ui.coverage import Links
 from rag.ui.describe import outlet_name, period, shortened
 from rag.ui.escape import as_text

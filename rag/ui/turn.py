@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag.article import Filters, Reply
+from rag.article import MORE, Filters, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 from rag.ui import chat
 from rag.ui.answer import (
     answer_html,
+    blocks_html,
     citation_label,
     considered_html,
     correction_html,
     manner_html,
+    more_html,
     question_html,
 )
 from rag.ui.article import changes_html
 from rag.ui.describe import conditions, shortened
 from rag.ui.escape import as_html, as_label
 from rag.ui.opening import link_to, notice
+
+IN_COVERAGE = ("quotes", "accounts", "timeline")
+"""Blocks of which the page on who says what has more."""
 
 
 def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
@@ -56,7 +61,15 @@ def show_question(chats: Chats, turn: int, question: str, filters: Filters | Non
 
 def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
     opened = st.session_state.opened
-    st.html(answer_html(turn, reply, opened[1] if opened and opened[0] == turn else None, exchange.citations))
+    drawn = (turn, reply, opened[1] if opened and opened[0] == turn else None, exchange.citations)
+    st.html(answer_html(*drawn))
+    if reply.blocks:
+        st.html(blocks_html(*drawn))
+        if any(block.kind in IN_COVERAGE for block in reply.blocks) and not exchange.coverage:
+            link_to("Coverage", "Open in Coverage", question=reply.query)
+    if reply.more and not reply.abstained:
+        with st.expander(MORE, key=f"more-{turn}", type="compact"):
+            st.html(more_html(*drawn))
     for correction in exchange.corrections:
         st.html(correction_html(correction))
         if correction.changes:
