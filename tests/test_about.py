@@ -90,11 +90,11 @@ def test_what_is_asked_of_the_news(question: str) -> None:
 @pytest.mark.parametrize(
     ("question", "intent", "expected"),
     [
-        ("list all articles", "holdings", AboutLibrary("count", loose=True)),
+        ("every article, in a list", "holdings", AboutLibrary("count", loose=True)),
         ("which article is the oldest", "holdings", AboutLibrary("oldest", loose=True)),
         ("what's the longest piece about the ferry?", "holdings", AboutLibrary("longest", "the ferry", loose=True)),
         ("who wrote the story on the Auk", "holdings", AboutLibrary("authors", "the Auk", loose=True)),
-        ("which articles mention Hollin", "holdings", AboutLibrary("held", "Hollin", loose=True)),
+        ("any pieces mentioning Hollin", "holdings", AboutLibrary("held", "Hollin", loose=True)),
         ("articles on the ferry from the Linnet Herald", "holdings", AboutLibrary("held", "the ferry", loose=True)),
         ("latest on the inquiry since Monday", "new",
          AboutLibrary("new", "the inquiry", when=(date(2031, 3, 17), date.max), loose=True)),
