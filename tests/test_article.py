@@ -94,10 +94,13 @@ def test_a_reply_is_printed_by_the_contract() -> None:
         "query": "When did the ferry leave?",
         "filters": {"outlets": [], "since": None, "until": None},
         "answer": "The ferry left. [1] It came back. [1] [2]",
+        "direct": None,
         "state": "answered",
         "abstained": False,
         "reason": None,
         "answered_by": "extract",
+        "intent": "fact",
+        "blocks": [],
         "citations": [
             {
                 "number": 1,

@@ -279,7 +279,8 @@ def test_nothing_from_an_article_runs_loads_or_links(visit: Callable[..., Visit]
     playwright.expect(page.locator(".answer")).to_contain_text("zeppelin Zorblatt carried")
     page.get_by_text("Passages considered").click()
     playwright.expect(page.locator(".passages")).to_be_visible()
-    links, sentences = page.locator(".answer a.cite"), page.locator(".answer span")
+    paragraphs = page.locator(".answer p:not(.direct)")
+    links, sentences = paragraphs.locator("a.cite"), paragraphs.locator("span")
     for position in range(links.count()):
         links.nth(position).click()
         playwright.expect(page.locator("mark.current")).to_have_text(

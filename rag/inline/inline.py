@@ -28,7 +28,7 @@ from rag.querying.search import Clock, Searcher
 MOST_ROWS = 8
 MOST_PAIRS, MOST_ALONE = 3, 5
 """Of a comparison: rows of what outlets say alike, and of what they say otherwise; sentences that only one has."""
-MOST_DIFFERENCES = 5
+MOST_DIFFERENCES = 3
 MORE_OUTLETS, UNCERTAIN = 0.2, 0.15
 """What it counts for an entry of the timeline, beside its cosine, that one more outlet tells it; that it has no day."""
 KINDS: frozenset[Intent] = frozenset(["summary", "comparison", "wording", "statements", "timeline"])

@@ -170,14 +170,14 @@ def with_direct_line(
 ) -> Composed:
     """The answer with its direct line: yes or no, the best sentence's words, or the figures that articles differ on.
 
-    Where they differ, a sentence of each figure stands below, and no others.
+    Where they differ, a sentence of each figure stands below, and no others; of yes and no those that say so.
     """
     if not composed.evidence:
         return composed
     found = candidates(passages)
     if said := yes_or_no(question, found, says_yes):
         places = set(said.sentences)
-        return _first([each for each in found if (each.article, each.sentence) in places], composed, [said], rules)
+        return _first([each for each in found if (each.article, each.sentence) in places], Composed(), [said], rules)
     if groups := differing_values(found):
         evidence = [Evidence.of(group[0].candidate) for group in groups]
         return Composed(tuple(evidence), direct=(values_line(groups),))
