@@ -66,6 +66,13 @@ def test_an_answer_is_left_open_that_another_sentence_contradicts(score: float, 
     assert (one_value([best, other], SURE) is not None) == clear
 
 
+def test_other_figures_of_the_same_thing_leave_the_answer_open() -> None:
+    best = answer("In the end four people were hurt by the barge.", "four people")
+    other = answer("The barge hurt 17 people, the fire brigade said.", "17 people", 3.5, outlet="The Herald")
+
+    assert one_value([best, other], SURE) is None
+
+
 def test_figures_that_differ_come_with_their_outlets_the_latest_first() -> None:
     found = [
         answer("At least 50 people died in the fire, she said.", "50 people", published="2031-05-01"),
@@ -112,6 +119,22 @@ def test_a_figure_that_a_later_article_takes_back_comes_second(later: str) -> No
     assert (
         revised(line, [first, replace(corrected, article=replace(corrected.article, published="2031-04-30"))]) is None
     )
+
+
+def test_a_figure_that_the_outlet_itself_corrects_comes_second() -> None:
+    first = answer("On the tram that stopped there were 62 people.", "62 people", published="2031-05-01")
+    correction = Article(
+        "It said 62 people. There were 48 passengers.", outlet="The Post", published="2031-05-03", id="c"
+    )
+    again = Candidate(correction, Sentence(0, 18), Answer(3.0, 8, 17, 0.9, 0.5))
+    new = Candidate(correction, Sentence(19, 44), Answer(2.0, 11, 24, 0.9, 0.5))
+    line = one_value([first, again, new], SURE)
+    assert line is not None
+
+    assert told(revised(line, [first, again, new])) == (
+        "48 passengers – The Post (3 May 2031); earlier: 62 people – The Post (1 May 2031)"
+    )
+    assert revised(line, [first, replace(new, article=replace(correction, outlet="The Herald"))]) is None
 
 
 def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> None:

@@ -23,6 +23,7 @@ from rag.querying.compose import (
     compose,
     differing_accounts,
     in_parts,
+    more_on_this,
     named_accounts,
     not_mentioned,
     of_two_sides,
@@ -100,10 +101,13 @@ class Answerer:
             return routed, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
         composed = choose(searched, says_yes=self._says_yes)
+        if intent == "person" and not_mentioned(searched.query, searched.ranked):
+            composed = Composed()  # whoever the sentences are about, it is somebody else
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
         statements = (*direct_lines(composed.direct, citations, self.library), *statements)
-        more = point_to(self._near(searched.query, composed.related), self.library)
+        related = more_on_this(composed.evidence, searched.ranked) if citations else composed.related
+        more = point_to(self._near(searched.query, related), self.library, len(citations))
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":
             reason, explanation = self._refusal(searched, more)

@@ -77,11 +77,14 @@ def _day(line: Line, library: Library) -> list[Piece]:
     return [(f" ({each}, worked out)", False) for each in told if words.endswith(text[each.start : each.end])][:1]
 
 
-def point_to(related: Sequence[Evidence], library: Library) -> tuple[Citation, ...]:
-    """The sentences as they can be opened in their articles; what fails its check is left out and logged."""
+def point_to(related: Sequence[Evidence], library: Library, cited: int = 0) -> tuple[Citation, ...]:
+    """The sentences as they can be opened in their articles; what fails its check is left out and logged.
+
+    Their numbers go on from those of the `cited` ones.
+    """
     found: list[Citation] = []
     for each in related:
-        if citation := _checked(len(found) + 1, each, library):
+        if citation := _checked(cited + len(found) + 1, each, library):
             found.append(citation)
     return tuple(found)
 

@@ -49,14 +49,15 @@ class Rules:
 
     A question is answered where the `margin` of its passages is `answers` at least, and may have related sentences
     where it is `relates` at least. Beside the best sentence those are taken that fit into `most_words` and whose score
-    is at most `most_behind` behind the best one's.
+    is at most `most_behind` behind the best one's; of others up to `more_behind` there may be more to read.
     """
 
     answers: float = 1.6
     relates: float = -4.0
     most_sentences: int = 4
     most_words: int = 80
-    most_behind: float = 3.0
+    most_behind: float = 2.5
+    more_behind: float = 4.5
     most_of_an_account: int = 2
 
 
@@ -148,6 +149,20 @@ def _continued(chosen: Sequence[Candidate], found: Sequence[Candidate], rules: R
         if goes_on and fits and each not in told and len(told) < rules.most_sentences and _GOES_ON.match(each.text):
             told.append(each)
     return told
+
+
+def more_on_this(
+    evidence: Sequence[Evidence], passages: Sequence[NodeWithScore], rules: Rules = CHOSEN
+) -> list[Evidence]:
+    """Sentences beside an answer's that are near to answering too, best first, MAY_RELATE at most."""
+    found = candidates(passages)
+    chosen: list[Evidence] = []
+    for each in found:
+        if len(chosen) == MAY_RELATE or each.answer.score < found[0].answer.score - rules.more_behind:
+            break
+        if not any(alike(each.text, other.text) for other in (*evidence, *chosen)):
+            chosen.append(Evidence.of(each))
+    return chosen
 
 
 def alike(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from rag.article import Article, Sentence
 from rag.dates import day_and_hour
-from rag.figures import figures
+from rag.figures import Figure, figures
 from rag.querying.read import Candidate
 from rag.words import STOP_WORDS, WORD, stem
 
@@ -29,6 +29,8 @@ Chosen like the others: .86 of the words are right where no other sentence comes
 SHORT_VALUE = 8
 NEAR_THE_BEST = 2.0
 """Logits behind the best sentence's score up to which another article's value is told beside it."""
+CORRECTED = 3.0
+"""The same for what a later article of the same outlet gives in the place of its own figure."""
 MOST_VALUES = 4
 _EDGES = " \t\n,;:.!?–—-"
 _ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.[A-Za-z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp|[ap]\.m))$")
@@ -120,15 +122,8 @@ def differing_values(found: Sequence[Candidate]) -> list[list[Value]]:
         if each.article.id in heard:
             continue
         heard.add(each.article.id)
-        words = words_of(each) if each.answer.span >= LEAST_SPAN else ""
-        if not words or len(words.split()) > SHORT_VALUE or len(figures(words)) != 1:
-            continue
-        value = Value(words, each)
-        group = next((group for group in groups if _same(group[0], value)), None)
-        if group:
-            group.append(value)
-        elif not groups or _comparable(groups[0][0], value):
-            groups.append([value])
+        if value := _value(each):
+            groups = _with(groups, value)
     if len(groups) < 2:
         return []
     groups = groups[:MOST_VALUES]
@@ -146,6 +141,8 @@ def revised(line: Line, found: Sequence[Candidate]) -> Line | None:
     if len(before) != 1:
         return None
     article, sentence = line.sentences[0]
+    if corrected := _corrected(before[0], article, found):
+        return _taken_back(words_of(corrected), corrected, words, article, sentence)
     for each in sorted(found, key=lambda each: each.article.published or "", reverse=True):
         if (each.article.published or "") <= (article.published or ""):
             return None
@@ -154,12 +151,57 @@ def revised(line: Line, found: Sequence[Candidate]) -> Line | None:
             between = text[one.end : other.start]
             old, new = (one, other) if _TO.fullmatch(between) else (other, one)
             if old.same_as(before[0]) and (_FROM.search(text[: one.start]) if old is one else _BACK.fullmatch(between)):
-                pieces = (
-                    (text[new.start : new.end], True), (f" – {_outlet_and_day(each.article)}; earlier: ", False),
-                    (words, True), (f" – {_outlet_and_day(article)}", False),
-                )  # fmt: skip
-                return Line(pieces, (place(each), (article, sentence)))
+                return _taken_back(text[new.start : new.end], each, words, article, sentence)
     return None
+
+
+def _taken_back(new: str, later: Candidate, old: str, article: Article, sentence: Sentence) -> Line:
+    """The later figure, and the earlier one as that."""
+    pieces = (
+        (new, True), (f" – {_outlet_and_day(later.article)}; earlier: ", False),
+        (old, True), (f" – {_outlet_and_day(article)}", False),
+    )  # fmt: skip
+    return Line(pieces, (place(later), (article, sentence)))
+
+
+def _corrected(figure: Figure, article: Article, found: Sequence[Candidate]) -> Candidate | None:
+    """The sentence of a later article of the same outlet that gives another figure, where it gives the figure too."""
+    later = [
+        each
+        for each in found
+        if each.article.outlet == article.outlet
+        and (each.article.published or "") > (article.published or "")
+        and each.answer.score >= found[0].answer.score - CORRECTED
+    ]
+    for each in later:
+        given = [(other, value) for other in later if other.article.id == each.article.id and (value := _value(other))]
+        if any(figures(value.words)[0].same_as(figure) for _, value in given):
+            new = [
+                o
+                for o, v in given
+                if figures(v.words)[0].kind == figure.kind and figures(v.words)[0].value != figure.value
+            ]
+            if new:
+                return new[0]
+    return None
+
+
+def _value(candidate: Candidate) -> Value | None:
+    """The one figure that a sentence answers with; None where the reader is not sure of it."""
+    words = words_of(candidate) if candidate.answer.span >= LEAST_SPAN else ""
+    short = words and len(words.split()) <= SHORT_VALUE and len(figures(words)) == 1
+    return Value(words, candidate) if short else None
+
+
+def _with(groups: list[list[Value]], value: Value) -> list[list[Value]]:
+    """The groups with one value more: in its own, or, of another outlet and of the same thing, in a new one."""
+    for group in groups:
+        if _same(group[0], value):
+            group.append(value)
+            return groups
+    if not groups or (_comparable(groups[0][0], value) and groups[0][0].article.outlet != value.article.outlet):
+        return [*groups, [value]]
+    return groups
 
 
 def values_line(groups: Sequence[Sequence[Value]]) -> Line:
@@ -217,6 +259,9 @@ def place(candidate: Candidate) -> tuple[Article, Sentence]:
 
 
 def _meant(words: str) -> set[str]:
+    """What words are compared by: their figures; else the stems of those that carry meaning."""
+    if read := figures(words):
+        return {f"{figure.kind} {figure.value:g}" for figure in read}
     return {stem(word) for word in WORD.findall(words) if word.lower() not in STOP_WORDS}
 
 
@@ -251,4 +296,4 @@ def _comparable(one: Value, other: Value) -> bool:
     if a.kind != b.kind:
         return False
     counted, also = (set(re.findall(r"[a-z]{3,}", value.words.lower())) - _ABOUT for value in (one, other))
-    return not counted or not also or bool(counted & also)
+    return bool(counted & also) or (a.kind != "count" and not (counted and also))
