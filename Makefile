@@ -10,7 +10,7 @@ run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
 
 test: $(VENV)/installed-dev lint
-	@echo "Testing (about 8 minutes on two cores)."
+	@echo "Testing (about 9 minutes on two cores)."
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed-dev
