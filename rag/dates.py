@@ -125,7 +125,7 @@ def moment_of(value: str | None) -> datetime | None:
         return None
 
 
-def day_and_hour(published: str | None, published_at: str | None) -> str:
+def day_and_hour(published: str | None, published_at: str | None = None) -> str:
     """When an article was published, as people write it: "2 October 2017, 14:05", without a time "2 October 2017".
 
     A time that is of another day through its zone is left out. "undated" where no day is known.

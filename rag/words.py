@@ -36,6 +36,11 @@ def stem(word: str) -> str:
     return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its word: "1 article", "1,204 articles"."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
+
+
 def content(text: str) -> set[str]:
     """The stems of the words of `text` that carry meaning."""
     return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}

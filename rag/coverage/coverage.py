@@ -17,6 +17,7 @@ from rag.coverage.sentence import claim_of
 from rag.coverage.timeline import Entry, timeline
 from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.words import counted
 
 LONGEST_QUOTE = 600
 
@@ -51,7 +52,7 @@ class Coverage:
             return "No article of the library comes near this."
         writers = len({each.writer for each in self.origins})
         covers = "" if self.outlets != 1 else "s"
-        said = f"{_counted(self.outlets, 'outlet')} cover{covers} this, from {_counted(writers, 'origin')}"
+        said = f"{counted(self.outlets, 'outlet')} cover{covers} this, from {counted(writers, 'origin')}"
         if not self.claims:
             return f"{said}."
         answering = max(each.answering for each in self.claims)
@@ -223,7 +224,3 @@ def _about(article: Article) -> dict[str, Any]:
         "path": article.path,
         "published_at": article.published_at,
     }
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"

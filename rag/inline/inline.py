@@ -15,15 +15,17 @@ from rag.coverage.quotes import Row as Utterance
 from rag.coverage.quotes import Wording, differences
 from rag.coverage.side_by_side import Pair, side_by_side
 from rag.coverage.timeline import Entry, timeline
-from rag.dates import RelativeDate
+from rag.dates import RelativeDate, day_and_hour
 from rag.inline.asked import Asked, Events
-from rag.inline.sources import Line, Sources, counted, day, listed, outlets_of, published
+from rag.inline.sources import Sources, listed, outlets_of, published
 from rag.inline.speakers import Speakers, stretch, substance, telling
-from rag.querying.citations import cite
+from rag.querying.citations import cite, direct_statement
 from rag.querying.compose import Evidence
 from rag.querying.digest import digest
+from rag.querying.direct import Piece
 from rag.querying.holdings import NO_OUTLET, in_brief
 from rag.querying.search import Clock, Searcher
+from rag.words import counted
 
 MOST_ROWS = 8
 MOST_PAIRS, MOST_ALONE = 3, 5
@@ -144,8 +146,8 @@ class Inline:
             return [Statement("The articles have no sentences that can be laid side by side.")], []
         statements: list[Statement] = []
         if differing:
-            line = Line().fixed(f"They differ on {counted(len(differing), 'point')}.")
-            statements.append(line.statement(n for row in differing for n in row.citations))
+            line = [(f"They differ on {counted(len(differing), 'point')}.", False)]
+            statements.append(direct_statement(line, [n for row in differing for n in row.citations]))
         first = "" if differing else "Nothing was found in which they contradict each other. "
         statements.append(Statement(f"{first}{outlets_of(asked.articles)}, side by side:"))
         return statements, [Block("accounts", "Side by side", ("What", "Outlet"), tuple(rows[:MOST_ROWS]))]
@@ -173,23 +175,24 @@ class Inline:
             return [Statement(said)], [self._quotes(asked, rows, sources, "In their words", who)]
         block = self._quotes(asked, shared, sources, "As each outlet quotes it", who)
         apart = [(row, each) for row in shared for each in differences(row)]
-        line = Line()
+        line: list[Piece] = []
         numbers: list[int] = []
         if not apart:
-            line.fixed("Word for word the same, as far as several outlets quote the same words.")
+            line = [("Word for word the same, as far as several outlets quote the same words.", False)]
             numbers = [number for row in block.rows for number in row.citations]
         else:
-            line.fixed("Not word for word: ")
+            line = [("Not word for word: ", False)]
             most = sorted(apart, key=lambda each: -substance(*each[1]))[:MOST_DIFFERENCES]
             for n, (row, sides) in enumerate(each for each in apart if each in most):
-                line.fixed("; " if n else "")
                 for m, (article, start, end) in enumerate(sides):
-                    line.fixed(" – “" if m else "“").answer(article.text[start:end])
-                    line.fixed(f"” ({article.outlet or NO_OUTLET})")
+                    opening = " – “" if m else "; “" if n else "“"
+                    line += [(opening, False), (article.text[start:end], True)]
+                    line += [(f"” ({article.outlet or NO_OUTLET})", False)]
                     numbers += self._holding(row, article, start, end, sources)
-            line.fixed(f"; and {len(apart) - MOST_DIFFERENCES} more." if len(apart) > MOST_DIFFERENCES else ".")
-        told = [line.statement(numbers), Statement(f"{counted(len(shared), 'utterance')} that several outlets quote:")]
-        return told, [block]
+            more = len(apart) - MOST_DIFFERENCES
+            line += [(f"; and {more} more." if more > 0 else ".", False)]
+        shown = Statement(f"{counted(len(shared), 'utterance')} that several outlets quote:")
+        return [direct_statement(line, numbers), shown], [block]
 
     def _holding(self, row: Utterance, article: Article, start: int, end: int, sources: Sources) -> list[int]:
         """The citations of the row's wordings that have the stretch."""
@@ -287,6 +290,8 @@ class Inline:
             if event.lead.id not in {each.id for each in asked.articles}:
                 sentence = next(iter(self._library.sentences_of(event.lead)), None)
                 numbers = sources.number(event.lead, sentence) if sentence else ()
-                when = " to ".join(dict.fromkeys(day(each) for each in event.days)) if event.days else "undated"
+                when = (
+                    " to ".join(dict.fromkeys(day_and_hour(each) for each in event.days)) if event.days else "undated"
+                )
                 rows.append(Row((when, counted(event.outlets, "outlet")), numbers))
         return [Block("list", "Other events", ("When", "Told by"), tuple(rows))]

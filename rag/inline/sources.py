@@ -1,18 +1,17 @@
-"""What an answer is put together of: its citations, its direct line, and how things are counted and listed."""
+"""What an answer is put together of: its citations, and how outlets are listed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal
 
-from rag.article import Article, Citation, Mark, Sentence, Statement
+from rag.article import Article, Citation, Sentence
 from rag.coverage.coverage import cited
-from rag.dates import RelativeDate
+from rag.dates import day_and_hour
 from rag.library.library import Library
 from rag.querying.citations import check
 from rag.querying.holdings import NO_OUTLET
+from rag.words import counted
 
 MOST_NAMED = 4
 """Outlets in a sentence."""
@@ -37,31 +36,6 @@ class Sources:
         return (citation.number,)
 
 
-class Line:
-    """A direct line while it is put together: the articles' words and our own."""
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._marks: list[Mark] = []
-
-    def fixed(self, text: str) -> Line:
-        return self._add(text, "fixed")
-
-    def answer(self, text: str) -> Line:
-        return self._add(text, "answer")
-
-    def statement(self, citations: Iterable[int]) -> Statement:
-        return Statement(self._text, tuple(dict.fromkeys(citations)), tuple(self._marks), direct=True)
-
-    def _add(self, text: str, kind: Literal["fixed", "answer"]) -> Line:
-        if text:
-            last = self._marks[-1] if self._marks and self._marks[-1].kind == kind == "fixed" else None
-            start = last.start if last else len(self._text)
-            self._text += text
-            self._marks[-1 if last else len(self._marks) :] = [Mark(start, len(self._text), kind)]
-        return self
-
-
 def outlets_of(articles: Sequence[Article]) -> str:
     """Their names, the first MOST_NAMED of them, and how many more there are."""
     found = list(dict.fromkeys(each.outlet or NO_OUTLET for each in articles))
@@ -78,15 +52,4 @@ def listed(words: Sequence[str]) -> str:
 
 def published(article: Article) -> str:
     """When it was published, to be put behind its outlet; or ""."""
-    return f", {day(article.published)}" if article.published else ""
-
-
-def day(published: str) -> str:
-    """An ISO date, written out."""
-    when = date.fromisoformat(published[:10])
-    return str(RelativeDate(0, 0, when, when))
-
-
-def counted(number: int, thing: str) -> str:
-    """How many things, in words."""
-    return f"{number} {thing}{'s' * (number != 1)}"
+    return f", {day_and_hour(article.published)}" if article.published else ""

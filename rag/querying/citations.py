@@ -58,12 +58,18 @@ def direct_lines(lines: Sequence[Line], citations: Sequence[Citation], library: 
         quotes = [" ".join(each.quote.split()) for each in cited]
         if len(cited) < len(found) or not all(any(t in q for q in quotes) for t, own in line.pieces if own):
             continue
-        text, marks = "", list[Mark]()
-        for words, own in [*line.pieces, *_day(line, library)]:
-            marks.append(Mark(len(text), len(text) + len(words), "answer" if own else "fixed"))
-            text += words
-        statements.append(Statement(text, tuple(dict.fromkeys(e.number for e in cited)), tuple(marks), direct=True))
+        pieces = [*line.pieces, *_day(line, library)]
+        statements.append(direct_statement(pieces, [each.number for each in cited]))
     return tuple(statements)
+
+
+def direct_statement(pieces: Sequence[Piece], numbers: Sequence[int]) -> Statement:
+    """A direct line with its words marked, those of the articles as the answer and the program's as fixed."""
+    text, marks = "", list[Mark]()
+    for words, own in pieces:
+        marks.append(Mark(len(text), len(text) + len(words), "answer" if own else "fixed"))
+        text += words
+    return Statement(text, tuple(dict.fromkeys(numbers)), tuple(marks), direct=True)
 
 
 def _day(line: Line, library: Library) -> list[Piece]:

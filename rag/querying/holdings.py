@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from rag.article import Article, Citation, Filters, Mark, Sentence, Statement, Turn
-from rag.dates import RelativeDate
+from rag.dates import RelativeDate, day_and_hour
 from rag.errors import UnknownArticle, UsageError
 from rag.library.rows import Listed
 from rag.querying.about import AboutLibrary
@@ -19,7 +19,7 @@ from rag.querying.compose import Evidence, alike
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
 from rag.querying.understand import terms
-from rag.words import fold
+from rag.words import counted, fold
 
 MOST_LISTED = 8
 MOST_WORDED = 200
@@ -90,7 +90,7 @@ class Holdings:
         if not found:
             return (Statement(f"The library has nothing on “{topic}”."),), ()
         least = "at least " if more else ""
-        size = f"{least}{_counted(len(found), 'article')} from {_counted(_outlets_in(found), 'outlet')}"
+        size = f"{least}{counted(len(found), 'article')} from {counted(_outlets_in(found), 'outlet')}"
         nearest = f", the nearest {MOST_LISTED} of them" if len(found) > MOST_LISTED else ""
         opening = f"On “{topic}” the library has {size}{_between(each.published for each in found)}{nearest}:"
         return self._with_articles(opening, found[:MOST_LISTED])
@@ -103,17 +103,17 @@ class Holdings:
         if when:
             days = str(RelativeDate(0, 0, first, min(last, today)))
             within = f"on {days}" if first == last else f"from {days}" if " to " in days else f"in {days}"
-            within = f"since {_day(first.isoformat())}" if last == date.max else within
+            within = f"since {day_and_hour(first.isoformat())}" if last == date.max else within
         fresh = [each for each in held if each.published and first.isoformat() <= each.published <= last.isoformat()]
         if fresh:
-            opening = f"Published {within}: {_counted(len(fresh), 'article')}"
+            opening = f"Published {within}: {counted(len(fresh), 'article')}"
         else:
             added = self._library.catalogue.added()
             came = {id: datetime.fromisoformat(moment).astimezone().date() for id, moment in added.items()}
             fresh = [each for each in held if each.id in came and first <= came[each.id] <= last]
             opening = f"No article was published {within}"
             if fresh:
-                opening += f", but {_counted(len(fresh), 'article')} came into the library then"
+                opening += f", but {counted(len(fresh), 'article')} came into the library then"
             else:
                 fresh = [each for each in held if each.published][:MOST_LISTED]
                 opening += ". The latest in the library"
@@ -146,12 +146,16 @@ class Holdings:
         replaced = [each for each in came if each.version > 1]
         added = [each for each in came if each.version == 1]
         removed = sum(within(moment) for _, _, moment in self._library.catalogue.removals())
-        since = f"Since {_day(first.isoformat())}" if last >= today else f"From {_day(first.isoformat())} on"
+        since = (
+            f"Since {day_and_hour(first.isoformat())}"
+            if last >= today
+            else f"From {day_and_hour(first.isoformat())} on"
+        )
         counts = [
             (len(added), "article", "added"), (len(replaced), "article", "replaced by a new version"),
             (removed, "article", "removed"),
         ]  # fmt: skip
-        told = ", ".join(f"{_counted(n, thing)} {what}" for n, thing, what in counts if n) or "nothing was changed"
+        told = ", ".join(f"{counted(n, thing)} {what}" for n, thing, what in counts if n) or "nothing was changed"
         opening = f"{since}, by the library's own record: {told}"
         shown = [*replaced, *added][:MOST_LISTED]
         return self._with_articles(f"{opening}{':' if shown else '.'}", self._articles(each.id for each in shown))
@@ -181,11 +185,11 @@ class Holdings:
             articles = self._articles(each.id for each in self._held(filters))
         if not articles:
             return (Statement("The library has no such article."),), ()
-        of = f"Of {_counted(len(articles), 'article')}"
+        of = f"Of {counted(len(articles), 'article')}"
         if asked.kind in ("longest", "shortest"):
             size = {each.id: len(each.text.split()) for each in articles}
             found = (max if asked.kind == "longest" else min)(articles, key=lambda each: size[each.id])
-            return self._with_articles(f"{of} the {asked.kind}, with {_counted(size[found.id], 'word')}:", [found])
+            return self._with_articles(f"{of} the {asked.kind}, with {counted(size[found.id], 'word')}:", [found])
         dated = sorted((each for each in articles if each.published), key=lambda each: each.published or "")
         undated = [each for each in articles if not each.published]
         if not dated:
@@ -194,7 +198,7 @@ class Holdings:
         found_of_day = [each for each in dated if each.published == day]
         told, citations = self._with_articles(f"{of} the {asked.kind} by its day:", found_of_day[:MOST_LISTED])
         if undated:
-            opening = f"Of {_counted(len(undated), 'article')} the day is not known for sure:"
+            opening = f"Of {counted(len(undated), 'article')} the day is not known for sure:"
             more, others = self._with_articles(opening, undated[:MOST_OF_AN_OUTLET], len(citations))
             told, citations = (*told, replace(more[0], marks=(Mark(0, 0, "outlet"),)), *more[1:]), (*citations, *others)
         return told, citations
@@ -206,17 +210,17 @@ class Holdings:
         if not by_outlet:
             return (Statement(f"{opening} no article."),), ()
         least = "at least " if more else ""
-        size = f"{least}{_counted(len(found), 'article')} from {_counted(_outlets_in(found), 'outlet')}"
+        size = f"{least}{counted(len(found), 'article')} from {counted(_outlets_in(found), 'outlet')}"
         statements, citations = [Statement(f"{opening} {size}:")], list[Citation]()
         for outlet, articles in sorted(by_outlet.items(), key=lambda each: (-len(each[1]), each[0])):
             first = len(citations)
             if len(statements) > MOST_OUTLETS:
                 others = len(by_outlet) - MOST_OUTLETS
-                statements.append(Statement(f"and {_counted(others, 'other outlet')}.", (), (Mark(0, 0, "outlet"),)))
+                statements.append(Statement(f"and {counted(others, 'other outlet')}.", (), (Mark(0, 0, "outlet"),)))
                 break
             for article in articles[: 1 if len(by_outlet) > FEW_OUTLETS else MOST_OF_AN_OUTLET]:
                 citations += filter(None, [self._lead(len(citations) + 1, article)])
-            text = f"{outlet}: {_counted(len(articles), 'article')}"
+            text = f"{outlet}: {counted(len(articles), 'article')}"
             numbers = tuple(each.number for each in citations[first:])
             statements.append(Statement(text, numbers, (Mark(0, len(outlet) + 1, "outlet"),)))
         return tuple(statements), tuple(citations)
@@ -224,11 +228,11 @@ class Holdings:
     def _count(self, held: Sequence[Listed], name: str) -> Told:
         """How many there are, and the latest of them."""
         outlets = len({each.outlet for each in held if each.outlet})
-        whose = f" from {name}" if name else f" from {_counted(outlets, 'outlet')}"
+        whose = f" from {name}" if name else f" from {counted(outlets, 'outlet')}"
         undated = sum(not each.published for each in held)
         dates = _between(each.published for each in held)
         some = f", {undated:,} undated" if undated else ""
-        opening = f"The library has {_counted(len(held), 'article')}{whose}{dates}{some}."
+        opening = f"The library has {counted(len(held), 'article')}{whose}{dates}{some}."
         if not held:
             return (Statement(opening),), ()
         return self._with_articles(
@@ -254,7 +258,7 @@ class Holdings:
             [Evidence(article, each) for each in sentences], self._library, self._searcher.reader.reader
         )
         outlet = article.outlet or NO_OUTLET
-        dated = f", {_day(article.published)}" if article.published else ""
+        dated = f", {day_and_hour(article.published)}" if article.published else ""
         opening = f"“{article.label}” ({outlet}{dated}) in its own sentences:"
         return (Statement(opening, (1,) if citations else ()), *told), citations
 
@@ -389,7 +393,7 @@ def _between(published: Iterable[str | None]) -> str:
     if not days:
         return ""
     if days[0] == days[-1]:
-        return f", of {_day(days[0])}"
+        return f", of {day_and_hour(days[0])}"
     return f", from {RelativeDate(0, 0, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))}"
 
 
@@ -397,19 +401,8 @@ def _when(article: Article) -> str:
     """The day of an article, and that it is inferred; the days between which it must be, if these are known."""
     if article.published:
         inferred = article.basis_of("published").how == "inferred"
-        return _day(article.published) + ", as inferred" * inferred
+        return day_and_hour(article.published) + ", as inferred" * inferred
     first, last = article.published_from, article.published_until
     if first and last:
         return f"inferred: {RelativeDate(0, 0, date.fromisoformat(first), date.fromisoformat(last))}"
-    return f"not before {_day(first)}" if first else f"not after {_day(last)}" if last else "undated"
-
-
-def _day(published: str | None) -> str:
-    if not published:
-        return "undated"
-    when = date.fromisoformat(published)
-    return str(RelativeDate(0, 0, when, when))
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"not before {day_and_hour(first)}" if first else f"not after {day_and_hour(last)}" if last else "undated"

@@ -11,9 +11,9 @@ from rag.errors import SecondSourceError
 from rag.ui.access import editors_only
 from rag.ui.adding import Adding, adding
 from rag.ui.article import moment
-from rag.ui.describe import counted
 from rag.ui.escape import as_html
 from rag.ui.opening import notice, so_far
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

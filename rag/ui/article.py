@@ -17,7 +17,6 @@ from rag.library.rows import Version
 from rag.ui.access import editors_only, may_edit
 from rag.ui.describe import (
     basis_words,
-    counted,
     credit,
     day,
     inferred_from,
@@ -29,6 +28,7 @@ from rag.ui.escape import as_html, as_label, as_text, web_address
 from rag.ui.opening import link_to, notice
 from rag.ui.reader import cut, paragraphs
 from rag.ui.remove import ask_whether_to_remove
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

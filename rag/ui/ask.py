@@ -16,7 +16,6 @@ from rag.ui.answering import answer, cover
 from rag.ui.chat_list import ways_to_chats
 from rag.ui.clicks import watch_clicks
 from rag.ui.collections import within_door
-from rag.ui.describe import counted
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.model import model_door
@@ -24,6 +23,7 @@ from rag.ui.opening import fill_with_samples, library_door, link_to, notice, off
 from rag.ui.reader import moved, show_article
 from rag.ui.suggesting import show_suggestions
 from rag.ui.turn import show_exchange, show_question
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -15,8 +15,9 @@ from rag.errors import UsageError
 from rag.ui import chat
 from rag.ui.access import editors_only, may_edit
 from rag.ui.article import moment
-from rag.ui.describe import counted, shortened
+from rag.ui.describe import shortened
 from rag.ui.escape import as_html, as_label, as_text
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

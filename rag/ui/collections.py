@@ -12,9 +12,10 @@ from rag.errors import SecondSourceError
 from rag.library.collections import LONGEST_NAME, Collection
 from rag.ui import chat
 from rag.ui.access import editors_only
-from rag.ui.describe import conditions, counted, shortened
+from rag.ui.describe import conditions, shortened
 from rag.ui.escape import as_html, as_label, as_text
 from rag.ui.opening import notice, page_titled
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -18,9 +18,10 @@ from rag.coverage.origins import Carrier, Origin
 from rag.coverage.people import Mention, Person
 from rag.coverage.quotes import Row, Wording
 from rag.coverage.timeline import Entry
-from rag.ui.describe import counted, outlet_name, period, published
+from rag.ui.describe import outlet_name, period, published
 from rag.ui.escape import as_html
 from rag.ui.reader import paragraphs
+from rag.words import counted
 
 MOST_QUOTES, MOST_DATES = 3, 3
 FEWEST_WORDS, LONGEST_OCCASION = 4, 220

@@ -13,12 +13,13 @@ import streamlit as st
 from rag.errors import SecondSourceError, UnknownArticle
 from rag.ui.clicks import watch_clicks
 from rag.ui.coverage_tabs import show_tables
-from rag.ui.describe import counted, outlet_name, period, shortened
+from rag.ui.describe import outlet_name, period, shortened
 from rag.ui.escape import as_label
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice, offered_questions
 from rag.ui.pace import too_fast
 from rag.ui.reader import show_article
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.article import Citation

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from rag.article import Article, Filters
 from rag.dates import day_and_hour, moment_of
+from rag.words import counted
 
 NO_OUTLET = "Unknown outlet"
 LONGEST_NAME = 40
@@ -123,8 +124,3 @@ def conditions(filters: Filters) -> list[tuple[str, Filters]]:
 def shortened(text: str, longest: int = LONGEST_NAME) -> str:
     """The text, cut where it is longer than a button should be."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its word: "1 article", "1,204 articles"."""
-    return f"{number:,} {word}" + ("" if number == 1 else "s")

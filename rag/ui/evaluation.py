@@ -16,7 +16,6 @@ from rag.evaluation.questions import parse_index, parse_questions
 from rag.evaluation.report import Run, compare, kept
 from rag.ui.access import editors_only, may_edit
 from rag.ui.asking import Asking, asking, start
-from rag.ui.describe import counted
 from rag.ui.escape import as_label
 from rag.ui.figures import (
     CITED,
@@ -33,6 +32,7 @@ from rag.ui.figures import (
 )
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import fill_with_samples, library_door, notice
+from rag.words import counted
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -7,8 +7,9 @@ from functools import partial
 
 from rag.evaluation.metrics import Figures, Summary
 from rag.evaluation.report import Change, Result, Run
-from rag.ui.describe import counted, day
+from rag.ui.describe import day
 from rag.ui.escape import as_html
+from rag.words import counted
 
 NONE = "–"
 CITED, RIGHT, WRONG = "cited", "right, not cited", "not right"

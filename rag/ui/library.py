@@ -21,11 +21,12 @@ from rag.ui.add import ways_in, what_is_added
 from rag.ui.adding import adding
 from rag.ui.article import show_article
 from rag.ui.collections import ask_within, show_collections, ways_with_chosen
-from rag.ui.describe import NO_OUTLET, counted, outlet_name
+from rag.ui.describe import NO_OUTLET, outlet_name
 from rag.ui.escape import as_text
 from rag.ui.frame import framed, masthead, settings_or_stop
 from rag.ui.opening import add_samples, library_door, notice, samples_there
 from rag.ui.remove import ask_whether_to_remove
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -15,9 +15,10 @@ from rag.errors import SecondSourceError
 from rag.settings import Settings
 from rag.ui.access import editors_only, may_edit
 from rag.ui.adding import Adding, adding
-from rag.ui.describe import counted, shortened
+from rag.ui.describe import shortened
 from rag.ui.escape import as_html, as_label
 from rag.ui.work import stop_all
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

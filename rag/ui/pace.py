@@ -12,7 +12,7 @@ import streamlit as st
 
 from rag.settings import read_settings
 from rag.ui.access import who
-from rag.ui.describe import counted
+from rag.words import counted
 
 MINUTE = 60.0
 

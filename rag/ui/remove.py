@@ -11,9 +11,10 @@ from rag.errors import SecondSourceError
 from rag.evaluation.report import forget
 from rag.ui.access import editors_only
 from rag.ui.adding import adding
-from rag.ui.describe import counted, credit
+from rag.ui.describe import credit
 from rag.ui.escape import as_html
 from rag.ui.opening import notice
+from rag.words import counted
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
