@@ -8,19 +8,18 @@ import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag.article import Article, Sentence
+from rag.querying.accounts import differing_accounts, named_accounts
 from rag.querying.compose import (
     CHOSEN,
     Composed,
     Rules,
     compose,
-    differing_accounts,
-    named_accounts,
     not_mentioned,
     tellings,
-    value_of,
 )
 from rag.querying.read import UNREAD, Candidate, margin
 from rag.querying.understand import Query
+from rag.querying.values import value_of
 from rag.reader import Answer
 
 RULES = Rules(answers=0.0, relates=-2.0, most_sentences=3, most_words=20, most_behind=3.0)

@@ -14,6 +14,7 @@ from rag.article import Article, Citation, Considered, Filters, Intent, Reason, 
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.querying.about import about_the_library
+from rag.querying.accounts import differing_accounts, named_accounts
 from rag.querying.citations import cite, direct_lines, point_to
 from rag.querying.compose import (
     CHOSEN,
@@ -21,10 +22,8 @@ from rag.querying.compose import (
     Evidence,
     Rules,
     compose,
-    differing_accounts,
     in_parts,
     more_on_this,
-    named_accounts,
     not_mentioned,
     of_two_sides,
     with_direct_line,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llama_index.core.schema import NodeWithScore
@@ -18,29 +18,25 @@ from rag.figures import figures
 from rag.querying.direct import (
     Line,
     SaysYes,
-    accounts_line,
-    differing_line,
     differing_values,
     one_value,
+    place,
     revised,
     values_line,
     yes_or_no,
 )
 from rag.querying.linked import Linked, compared, one_sided, side_of
 from rag.querying.names import forms, is_name
-from rag.querying.read import UNREAD, Candidate, candidates, margin
-from rag.querying.understand import WORD, Query, names, stem
-from rag.words import NUMBERS, STOP_WORDS, fold
+from rag.querying.read import Candidate, candidates, margin
+from rag.querying.understand import Query, names
+from rag.querying.values import alike, value_of
+from rag.words import fold
 
 MAY_RELATE = 6
 """Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
-MOST_VALUES = 4
 TIME = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
 """Kinds of figures that say how long something took."""
-SAME_SENTENCE = 0.6
-"""Share of common words above which two sentences say the same in nearly the same words."""
 _GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
-FIGURE = re.compile(r"\d[\d,.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +105,15 @@ def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything
     if sure >= rules.answers:
         if everything:
             rules = replace(rules, most_behind=max(rules.most_behind, sure))
-            chosen = _chosen(found, (), rules.most_words, rules.most_sentences, rules)
+            chosen = chosen_of(found, (), rules.most_words, rules.most_sentences, rules)
             return Composed(tuple(map(Evidence.of, _continued(chosen, found, rules))))
-        return Composed(tuple(map(Evidence.of, _chosen(found, (), rules.most_words, rules.most_sentences, rules))))
+        return Composed(tuple(map(Evidence.of, chosen_of(found, (), rules.most_words, rules.most_sentences, rules))))
     if sure >= rules.relates:
-        return Composed(related=tuple(map(Evidence.of, _chosen(found, (), rules.most_words, MAY_RELATE, rules))))
+        return Composed(related=tuple(map(Evidence.of, chosen_of(found, (), rules.most_words, MAY_RELATE, rules))))
     return Composed()
 
 
-def _chosen(
+def chosen_of(
     found: Sequence[Candidate], before: Sequence[Candidate], most_words: int, most: int, rules: Rules
 ) -> list[Candidate]:
     """The best sentences that fit, the best one in any case, none that says what another of them does."""
@@ -165,14 +161,6 @@ def more_on_this(
     return chosen
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two sentences say the same in nearly the same words; never where their figures differ."""
-    if figures_in(one) != figures_in(other):
-        return False
-    a, b = set(WORD.findall(one.lower())), set(WORD.findall(other.lower()))
-    return len(a & b) > SAME_SENTENCE * min(len(a), len(b))
-
-
 # The direct line
 
 
@@ -191,18 +179,13 @@ def with_direct_line(
         return composed
     found = candidates(passages)
     if said := yes_or_no(question, found, says_yes):
-        places = set(said.sentences)
-        return _first([each for each in found if (each.article, each.sentence) in places], Composed(), [said], rules)
+        return _first(_of_line(said, found), Composed(), [said], rules)
     if groups := differing_values(found):
         evidence = [Evidence.of(group[0].candidate) for group in groups]
         return Composed(tuple(evidence), direct=(values_line(groups),))
     line = one_value(found, margin(passages))
     if line and (later := revised(line, found)):
-        places = set(later.sentences)
-        best = [each for each in found if (each.article, each.sentence) in places]
-        return _first(
-            sorted(best, key=lambda each: each.article.published or "", reverse=True), composed, [later], rules
-        )
+        return _first(_of_line(later, found), composed, [later], rules)
     return replace(composed, direct=(line,) if line else ())
 
 
@@ -263,6 +246,12 @@ def _says_how_long(passages: Sequence[NodeWithScore]) -> bool:
     return line is not None and any(f.kind in TIME for words, own in line.pieces if own for f in figures(words))
 
 
+def _of_line(line: Line, found: Sequence[Candidate]) -> list[Candidate]:
+    """The sentences that the line is taken from, in its order."""
+    read = {place(each): each for each in found}
+    return [read[each] for each in line.sentences]
+
+
 def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line], rules: Rules) -> Composed:
     """These sentences, and after them those of the composed answer that fit."""
     evidence = {(each.article.id, each.sentence.start): Evidence.of(each) for each in best}
@@ -275,82 +264,6 @@ def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line],
             words += length
     unlike = {line.pieces: line for line in reversed(lines)}
     return Composed(tuple(evidence.values()), direct=tuple(line for line in lines if line in unlike.values()))
-
-
-# Accounts
-
-
-def named_accounts(by_outlet: Mapping[str, Sequence[NodeWithScore]], rules: Rules = CHOSEN) -> Composed:
-    """What each of the named outlets says, in their order: its best sentences in its share of the answer's words.
-
-    An outlet's name stands with the first of its sentences. One that says nothing related is left out; nothing is told
-    where none of them answers.
-    """
-    sure = {outlet: margin(passages) for outlet, passages in by_outlet.items()}
-    if max(sure.values(), default=UNREAD) < rules.answers:
-        return Composed()
-    accounts: list[Candidate] = []
-    evidence: list[Evidence] = []
-    told: list[tuple[str, Candidate]] = []
-    share = rules.most_words // len(by_outlet)
-    for outlet, passages in by_outlet.items():
-        if sure[outlet] < rules.relates:
-            continue
-        mine = _chosen(candidates(passages), accounts, share, rules.most_of_an_account, rules)
-        accounts += mine
-        evidence += [Evidence.of(each, "" if n else outlet) for n, each in enumerate(mine)]
-        told += [(outlet, each) for each in mine[:1] if sure[outlet] >= rules.answers]
-    line = accounts_line(told)
-    return Composed(tuple(evidence), direct=(line,) if line else ())
-
-
-def differing_accounts(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN) -> Composed:
-    """One sentence for each of the different values that outlets give, with the outlets that give it.
-
-    The value is what the words come to that answer in an outlet's best sentence. The value published last comes first,
-    as it may supersede the others. Nothing where they all give one.
-    """
-    found = candidates(passages)
-    groups: dict[frozenset[str], list[Candidate]] = {}
-    heard: set[str | None] = set()
-    for each in found:
-        value = value_of(each.article.text[slice(*each.words)])
-        if each.answer.score < found[0].answer.score - rules.most_behind or len(groups) == MOST_VALUES:
-            break
-        if value and each.article.outlet not in heard:
-            heard.add(each.article.outlet)
-            groups.setdefault(next((other for other in groups if _same(value, other)), value), []).append(each)
-    if len(groups) < 2:
-        return Composed()
-    chosen = sorted(groups.values(), key=lambda of: max(each.article.published or "" for each in of), reverse=True)
-    accounts: list[Evidence] = []
-    words = 0
-    for members in chosen:
-        words += len(members[0].text.split())
-        if accounts and words > rules.most_words:
-            break
-        outlets = ", ".join(each.article.outlet or "an outlet without a name" for each in members)
-        accounts.append(Evidence.of(members[0], outlets))
-    line = differing_line(chosen[: len(accounts)])
-    if line is None:
-        accounts[0] = replace(accounts[0], account=f"The accounts differ. {accounts[0].account}")
-    return Composed(tuple(accounts), direct=(line,) if line else ())
-
-
-def _same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two values are the same: "the barge" is what "the barge struck the bridge" says."""
-    return one <= other or other <= one
-
-
-def value_of(words: str) -> frozenset[str]:
-    """What is compared of the words that answer: their figures, in digits; else the stems of those that name things."""
-    return figures_in(words) or frozenset(stem(word) for word in WORD.findall(words) if word.lower() not in STOP_WORDS)
-
-
-def figures_in(text: str) -> frozenset[str]:
-    """The figures of the text, in digits also where they are written in words."""
-    figures = [figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text)]
-    return frozenset(figures + [str(NUMBERS[word.lower()]) for word in WORD.findall(text) if word.lower() in NUMBERS])
 
 
 def tellings(passages: Sequence[NodeWithScore]) -> list[Telling]:

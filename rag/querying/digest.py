@@ -11,10 +11,10 @@ import numpy as np
 
 from rag.article import Article, Sentence
 from rag.dates import relative_dates
-from rag.querying.compose import alike
 from rag.querying.conditions import DATE
 from rag.querying.holdings import whole_sentences
 from rag.querying.search import Searcher
+from rag.querying.values import alike
 
 MOST_SENTENCES, MOST_WORDS = 6, 170
 MOST_ARTICLES, SENTENCES_OF_EACH = 8, 30

@@ -11,7 +11,7 @@ from rag.article import Article, Sentence
 from rag.dates import day_and_hour
 from rag.figures import Figure, figures
 from rag.querying.read import Candidate
-from rag.words import STOP_WORDS, WORD, stem
+from rag.querying.values import value_of
 
 MOST_WORDS = 14
 """Words of an answer in a direct line: what is longer is a sentence, and stands below anyway."""
@@ -100,11 +100,11 @@ def one_value(found: Sequence[Candidate], sure: float) -> Line | None:
     """
     best = found[0]
     words = words_of(best) if best.answer.span >= LEAST_SPAN and sure >= LEAST_MARGIN else ""
-    mine = _meant(words)
+    mine = value_of(words)
     for each in found[1:]:
         if each.answer.score < best.answer.score - RIVAL:
             break
-        if each.answer.span >= LEAST_SPAN and not mine & _meant(each.article.text[slice(*each.words)]):
+        if each.answer.span >= LEAST_SPAN and not mine & value_of(each.article.text[slice(*each.words)]):
             return None
     return Line(((words, True),), (place(best),)) if words else None
 
@@ -256,13 +256,6 @@ def differing_line(groups: Sequence[Sequence[Candidate]]) -> Line | None:
 def place(candidate: Candidate) -> tuple[Article, Sentence]:
     """The article and the sentence."""
     return candidate.article, candidate.sentence
-
-
-def _meant(words: str) -> set[str]:
-    """What words are compared by: their figures; else the stems of those that carry meaning."""
-    if read := figures(words):
-        return {f"{figure.kind} {figure.value:g}" for figure in read}
-    return {stem(word) for word in WORD.findall(words) if word.lower() not in STOP_WORDS}
 
 
 def _outlets(group: Sequence[Value]) -> str:

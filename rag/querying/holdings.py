@@ -15,10 +15,11 @@ from rag.errors import UnknownArticle, UsageError
 from rag.library.rows import Listed
 from rag.querying.about import AboutLibrary
 from rag.querying.citations import check, citation_of, cite
-from rag.querying.compose import Evidence, alike
+from rag.querying.compose import Evidence
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
 from rag.querying.understand import terms
+from rag.querying.values import alike
 from rag.words import counted, fold
 
 MOST_LISTED = 8

@@ -14,11 +14,10 @@ from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
-from rag.article import Article, Sentence
 from rag.dated import Dated, dates_in
 from rag.dates import RelativeDate
 from rag.figures import Figure, figures
-from rag.querying.direct import Line, Piece, words_of
+from rag.querying.direct import Line, Piece, place, words_of
 from rag.querying.read import Candidate
 from rag.querying.understand import WORD, names
 from rag.words import fold
@@ -52,10 +51,10 @@ _PATTERNS = [(form, re.compile(pattern)) for form, pattern in _SIDES]
 _LEANS = re.compile(r"\b(?:it|its|he|him|his|she|her|they|them|their|there|one|own|same)\b")
 _ASKS = re.compile(rf"\b(?:which|what|who|came|come|happened|occurred|was|were|is|{_EARLIER})\b", re.IGNORECASE)
 LONGEST_NAME = 12
+"""Words of a side as it is called in the answer."""
 MOST_TRIED, NEAR_THE_BEST, LEAST_SPAN = 4, 2.5, 0.2
 NAMED = 1.5
 """Logits that a sentence is worth more that names the side."""
-"""Words of a side as it is called in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def _folded(text: str) -> set[str]:
 
 def one_sided(side: Side, missing: str) -> list[Line]:
     """What is known of one side, and that the other was not found."""
-    line = _told(side) or Line(((side.name, False),), (_place(side),))
+    line = _told(side) or Line(((side.name, False),), (place(side.candidate),))
     return [Line((*line.pieces, (f". Not found in the articles: {missing}", False)), line.sentences)]
 
 
@@ -183,7 +182,7 @@ def _date_of(candidate: Candidate) -> Dated | None:
 def _told(side: Side) -> Line | None:
     if not side.words:
         return None
-    return Line(((f"{side.name}: ", False), (side.words, True)), (_place(side),))
+    return Line(((f"{side.name}: ", False), (side.words, True)), (place(side.candidate),))
 
 
 def _yes_or_no(one: Side, other: Side, says: Sequence[bool | None]) -> Line:
@@ -192,7 +191,7 @@ def _yes_or_no(one: Side, other: Side, says: Sequence[bool | None]) -> Line:
     for n, (side, yes) in enumerate(zip((one, other), says, strict=True)):
         pieces.append((f"{'; ' if n else ''}{side.name}: {'yes' if yes else 'no'}", False))
         pieces += [(", “", False), (side.words, True), ("”", False)] if side.words else []
-    return Line(tuple(pieces), (_place(one), _place(other)))
+    return Line(tuple(pieces), (place(one.candidate), place(other.candidate)))
 
 
 def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date] | None) -> Line:
@@ -204,7 +203,7 @@ def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date]
     exact = a == a_last and b == b_last
     apart = _apart(a, b) if exact else _apart_roughly(a, b)
     opening, closing = _dated(first), _dated(second)
-    places = (_place(first), _place(second))
+    places = (place(first.candidate), place(second.candidate))
     if overlap:
         return Line(
             (*opening, ("; ", False), *closing, (". Which came first does not follow from this", False)), places
@@ -242,7 +241,7 @@ def _difference(one: Side, other: Side) -> Line:
     for n, side in enumerate((more, less)):
         pieces += [("; ", False)] if n else []
         pieces += [(f"{side.name}: ", False), (side.words, True)]
-    return Line(tuple(pieces), (_place(more), _place(less)))
+    return Line(tuple(pieces), (place(more.candidate), place(less.candidate)))
 
 
 def _in_number(form: Form, one: Side, other: Side, question: str) -> Line:
@@ -257,11 +256,7 @@ def _in_number(form: Form, one: Side, other: Side, question: str) -> Line:
         (f"{second.name} – ", False), (second.words, True),
     )  # fmt: skip
     opening = "First: " if form == "first" else f"{apart}{of} (worked out): "
-    return Line(((opening, False), *told), (_place(first), _place(second)))
-
-
-def _place(side: Side) -> tuple[Article, Sentence]:
-    return side.candidate.article, side.candidate.sentence
+    return Line(((opening, False), *told), (place(first.candidate), place(second.candidate)))
 
 
 def _apart(first: date, second: date) -> str:
@@ -316,12 +311,12 @@ def _amounts(a: str, b: str) -> tuple[tuple[str, str], tuple[str, str]]:
     one = re.sub(r"\b(?:more|fewer|less) ", "", f"how {a}", count=1)
     one = re.sub(r"\bhow (?:much|many) ([a-z]+?)er\b(?! than)", _positive, one, count=1)
     start = re.match(r"(?:in|at|on|for|by|from|of|to) ", b)
-    place = re.search(r".*\b(?:in|at|on|for|by|from|of|to) ", one) if start else None
+    tail = re.search(r".*\b(?:in|at|on|for|by|from|of|to) ", one) if start else None
     one = re.sub(r"^how (?:much|many) (did|does|do|is|was|were)\b", r"how much \1", one)
     runs = list(re.finditer(r"(?:[A-Z0-9][\w'’.-]*(?: (?:of |the )?(?=[A-Z0-9]))?)+", one[4:]))
-    if place:
-        other = one[: place.end()].rsplit(" ", 2)[0] + f" {b}"
-        name = one[place.end() :]
+    if tail:
+        other = one[: tail.end()].rsplit(" ", 2)[0] + f" {b}"
+        name = one[tail.end() :]
     elif runs:
         subject = re.search(rf"\b{_BE} (?:the )?", one[4:])
         last = next((each for each in runs if subject and each.start() >= subject.end()), runs[-1])
