@@ -95,9 +95,6 @@ class Events:
             event = self._on(topic, query)
             return Asked(question, filters, topic, before, self._within(event, filters), event, one=one)
         if opened := self._opened(chat):
-            one = (
-                intent == "summary" and re.search(r"\b(?:article|story|piece|report|page|text)\b", question) is not None
-            )
             event = tuple(of_one_event(library, [opened]))
             return Asked(
                 question, filters, "", before, self._within(event, filters), event, one=one or bool(filters.outlets)

@@ -17,13 +17,13 @@ from rag.coverage.side_by_side import Pair, side_by_side
 from rag.coverage.timeline import Entry, timeline
 from rag.dates import RelativeDate, day_and_hour
 from rag.inline.asked import Asked, Events
-from rag.inline.sources import Sources, listed, outlets_of, published
+from rag.inline.sources import Sources, listed, outlets_of
 from rag.inline.speakers import Speakers, stretch, substance, telling
 from rag.querying.citations import cite, direct_statement
 from rag.querying.compose import Evidence
 from rag.querying.digest import digest
 from rag.querying.direct import Piece
-from rag.querying.holdings import NO_OUTLET, in_brief
+from rag.querying.holdings import NO_OUTLET, in_its_own_sentences
 from rag.querying.search import Clock, Searcher
 from rag.words import counted
 
@@ -96,19 +96,16 @@ class Inline:
         """The event in its main sentences, or one article in its own; each outlet's name stands before its words."""
         library = self._library
         if asked.one or len(asked.articles) == 1:
-            article = asked.articles[0]
-            brief = in_brief(article, library.sentences_of(article), self._searcher)
-            statements, sources.citations[:] = cite([Evidence(article, each) for each in brief], library)
-            opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{published(article)}) in its own sentences:"
+            (lead, *own), sources.citations[:] = in_its_own_sentences(asked.articles[0], self._searcher)
             if asked.one_of > 1:
-                opening = f"The latest of {asked.one_of} articles: {opening}"
-            return [Statement(opening, (1,) if sources.citations else ()), *statements], self._others(asked, sources)
+                lead = replace(lead, text=f"The latest of {asked.one_of} articles: {lead.text}")
+            return [lead, *own], self._others(asked, sources)
         main = digest(asked.articles, self._searcher, asked.topic)
         evidence = []
         for each in main:
             account = listed([each.article.outlet or NO_OUTLET, *(a.outlet or NO_OUTLET for a, _ in each.also)])
             evidence.append(Evidence(each.article, each.sentence, account))
-        statements, sources.citations[:] = cite(evidence, library)
+        statements, sources.citations[:] = cite(evidence, library, self._searcher.reader.reader)
         opening = f"What {outlets_of(asked.articles)} tell of it, in {counted(len(asked.articles), 'article')}:"
         if asked.chosen_of:
             opening = (

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from rag.article import Article, Citation, Sentence
 from rag.coverage.coverage import cited
-from rag.dates import day_and_hour
 from rag.library.library import Library
 from rag.querying.citations import check
 from rag.querying.holdings import NO_OUTLET
@@ -48,8 +47,3 @@ def listed(words: Sequence[str]) -> str:
     """The words, each once, with "and" before the last."""
     several = list(dict.fromkeys(words))
     return " and ".join(filter(None, [", ".join(several[:-1]), several[-1] if several else ""]))
-
-
-def published(article: Article) -> str:
-    """When it was published, to be put behind its outlet; or ""."""
-    return f", {day_and_hour(article.published)}" if article.published else ""

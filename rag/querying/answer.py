@@ -32,7 +32,6 @@ from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.direct import SaysYes
 from rag.querying.holdings import Holdings
 from rag.querying.intent import intent_of
-from rag.querying.linked import linked
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searched, Searcher, one_line
 from rag.querying.understand import Query, SmallTalk, small_talk, sub_questions
@@ -60,7 +59,7 @@ def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda
         return accounts
     if searched.open:
         return composed
-    sides = linked(searched.query.text[: searched.query.own])
+    sides = searched.sides
     if sides and (both := of_two_sides(sides, composed, searched.ranked, searched.parts, says_yes, rules)):
         return both
     if searched.parts and not sides:
@@ -105,8 +104,11 @@ class Answerer:
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
         statements = (*direct_lines(composed.direct, citations, self.library), *statements)
-        related = more_on_this(composed.evidence, searched.ranked) if citations else composed.related
-        more = point_to(self._near(searched.query, related), self.library, len(citations))
+        if citations:  # what is near to answering too is near to the question
+            related = more_on_this(composed.evidence, searched.ranked, MOST_RELATED)
+        else:
+            related = self._near(searched.query, composed.related)
+        more = point_to(related, self.library, len(citations))
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":
             reason, explanation = self._refusal(searched, more)

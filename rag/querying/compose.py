@@ -148,13 +148,13 @@ def _continued(chosen: Sequence[Candidate], found: Sequence[Candidate], rules: R
 
 
 def more_on_this(
-    evidence: Sequence[Evidence], passages: Sequence[NodeWithScore], rules: Rules = CHOSEN
+    evidence: Sequence[Evidence], passages: Sequence[NodeWithScore], most: int, rules: Rules = CHOSEN
 ) -> list[Evidence]:
-    """Sentences beside an answer's that are near to answering too, best first, MAY_RELATE at most."""
+    """Sentences beside an answer's that are near to answering too, best first."""
     found = candidates(passages)
     chosen: list[Evidence] = []
     for each in found:
-        if len(chosen) == MAY_RELATE or each.answer.score < found[0].answer.score - rules.more_behind:
+        if len(chosen) == most or each.answer.score < found[0].answer.score - rules.more_behind:
             break
         if not any(alike(each.text, other.text) for other in (*evidence, *chosen)):
             chosen.append(Evidence.of(each))

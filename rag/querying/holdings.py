@@ -254,14 +254,7 @@ class Holdings:
                 what = f"cites an article as [{asked.citation}]" if asked.citation else "has cited an article yet"
                 ask = "Ask about something first, or for “the article about” it."
                 return (Statement(f"No answer of this chat {what}. {ask}"),), ()
-        sentences = in_brief(article, self._library.sentences_of(article), self._searcher)
-        told, citations = cite(
-            [Evidence(article, each) for each in sentences], self._library, self._searcher.reader.reader
-        )
-        outlet = article.outlet or NO_OUTLET
-        dated = f", {day_and_hour(article.published)}" if article.published else ""
-        opening = f"“{article.label}” ({outlet}{dated}) in its own sentences:"
-        return (Statement(opening, (1,) if citations else ()), *told), citations
+        return in_its_own_sentences(article, self._searcher)
 
     def _with_articles(self, opening: str, articles: Sequence[Article], before: int = 0) -> Told:
         """The opening, and each article by its outlet, headline and date, with its first sentence cited; the numbers
@@ -352,6 +345,15 @@ class Holdings:
             if check(citation := citation_of(number, article, sentence), self._library):
                 return citation
         return None
+
+
+def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:
+    """An article in brief, after what it is called."""
+    sentences = in_brief(article, searcher.library.sentences_of(article), searcher)
+    told, citations = cite([Evidence(article, each) for each in sentences], searcher.library, searcher.reader.reader)
+    dated = f", {day_and_hour(article.published)}" if article.published else ""
+    opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{dated}) in its own sentences:"
+    return (Statement(opening, (1,) if citations else ()), *told), citations
 
 
 def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher) -> list[Sentence]:

@@ -21,7 +21,7 @@ from rag.library.library import Library
 from rag.outlets import meant
 from rag.querying.compose import tellings
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.linked import linked
+from rag.querying.linked import Linked, linked
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
 from rag.querying.understand import Query, stand_alone, sub_questions, terms
@@ -59,6 +59,11 @@ class Searched:
     parts: Sequence[tuple[str, Sequence[NodeWithScore]]] = ()
     open: bool = False
     note: str = ""
+
+    @property
+    def sides(self) -> Linked | None:
+        """The two sides of a question that links two facts; `parts` are theirs then."""
+        return linked(self.query.text[: self.query.own])
 
 
 def things_asked(whole: Query) -> list[Query]:
