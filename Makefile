@@ -36,7 +36,7 @@ $(VENV)/installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install -r requirements.txt
 	@echo "Preparing the embedding model (about 15 seconds, once)."
-	@$(BIN)/python -m rag.embedding
+	@$(BIN)/python -m rag.models.embedding
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt requirements-ray.txt $(VENV)/installed

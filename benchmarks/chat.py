@@ -33,9 +33,9 @@ def main() -> None:
     """Ask, and write the section."""
     from streamlit.testing.v1 import AppTest
 
-    import rag.ui.suggesting
+    import rag.ui.jobs.suggestion_job
 
-    rag.ui.suggesting.suggestions = lambda *_: iter(())  # type: ignore[assignment]
+    rag.ui.jobs.suggestion_job.suggestions = lambda *_: iter(())  # type: ignore[assignment]
     seconds: list[list[float]] = [[] for _ in FOLLOWING]
     busy: list[list[float]] = [[] for _ in FOLLOWING]
     with TemporaryDirectory() as folder:

@@ -17,13 +17,13 @@ from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.common import DEV_STORE, ROOT, bench, dev_library, open_assistant, questions, table, write_section
 from rag.article import Article, Support
-from rag.querying import check
-from rag.querying.check import Checker, verdict
-from rag.querying.compare import FEATURES
-from rag.querying.fence import Source
+from rag.querying import claim_check
+from rag.querying.claim_check import Checker, verdict
+from rag.querying.claim_features import FEATURES
+from rag.querying.prompt_passages import Source
 
 LABELS = ROOT / "tests" / "data" / "check.jsonl"
-TARGET = Path(check.__file__).with_suffix(".json")
+TARGET = Path(claim_check.__file__).with_suffix(".json")
 CHANGED = ("number", "date", "name", "speaker", "place", "negation")
 
 

@@ -15,8 +15,8 @@ from rag.article import Article
 from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, quoted
-from rag.dated import Dated, dated
 from rag.library.library import Library
+from rag.text.dated_sentences import DatedSentence, dated
 
 SECTION = "Who says what: the labels"
 READERS = (
@@ -108,7 +108,7 @@ def _rows_at(row_of: Mapping[str, Sequence[_InRow]], span: dict[str, Any]) -> se
     return {row for row, _ in _at(row_of, span)}
 
 
-def _dated(library: Library, articles: dict[str, Article], label: dict[str, Any]) -> Iterator[Dated]:
+def _dated(library: Library, articles: dict[str, Article], label: dict[str, Any]) -> Iterator[DatedSentence]:
     """What is dated where the label says."""
     article = articles[label["article"]]
     for each in dated(article, library.sentences(article.id)):
@@ -116,7 +116,7 @@ def _dated(library: Library, articles: dict[str, Article], label: dict[str, Any]
             yield each
 
 
-def _is(each: Dated, label: str) -> bool:
+def _is(each: DatedSentence, label: str) -> bool:
     """Whether it is dated as the label tells: a year, a month or a day, or from one to another."""
     first, _, last = label.partition("/")
     return str(each.first).startswith(first) and str(each.last).startswith(last or first)

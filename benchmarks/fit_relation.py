@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.common import DEV_STORE, ROOT, bench, dev_library, open_assistant, table, write_section
 from rag.coverage import relation
 from rag.coverage.relation import FEATURES, RELATIONS
-from rag.sense import read
+from rag.library.word_vectors import read
 
 LABELS = ROOT / "tests" / "data" / "coverage"
 TARGET = Path(relation.__file__).with_suffix(".json")

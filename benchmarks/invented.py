@@ -19,7 +19,7 @@ from benchmarks.common import say
 if TYPE_CHECKING:
     from rag.article import Article, Sentence
     from rag.assistant import Assistant
-    from rag.library.rows import Embedded
+    from rag.library.article_rows import Embedded
 
 SEED = 20181029
 NOISE = 0.005
@@ -72,7 +72,7 @@ def _articles(assistant: Assistant) -> Iterator[tuple[Article, str, list[Sentenc
     """
     from rag.article import Article, Passage, Sentence, fingerprint
     from rag.ingestion.pipeline import identity
-    from rag.library.rows import Embedded
+    from rag.library.article_rows import Embedded
 
     chance, noise = random.Random(SEED), np.random.default_rng(SEED)
     real, number = _pieces(assistant), 0

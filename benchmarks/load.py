@@ -51,8 +51,8 @@ def serve(articles: Path, begin: Path) -> None:
 
 
 def _come_and_go(articles: Path, begin: Path) -> None:
-    from rag.ui.adding import adding
-    from rag.ui.watched import opening
+    from rag.ui.health import opening
+    from rag.ui.jobs.ingest_job import adding
 
     while opening.assistant is None:
         time.sleep(0.1)

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import common
 from benchmarks.common import WORK, bench, say
 from rag.assistant import Assistant
-from rag.embedding import Embedding, Tokens
+from rag.models.embedding import Embedding, Tokens
 from rag.settings import Settings
 
 SIZES = (10**5, 10**7, 10**9)

@@ -37,7 +37,7 @@ from rag.querying.answer import choose
 from rag.querying.citations import cite
 from rag.querying.compose import CHOSEN, Composed, Rules, compose
 from rag.querying.read import margin
-from rag.querying.search import Searched, Searcher
+from rag.querying.search import Searcher, SearchResults
 from training import sources
 from training.rows import ingest
 
@@ -58,7 +58,7 @@ Answers composed of what the reader finds, scored by the sets' own programs. Dev
 about {articles} articles. Held back: {held} questions of two training batches that no weight was fitted on, over a
 library of 2,749 articles, scored by whether the labelled sentences are cited; other articles may answer them too.
 """
-Choose = Callable[[Searched], Composed]
+Choose = Callable[[SearchResults], Composed]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Asked:
     """A question of a set, with what was found and read for it."""
 
     item: dict[str, Any]
-    searched: Searched
+    searched: SearchResults
 
     @property
     def sure(self) -> float:
@@ -235,7 +235,7 @@ def _pieces(developments: Sequence[Development]) -> str:
         "8 passages read": lambda searcher: lambda found: choose(first(searcher, found, 8)),
     }
 
-    def first(searcher: Searcher, found: Searched, most: int) -> Searched:
+    def first(searcher: Searcher, found: SearchResults, most: int) -> SearchResults:
         """What would be found with so many passages read."""
         nodes = searcher.retrieve(found.query, found.filters)
         return replace(found, ranked=searcher.reader.read(found.wanted, nodes, most))

@@ -158,7 +158,7 @@ def _our_ingest(folder: Path) -> dict[str, Any]:
 def _stock_ingest(folder: Path) -> dict[str, Any]:
     from llama_index.core.node_parser import SentenceSplitter
 
-    from rag.embedding import load_embedding
+    from rag.models.embedding import load_embedding
     from rag.settings import Settings
 
     store, embedding = common.stock_store(folder), common.StockEmbedding()

@@ -10,9 +10,17 @@ from collections.abc import Callable
 import typer
 from rich.markup import escape
 
-from rag.commands import chats, intake, keeping, library, mcp, model, questions
-from rag.commands.terminal import err, printable
 from rag.errors import SecondSourceError
+from rag.interfaces.commands import (
+    backup_commands,
+    chat_commands,
+    ingest_commands,
+    library_commands,
+    mcp_command,
+    model_commands,
+    question_commands,
+)
+from rag.interfaces.commands.terminal import err, printable
 
 STOPPED, ENDED = 130, 143
 """The exit codes after Ctrl-C, which Typer turns into an exit of its own, and after SIGTERM."""
@@ -25,28 +33,28 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    intake.ingest,
-    questions.ask,
-    questions.search,
-    questions.coverage,
-    questions.evaluate,
-    library.list_,
-    library.show,
-    library.edit,
-    library.duplicates,
-    library.remove,
-    library.status,
-    library.reindex,
-    keeping.doctor,
-    keeping.backup,
-    keeping.restore,
-    chats.verify,
-    mcp.mcp,
+    ingest_commands.ingest,
+    question_commands.ask,
+    question_commands.search,
+    question_commands.coverage,
+    question_commands.evaluate,
+    library_commands.list_,
+    library_commands.show,
+    library_commands.edit,
+    library_commands.duplicates,
+    library_commands.remove,
+    library_commands.status,
+    library_commands.reindex,
+    backup_commands.doctor,
+    backup_commands.backup,
+    backup_commands.restore,
+    chat_commands.verify,
+    mcp_command.mcp,
 ):
     app.command(command.__name__.rstrip("_"))(command)
-app.add_typer(intake.feeds, name="feeds")
-app.add_typer(model.model, name="model")
-app.add_typer(chats.chats, name="chats")
+app.add_typer(ingest_commands.feeds, name="feeds")
+app.add_typer(model_commands.model, name="model")
+app.add_typer(chat_commands.chats, name="chats")
 
 
 def main(run: Callable[[], None] = app) -> None:

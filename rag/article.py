@@ -35,7 +35,7 @@ DESCRIBED = ("title", "outlet", "origin", "authors", "place", "published", "lang
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class Provenance:
     """What a value rests on: the file's own statement, the article's text, an inference, a person's correction.
 
     `spans` are the stretches of the text it was read or follows from; `note` says in words how it follows.
@@ -46,7 +46,7 @@ class Basis:
     note: str | None = None
 
 
-UNKNOWN = Basis("unknown")
+UNKNOWN = Provenance("unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,18 @@ class Article:
     place: str | None = None
     published_from: str | None = None
     published_until: str | None = None
-    basis: Mapping[str, Basis] = field(default_factory=dict, hash=False)
+    basis: Mapping[str, Provenance] = field(default_factory=dict, hash=False)
     omitted: tuple[Span, ...] = ()
     voices: tuple[Voice, ...] = ()
     addresses: tuple[str, ...] = ()
     read_as: str = field(default="", compare=False)
     published_at: str | None = None
 
-    def basis_of(self, name: str) -> Basis:
+    def basis_of(self, name: str) -> Provenance:
         """What the value of `name` (one of DESCRIBED) rests on; where nothing is noted, what the file states."""
         if name in self.basis:
             return self.basis[name]
-        return Basis("stated") if getattr(self, name) else UNKNOWN
+        return Provenance("stated") if getattr(self, name) else UNKNOWN
 
     @property
     def label(self) -> str:
@@ -220,16 +220,16 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """A sentence that may answer a question, or speak of what another does, and how well: `worth` is the reader's score
-    (see `rag.reader.Answer`), or the cosine of the two.
+class ScoredSentence:
+    """A sentence that may answer a question, or speak of what another does, and how well: `score` is the reader's score
+    (see `rag.models.reader.Answer`), or the cosine of the two.
 
     `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
     """
 
     article: Article
     sentence: Sentence
-    worth: float
+    score: float
     words: str | None = None
     value: frozenset[str] = frozenset()
 
@@ -239,7 +239,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Considered:
+class RetrievedPassage:
     """A passage that was retrieved for a question, whether or not the answer cites it."""
 
     rank: int
@@ -260,7 +260,7 @@ class Found:
     question: str
     query: str
     filters: Filters
-    retrieved: tuple[Considered, ...]
+    retrieved: tuple[RetrievedPassage, ...]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -358,7 +358,7 @@ class Reply:
     citations: tuple[Citation, ...] = ()
     more: tuple[Citation, ...] = ()
     """What is only related to the question. Their numbers go on from the citations'; no statement has them."""
-    retrieved: tuple[Considered, ...] = ()
+    retrieved: tuple[RetrievedPassage, ...] = ()
     timings: Mapping[str, int] = field(default_factory=dict)
     struck_out: int = 0
     """How many citations failed their check and were left out."""

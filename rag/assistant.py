@@ -11,17 +11,17 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from rag import watching
+from rag import telemetry
 from rag.article import Filters, Found, Intent, Reply, Sentence, Turn
 from rag.chats.chats import Chats
-from rag.embedding import Embedding, load_embedding
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.chroma import server_of
 from rag.library.library import Library
+from rag.models.embedding import Embedding, load_embedding
+from rag.models.reader import Reader, load_reader
 from rag.querying.answer import Answerer
-from rag.querying.search import Clock, Searched, Searcher
-from rag.querying.understand import language_note
-from rag.reader import Reader, load_reader
+from rag.querying.query import language_note
+from rag.querying.search import Clock, Searcher, SearchResults
 from rag.settings import PACKAGED_MODEL, Engine, Settings
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from rag.ingestion.fetch import Fetcher
     from rag.ingestion.intake import Intake
     from rag.ingestion.pipeline import IngestEvent
-    from rag.llm import Model
-    from rag.querying.check import Checker
-    from rag.querying.write import Writer
+    from rag.models.language_model import Model
+    from rag.querying.claim_check import Checker
+    from rag.querying.generate import Writer
 
 
 class Assistant:
@@ -85,14 +85,14 @@ class Assistant:
 
     @cached_property
     def _answerer(self) -> Answerer:
-        return Answerer(self.library, self._searcher, self._tell)
+        return Answerer(self.library, self._searcher, self._overview)
 
-    def _tell(
+    def _overview(
         self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
-        from rag.inline.inline import Inline  # late: most questions are for a fact
+        from rag.overview.overview import Overview  # late: most questions are for a fact
 
-        return Inline(self._searcher).tell(intent, question, filters, chat, clock)
+        return Overview(self._searcher).answer(intent, question, filters, chat, clock)
 
     @cached_property
     def chats(self) -> Chats:
@@ -141,7 +141,7 @@ class Assistant:
         line["error"] = "unexpected"
         note = language_note(question) if self.embedding.model_name == PACKAGED_MODEL else ""
         try:
-            with watching.running("question"):
+            with telemetry.running("question"):
                 for reply in self._replies(question, filters, chat, model, stop or Event()):
                     if note:
                         reply = replace(reply, note=f"{reply.note} {note}".strip())
@@ -160,7 +160,7 @@ class Assistant:
             line["error"] = type(error).__name__
             raise
         finally:
-            watching.note_question(line)
+            telemetry.note_question(line)
 
     def _replies(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], model: str | None, stop: Event
@@ -168,7 +168,7 @@ class Assistant:
         if model is None:
             yield self._answerer.answer(question, filters, chat)[0]
             return
-        from rag.querying.written import replies  # late: asking without a language model needs none of it
+        from rag.querying.generated_answer import replies  # late: asking without a language model needs none of it
 
         writer = self._writer(model)
         condense = None if isinstance(writer, LanguageModelError) else writer.condense
@@ -186,7 +186,7 @@ class Assistant:
         """The language models that can be chosen, that of the settings first. Raises UsageError where that is none."""
         if not self.settings.language_model and not any(self.settings.models.glob("*.gguf")):
             return []
-        from rag.llm import models  # late: without a language model nothing of it is imported
+        from rag.models.language_model import models  # late: without a language model nothing of it is imported
 
         return models(self.settings)
 
@@ -199,8 +199,8 @@ class Assistant:
 
     def _writer(self, written: str) -> Writer | LanguageModelError:
         """The model loaded, once; or why it cannot be."""
-        from rag.llm import load_model, read_model
-        from rag.querying.write import Writer
+        from rag.models.language_model import load_model, read_model
+        from rag.querying.generate import Writer
 
         if written not in self._writers:
             model = read_model(written)
@@ -217,8 +217,8 @@ class Assistant:
 
     @cached_property
     def _checker(self) -> Checker:
-        from rag.querying.check import Checker
-        from rag.querying.entailment import local_entailment
+        from rag.models.entailment import local_entailment
+        from rag.querying.claim_check import Checker
 
         entailment = local_entailment(self.settings.entailment_model, self.settings.models)
         return Checker(self.library, self.embedding, entailment)
@@ -241,7 +241,7 @@ class Assistant:
 
         searched = self._searcher.search(question, filters, chat)
         found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked)
-        tell = partial(self._searcher.tell, searched.asked)
+        tell = partial(self._searcher.sentences_on, searched.asked)
         return cover(self.library, self.embedding, searched.question, list(found), tell)
 
     def coverage_of_event(self, id: str) -> Coverage:
@@ -262,10 +262,10 @@ class Assistant:
         text = article.text[start:end]
         if not 0 <= start < end <= len(article.text) or not text.strip():
             raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
-        tell = partial(self._searcher.tell_near, text)
+        tell = partial(self._searcher.sentences_near, text)
         return cover(self.library, self.embedding, text, [id], tell, (article, Sentence(start, end)))
 
-    def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Searched:
+    def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> SearchResults:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
         return self._searcher.search(question, filters, chat)
 

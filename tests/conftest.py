@@ -13,9 +13,9 @@ import pytest
 import rag.__main__
 import rag.assistant
 from rag.assistant import Assistant
-from rag.embedding import Embedding, load_embedding
-from rag.ingestion.worker import Parser
+from rag.ingestion.parser_process import Parser
 from rag.library.library import Library
+from rag.models.embedding import Embedding, load_embedding
 from rag.settings import ROOT, Settings
 from tests.fakes import WordCountEmbedding
 from tests.site import Site

@@ -19,7 +19,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import CustomLLM
 
-from rag.embedding import Embedding, Tokens
+from rag.models.embedding import Embedding, Tokens
 
 
 def count_words(texts: Sequence[str]) -> list[int]:

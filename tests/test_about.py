@@ -10,7 +10,7 @@ import pytest
 
 from rag.article import Filters, Intent, Turn
 from rag.assistant import Assistant
-from rag.querying.about import AboutLibrary, about_the_library
+from rag.querying.library_questions import LibraryQuestion, library_question
 from tests.checks import assert_cited
 
 TODAY = date(2031, 3, 19)  # a Wednesday
@@ -34,31 +34,31 @@ def filled(assistant: Assistant, articles: Path) -> Assistant:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("What do you have on the ferry Auk?", AboutLibrary("held", "the ferry Auk")),
-        ("please show me all the articles about “Hollin”", AboutLibrary("held", "Hollin")),
-        ("List all articles that mention the Auk", AboutLibrary("held", "the Auk")),
-        ("Which articles mention the Auk?", AboutLibrary("held", "the Auk")),
-        ("How many articles mention the Auk?", AboutLibrary("held", "the Auk")),
-        ("How many of your articles are about the Auk?", AboutLibrary("held", "the Auk")),
-        ("Are there any articles that mention the Auk?", AboutLibrary("held", "the Auk")),
-        ("list all articles", AboutLibrary("count")),
-        ("Which outlets covered the tram?", AboutLibrary("outlets", "the tram")),
-        ("Which outlets do you have?", AboutLibrary("outlets")),
-        ("What's new?", AboutLibrary("new")),
-        ("what is new this week", AboutLibrary("new", when=(date(2031, 3, 17), TODAY))),
-        ("What is new since Monday?", AboutLibrary("new", when=(date(2031, 3, 17), date.max))),
-        ("What is new since Wednesday?", AboutLibrary("new", when=(date(2031, 3, 12), date.max))),
-        ("what is new since 3 May 2030?", AboutLibrary("new", when=(date(2030, 5, 3), date.max))),
-        ("How many articles do you have?", AboutLibrary("count")),
+        ("What do you have on the ferry Auk?", LibraryQuestion("held", "the ferry Auk")),
+        ("please show me all the articles about “Hollin”", LibraryQuestion("held", "Hollin")),
+        ("List all articles that mention the Auk", LibraryQuestion("held", "the Auk")),
+        ("Which articles mention the Auk?", LibraryQuestion("held", "the Auk")),
+        ("How many articles mention the Auk?", LibraryQuestion("held", "the Auk")),
+        ("How many of your articles are about the Auk?", LibraryQuestion("held", "the Auk")),
+        ("Are there any articles that mention the Auk?", LibraryQuestion("held", "the Auk")),
+        ("list all articles", LibraryQuestion("count")),
+        ("Which outlets covered the tram?", LibraryQuestion("outlets", "the tram")),
+        ("Which outlets do you have?", LibraryQuestion("outlets")),
+        ("What's new?", LibraryQuestion("new")),
+        ("what is new this week", LibraryQuestion("new", when=(date(2031, 3, 17), TODAY))),
+        ("What is new since Monday?", LibraryQuestion("new", when=(date(2031, 3, 17), date.max))),
+        ("What is new since Wednesday?", LibraryQuestion("new", when=(date(2031, 3, 12), date.max))),
+        ("what is new since 3 May 2030?", LibraryQuestion("new", when=(date(2030, 5, 3), date.max))),
+        ("How many articles do you have?", LibraryQuestion("count")),
         ("How many articles do you have from the Linnet Herald about ferries?",
-         AboutLibrary("count", "ferries", "the Linnet Herald")),
-        ("Summarise this article", AboutLibrary("summary")),
-        ("summarize [2], please", AboutLibrary("summary", citation=2)),
-        ("Sum up the Courier's article about the inquiry", AboutLibrary("summary", "the inquiry", "Courier")),
+         LibraryQuestion("count", "ferries", "the Linnet Herald")),
+        ("Summarise this article", LibraryQuestion("summary")),
+        ("summarize [2], please", LibraryQuestion("summary", citation=2)),
+        ("Sum up the Courier's article about the inquiry", LibraryQuestion("summary", "the inquiry", "Courier")),
     ],
 )  # fmt: skip
-def test_what_is_asked_of_the_library(question: str, expected: AboutLibrary) -> None:
-    assert about_the_library(question, TODAY) == expected
+def test_what_is_asked_of_the_library(question: str, expected: LibraryQuestion) -> None:
+    assert library_question(question, TODAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,30 +84,30 @@ def test_what_is_asked_of_the_library(question: str, expected: AboutLibrary) -> 
     ],
 )
 def test_what_is_asked_of_the_news(question: str) -> None:
-    assert about_the_library(question, TODAY) is None
+    assert library_question(question, TODAY) is None
 
 
 @pytest.mark.parametrize(
     ("question", "intent", "expected"),
     [
-        ("every article, in a list", "holdings", AboutLibrary("count", loose=True)),
-        ("which article is the oldest", "holdings", AboutLibrary("oldest", loose=True)),
-        ("what's the longest piece about the ferry?", "holdings", AboutLibrary("longest", "the ferry", loose=True)),
-        ("who wrote the story on the Auk", "holdings", AboutLibrary("authors", "the Auk", loose=True)),
-        ("any pieces mentioning Hollin", "holdings", AboutLibrary("held", "Hollin", loose=True)),
-        ("articles on the ferry from the Linnet Herald", "holdings", AboutLibrary("held", "the ferry", loose=True)),
+        ("every article, in a list", "holdings", LibraryQuestion("count", loose=True)),
+        ("which article is the oldest", "holdings", LibraryQuestion("oldest", loose=True)),
+        ("what's the longest piece about the ferry?", "holdings", LibraryQuestion("longest", "the ferry", loose=True)),
+        ("who wrote the story on the Auk", "holdings", LibraryQuestion("authors", "the Auk", loose=True)),
+        ("any pieces mentioning Hollin", "holdings", LibraryQuestion("held", "Hollin", loose=True)),
+        ("articles on the ferry from the Linnet Herald", "holdings", LibraryQuestion("held", "the ferry", loose=True)),
         ("latest on the inquiry since Monday", "new",
-         AboutLibrary("new", "the inquiry", when=(date(2031, 3, 17), date.max), loose=True)),
+         LibraryQuestion("new", "the inquiry", when=(date(2031, 3, 17), date.max), loose=True)),
         ("what changed since yesterday", "new",
-         AboutLibrary("changed", when=(date(2031, 3, 18), date.max), loose=True)),
+         LibraryQuestion("changed", when=(date(2031, 3, 18), date.max), loose=True)),
         ("anything on what he said when it sank", "holdings", None),
     ],
 )  # fmt: skip
 def test_slots_stand_anywhere_in_a_question_for_that(
-    question: str, intent: Intent, expected: AboutLibrary | None
+    question: str, intent: Intent, expected: LibraryQuestion | None
 ) -> None:
-    assert about_the_library(question, TODAY, intent) == expected
-    assert about_the_library(question, TODAY) is None
+    assert library_question(question, TODAY, intent) == expected
+    assert library_question(question, TODAY) is None
 
 
 def test_the_oldest_the_longest_and_the_authors(filled: Assistant) -> None:
@@ -129,7 +129,7 @@ def test_no_question_of_the_bench_is_taken_for_one(bench: Path) -> None:
         for line in (bench / name).read_text().splitlines():
             asked = json.loads(line)
             for question in (asked["question"], *asked.get("turns", [])):
-                assert about_the_library(question, TODAY) is None, question
+                assert library_question(question, TODAY) is None, question
 
 
 def test_what_it_has_is_listed_with_citations(filled: Assistant) -> None:

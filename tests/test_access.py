@@ -16,7 +16,8 @@ import rag.assistant
 from rag.errors import UsageError
 from rag.settings import Settings
 from rag.ui import access, serve
-from rag.ui.pace import MINUTE, Pace
+from rag.ui.rate_limit import MINUTE, RateLimit
+from tests.apps import app_at
 from tests.fakes import WordCountEmbedding
 from tests.test_library_page import button, held, samples, shown
 
@@ -177,10 +178,8 @@ def library(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     st.cache_resource.clear()
     shutil.copytree(samples, tmp_path / "store")
 
-    def open_(module: str) -> AppTest:
-        page = f"import streamlit as st\nfrom rag.ui import {module}\n"
-        page += f"st.navigation([st.Page({module}.show, title='Library')], position='hidden').run()"
-        return AppTest.from_string(page, default_timeout=60).run()
+    def open_(title: str) -> AppTest:
+        return app_at(title).run()
 
     yield open_
     st.cache_resource.clear()
@@ -196,7 +195,7 @@ def test_a_reader_is_not_offered_what_changes_the_library(
     library: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_only(monkeypatch)
-    page = library("library")
+    page = library("Library")
     assert "14 articles from" in shown(page)
     assert [each.label for each in page.expander] == ["Filter"]
     page.query_params["article"] = held().library.listed()[0].id
@@ -205,14 +204,14 @@ def test_a_reader_is_not_offered_what_changes_the_library(
     assert not page.exception
     assert [each.label for each in page.button] == ["All articles"]
     assert all(field.disabled for field in page.text_input)
-    assert [each.label for each in library("evaluation").expander] == []
+    assert [each.label for each in library("Evaluation").expander] == []
 
 
 def test_a_reader_changes_nothing_whatever_was_drawn(
     library: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What an editor's page offers is used after the editor was taken off the list."""
-    page = library("library")
+    page = library("Library")
     before = held().library.listed()
     page.query_params["article"] = before[0].id
     button(page.run(), "Remove").click().run()
@@ -241,7 +240,7 @@ def test_a_reader_of_an_empty_library_does_not_fill_it(
 ) -> None:
     monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "empty"))
     read_only(monkeypatch)
-    page = library("ask")
+    page = library("Ask")
 
     assert "This library is still empty." in shown(page)
     assert not page.button
@@ -249,7 +248,7 @@ def test_a_reader_of_an_empty_library_does_not_fill_it(
 
 
 def test_nobody_asks_faster_than_the_setting_says() -> None:
-    pace = Pace()
+    pace = RateLimit()
     assert [pace.wait("ada", 3, now) for now in (100, 101, 110)] == [0, 0, 0]
     assert pace.wait("ada", 3, 120) == 40
     assert pace.wait("ben", 3, 120) == 0
@@ -261,15 +260,15 @@ def test_nobody_asks_faster_than_the_setting_says() -> None:
 
 def test_a_flood_gets_a_sentence(library: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_SOURCE_QUESTIONS_A_MINUTE", "2")
-    monkeypatch.setattr("rag.ui.suggesting.suggestions", lambda *_: iter(()))
-    monkeypatch.setattr("rag.ui.pace.who", lambda: None)  # AppTest logs everybody in
-    page = library("ask")
+    monkeypatch.setattr("rag.ui.jobs.suggestion_job.suggestions", lambda *_: iter(()))
+    monkeypatch.setattr("rag.ui.rate_limit.who", lambda: None)  # AppTest logs everybody in
+    page = library("Ask")
     for _ in range(3):
         page.chat_input[0].set_value("How many people were injured?").run()
 
     assert not page.exception
     assert len(page.session_state.exchanges) == 2
     assert "2 questions a minute may be asked here: wait " in shown(page)
-    other = library("ask")
+    other = library("Ask")
     other.chat_input[0].set_value("How many people were injured?").run()
     assert len(other.session_state.exchanges) == 1

@@ -25,15 +25,15 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from rag.api.app import LARGEST_REQUEST, UNEXPECTED, create
-from rag.api.models import Question
 from rag.article import Block, Filters, Row
 from rag.assistant import Assistant
-from rag.client import PAGE
 from rag.errors import LibraryBusy
+from rag.interfaces.client import PAGE
+from rag.interfaces.http.models import AskBody
+from rag.interfaces.http.routes import LARGEST_REQUEST, UNEXPECTED, create
+from rag.interfaces.service import COVERAGE_FORMS, Service
 from rag.library.library import Library
 from rag.querying.search import LONGEST_QUESTION
-from rag.service import COVERAGE_FORMS, Service
 from rag.settings import ROOT, Settings
 from rag.ui.access import may_use_api
 from tests.fakes import WordCountEmbedding
@@ -220,7 +220,7 @@ def test_search_and_coverage(api: TestClient, assistant: Assistant) -> None:
     assert found["retrieved"] == json.loads(json.dumps(assistant.ask(QUESTION).to_json()["retrieved"]))
     assert all(expected.to_json()[name] for name in ("claims", "quotes", "origins", "timeline", "people"))
     assert same_json(covered, expected.to_json())
-    from rag.coverage.export import FORMS
+    from rag.coverage.coverage_export import FORMS
 
     assert tuple(FORMS) == COVERAGE_FORMS
     for form, write in FORMS.items():
@@ -403,7 +403,7 @@ def test_nothing_is_changed_or_read_without_the_token(
 def test_the_description_says_what_is_so(api: TestClient) -> None:
     described = api.get("/openapi.json").json()
 
-    assert f"At most {LONGEST_QUESTION} characters" in str(Question.model_fields["question"].description)
+    assert f"At most {LONGEST_QUESTION} characters" in str(AskBody.model_fields["question"].description)
     assert described["servers"] == [{"url": "/api"}]
     assert api.get("/docs").status_code == api.get("/redoc").status_code == 404
     guarded = {path for path, of in described["paths"].items() for each in of.values() if "security" in each}

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from rag.article import Article, Citation, Considered, Filters, Reply, State, Statement, fingerprint
+from rag.article import Article, Citation, Filters, Reply, RetrievedPassage, State, Statement, fingerprint
 
 FERRY = Article(
     text="The ferry left.", title="Ferry", outlet="Linnet Herald", published="2031-03-11", authors=("Ada Quill",)
@@ -84,7 +84,7 @@ def test_a_reply_is_printed_by_the_contract() -> None:
         reason=None,
         answered_by="extract",
         citations=(Citation(1, "id", "Ferry", "Linnet Herald", None, None, None, "/f.txt", 0, 15, quote, True),),
-        retrieved=(Considered(1, "id", "Linnet Herald", None, "/f.txt", 0, 15, quote, 0.5),),
+        retrieved=(RetrievedPassage(1, "id", "Linnet Herald", None, "/f.txt", 0, 15, quote, 0.5),),
         timings={"total_ms": 3},
     )
 

@@ -12,8 +12,8 @@ import pytest
 
 from rag.article import Filters
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_cited, put_in
 

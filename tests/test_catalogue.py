@@ -11,8 +11,8 @@ import pytest
 
 from rag.article import Article, Passage, Sentence
 from rag.errors import LibraryError, UnknownArticle
+from rag.library.article_rows import Embedded, Known
 from rag.library.catalogue import Catalogue
-from rag.library.rows import Embedded, Known
 
 FERRY = Article(
     id="ferry",

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from rag.article import Block, Mark, Reply, Row, Statement
+from rag.chats.chat_export import parse
 from rag.chats.chats import Chats
-from rag.chats.export import parse
-from rag.chats.verify import verify
-from rag.embedding import load_embedding
+from rag.chats.export_verification import verify
 from rag.library.library import Library
+from rag.models.embedding import load_embedding
 from rag.settings import Settings
 from tests.checks import put_in
 from tests.test_browser import PHONE, WIDE, Visit, address_in, chromium, free_port, playwright, serving

@@ -13,9 +13,9 @@ import lxml.html
 import pytest
 
 from rag.article import Row, fingerprint
+from rag.chats.chat_export import FORMS, export, file_name, parse
 from rag.chats.chats import Chats
-from rag.chats.export import FORMS, export, file_name, parse
-from rag.chats.verify import verify
+from rag.chats.export_verification import verify
 from rag.errors import UsageError
 from rag.library.library import Library
 from tests.conftest import Run

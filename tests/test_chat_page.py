@@ -14,14 +14,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-import rag.ui.ask
+import rag.ui.pages.ask_page
 from rag.article import Article, Block, Citation, Filters, Reply, Row, Statement
 from rag.assistant import Assistant
 from rag.settings import ROOT, Settings, read_settings
-from rag.ui.answer import copy_text
-from rag.ui.escape import as_label
-from rag.ui.opening import library_door
-from rag.ui.reader import moved
+from rag.ui.components.reader_pane import moved
+from rag.ui.html.answer_html import copy_text
+from rag.ui.html.escape import as_label
+from rag.ui.startup import library_door
+from tests.apps import app_at
 from tests.fakes import WordCountEmbedding
 from tests.test_chats import keep, related, replied, with_direct
 
@@ -231,15 +232,15 @@ def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pyte
             given[3](0, 2)
 
     read: list[Any] = []
-    monkeypatch.setattr(rag.ui.ask, "watch_clicks", clicked)
-    monkeypatch.setattr(rag.ui.ask, "show_article", lambda *given: read.append(given))
+    monkeypatch.setattr(rag.ui.pages.ask_page, "watch_clicks", clicked)
+    monkeypatch.setattr(rag.ui.pages.ask_page, "show_article", lambda *given: read.append(given))
     page.run()
     assert page.session_state.opened == (0, 2)
     article, citations, number, _, _, unnumbered = read[-1]
     assert (article.id, [*citations], number, unnumbered) == (reply.more[1].article_id, [reply.more[1]], 2, [1, 2])
 
     held().library.remove([reply.more[1].article_id])
-    monkeypatch.setattr(rag.ui.ask, "watch_clicks", lambda *_: None)
+    monkeypatch.setattr(rag.ui.pages.ask_page, "watch_clicks", lambda *_: None)
     page.run()
     assert page.session_state.opened is None
     assert "[removed: its article was taken out of the library on " in shown(page)
@@ -265,13 +266,6 @@ def test_a_direct_line_a_table_and_more_of_a_kept_answer(page: AppTest) -> None:
     assert '<td colspan="3"><span class="gone">[removed: its article was taken out of the library on ' in shown(page)
 
 
-COVERAGE = """
-import streamlit as st
-from rag.ui import coverage_page
-st.navigation([st.Page(coverage_page.show, title="Coverage", url_path="coverage")], position="hidden").run()
-"""
-
-
 def test_who_says_what_is_asked_of_a_sentence_that_is_only_related(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +273,7 @@ def test_who_says_what_is_asked_of_a_sentence_that_is_only_related(
     hostile = replace(citation, outlet="<b>Herald</b>", quote="It carried *forty*.")
     refused = replace(related(held().library), more=(hostile,))
     monkeypatch.setattr(Assistant, "ask", lambda *_: refused)
-    coverage = AppTest.from_string(COVERAGE, default_timeout=60)
+    coverage = app_at("Coverage")
     coverage.query_params["question"] = "What did it carry?"
     coverage.run()
 

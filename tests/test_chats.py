@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Block, Citation, Considered, Filters, Mark, Reply, Row, Statement, fingerprint
+from rag.article import Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement, fingerprint
 from rag.assistant import Assistant
+from rag.chats.chat_export import export
 from rag.chats.chats import Chats, turns
 from rag.chats.exchange import Exchange, Kept, Section
-from rag.chats.export import export
+from rag.chats.exchange_rows import head_hash, row_hash
+from rag.chats.export_verification import verify
 from rag.chats.ratings import evaluation_set
-from rag.chats.rows import head_hash, row_hash
-from rag.chats.suggest import suggestions
-from rag.chats.verify import verify
-from rag.evaluation.questions import parse_questions
+from rag.chats.suggested_questions import suggestions
+from rag.evaluation.question_file import parse_questions
 from rag.library.library import Library
 from rag.settings import Settings
 from tests.checks import put_in
@@ -51,7 +51,7 @@ def replied(library: Library, *quotes: str, question: str = "What left?") -> Rep
     citations, considered = [], []
     for article in sorted(library.articles(), key=lambda each: each.text):
         considered.append(
-            Considered(
+            RetrievedPassage(
                 rank=len(considered) + 1, article_id=article.id, outlet=None, url=article.url, path=article.path,
                 start=0, end=len(article.text), text=article.text, score=0.5,
             )

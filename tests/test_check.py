@@ -9,13 +9,21 @@ from pathlib import Path
 import pytest
 
 from rag.article import Article, Sentence
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.querying.check import Checker, Finding
-from rag.querying.compare import likelihood_of
-from rag.querying.facts import Evidence, attribution, denies, in_a_voice, missing_names, negations, wrong_quote
-from rag.querying.fence import Source
-from rag.querying.names import name_words
+from rag.models.embedding import Embedding
+from rag.querying.claim_check import Checker, ClaimVerdict
+from rag.querying.claim_facts import (
+    ClaimEvidence,
+    attribution,
+    denies,
+    in_a_voice,
+    missing_names,
+    negations,
+    wrong_quote,
+)
+from rag.querying.claim_features import likelihood_of
+from rag.querying.prompt_passages import Source
+from rag.text.names import name_words
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 
@@ -44,7 +52,7 @@ def barge(model: Embedding, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Checker(library, model), Source(article, 0, len(article.text))
 
 
-def found(barge: tuple[Checker, Source], claim: str) -> Finding:
+def found(barge: tuple[Checker, Source], claim: str) -> ClaimVerdict:
     checker, source = barge
     return checker.check(claim, [source])
 
@@ -124,7 +132,7 @@ def test_names_negations_and_attributions() -> None:
     assert attribution("It rained.") is None
     article = Article(text="Chinese envoys met Ilse Thorsby in the United States.")
     sentence = Sentence(0, len(article.text))
-    evidence = Evidence(article, (sentence,), sentence)
+    evidence = ClaimEvidence(article, (sentence,), sentence)
     assert missing_names("Envoys of China met Thorsby in the US.", evidence) == ([], [])
     assert missing_names("They met in Norway.", evidence) == (["Norway"], [])
 
@@ -186,7 +194,7 @@ def test_quoted_words_have_to_stand_in_the_article(claim: str, found: str | None
     text = "“The ferry is late,” said Ilse Varga. The captain agreed."
     sentence = Sentence(0, 37)
 
-    assert wrong_quote(claim, Evidence(Article(text), (sentence,), sentence)) == found
+    assert wrong_quote(claim, ClaimEvidence(Article(text), (sentence,), sentence)) == found
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from rag.article import Block, Citation, Considered, Filters, Reply, Row, Statement
-from rag.commands.questions import _print_reply
+from rag.article import Block, Citation, Filters, Reply, RetrievedPassage, Row, Statement
+from rag.interfaces.commands.question_commands import _print_reply
 from rag.settings import ROOT
 from tests.conftest import Run
 
@@ -118,7 +118,7 @@ def test_what_is_only_related_is_printed_in_the_place_of_the_nearest_passages(
         for number, (quote, outlet, published, url) in enumerate(quotes, 1)
     )
     reply = Reply("q", "q", Filters(), (Statement("Closest:"),), "related", "not_covered", "extract", more=more,
-                  retrieved=(Considered(1, "a1", "Merrow Post", None, None, 0, 3, "Far.", 0.5),))  # fmt: skip
+                  retrieved=(RetrievedPassage(1, "a1", "Merrow Post", None, None, 0, 3, "Far.", 0.5),))  # fmt: skip
 
     _print_reply(reply.to_json())
     related = "- Merrow Post, 2031-03-11: It sank at [noon]. (https://merrow.example/1)\n"

@@ -8,19 +8,19 @@ import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag.article import Article, Sentence
-from rag.querying.accounts import differing_accounts, named_accounts
+from rag.models.reader import Answer
+from rag.querying.answer_values import value_of
 from rag.querying.compose import (
     CHOSEN,
     Composed,
     Rules,
     compose,
     not_mentioned,
-    tellings,
+    scored_sentences,
 )
+from rag.querying.outlet_accounts import differing_accounts, named_accounts
+from rag.querying.query import Query
 from rag.querying.read import UNREAD, Candidate, margin
-from rag.querying.understand import Query
-from rag.querying.values import value_of
-from rag.reader import Answer
 
 RULES = Rules(answers=0.0, relates=-2.0, most_sentences=3, most_words=20, most_behind=3.0)
 
@@ -47,7 +47,6 @@ def test_the_best_sentences_of_all_passages_answer_best_first() -> None:
 
     composed = compose(passages, RULES)
 
-    assert composed.state == "answered"
     assert [each.text for each in composed.evidence] == [
         "Twelve ships sank in all.",
         "Ten boats sank.",
@@ -56,7 +55,6 @@ def test_the_best_sentences_of_all_passages_answer_best_first() -> None:
     first = composed.evidence[0]
     assert first.words is not None
     assert first.article.text[slice(*first.words)] == "Twelve ships"
-    assert composed.related == ()
 
 
 @pytest.mark.parametrize(
@@ -87,20 +85,12 @@ def test_nothing_is_said_twice_unless_the_figures_differ() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("scores", "state", "related"),
-    [((-0.5, -1.5), "related", 2), ((-0.5, -4.5), "related", 1), ((-2.5, -3.0), "nothing", 0)],
-)
-def test_what_does_not_answer_is_related_or_nothing(scores: tuple[float, float], state: str, related: int) -> None:
-    passages = [passage(("Ten boats sank.", scores[0]), ("It rained hard in the night.", scores[1]))]
-
-    composed = compose(passages, RULES)
-
-    assert (composed.state, composed.evidence, len(composed.related)) == (state, (), related)
+def test_below_the_threshold_nothing_answers() -> None:
+    assert compose([passage(("Ten boats sank.", -0.5))], RULES) == Composed()
 
 
 def test_nothing_found_is_nothing() -> None:
-    assert compose([]).state == "nothing"
+    assert compose([]) == Composed()
 
 
 def test_what_answers_stands_out_from_what_says_that_nothing_does() -> None:
@@ -111,8 +101,8 @@ def test_what_answers_stands_out_from_what_says_that_nothing_does() -> None:
 
     assert margin([told, elsewhere]) == 1.0 - 3.0
     assert margin([]) == UNREAD
-    assert compose([told, elsewhere], replace(RULES, answers=-2.0)).state == "answered"
-    assert compose([told, elsewhere], replace(RULES, answers=-1.9)).state == "related"
+    assert compose([told, elsewhere], replace(RULES, answers=-2.0)).evidence
+    assert not compose([told, elsewhere], replace(RULES, answers=-1.9)).evidence
 
 
 def test_what_is_in_use_shows_less_than_it_leaves_out() -> None:
@@ -184,9 +174,9 @@ def test_values_are_compared_by_their_figures_else_their_stems(one: str, other: 
 
 
 def test_what_was_read_is_told_with_its_words_and_their_value() -> None:
-    (told,) = tellings([passage(("7 boats sank.", 3.0))])
+    (told,) = scored_sentences([passage(("7 boats sank.", 3.0))])
 
-    assert (told.text, told.worth, told.words, told.value) == ("7 boats sank.", 3.0, "7 boats", frozenset({"7"}))
+    assert (told.text, told.score, told.words, told.value) == ("7 boats sank.", 3.0, "7 boats", frozenset({"7"}))
 
 
 # Refusal

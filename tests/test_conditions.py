@@ -68,7 +68,7 @@ def test_an_outlet_may_be_compared_with_an_origin(question: str, tellers: tuple[
         question, ["Hindustan Times", "The Guardian"], TODAY, lambda: ["Associated Press", "Reuters"]
     )
 
-    assert (found.tellers, found.asked, found.filters) == (tellers, asked, Filters())
+    assert (found.named_outlets, found.asked, found.filters) == (tellers, asked, Filters())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rag.article import Article
 from rag.ingestion.clean import omitted
 from rag.ingestion.extract import from_json
 from rag.library import copies
-from rag.library.changes import Change
+from rag.library.corrections import Change
 from rag.library.library import Library
 from rag.settings import ROOT
 from tests.checks import assert_whole, outcomes, put_in

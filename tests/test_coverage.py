@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, Sentence, Telling
+from rag.article import Article, ScoredSentence, Sentence
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
-from rag.coverage.quotes import Row, ledger
+from rag.coverage.quotes import QuoteRow, ledger
 from rag.coverage.relation import features, relation
 from rag.coverage.timeline import timeline
-from rag.dated import dated
-from rag.embedding import Embedding
-from rag.figures import figures
 from rag.ingestion.split import sentences
 from rag.library.library import Library
-from rag.sense import read
+from rag.library.word_vectors import read
+from rag.models.embedding import Embedding
 from rag.settings import ROOT, Settings
+from rag.text.dated_sentences import dated
+from rag.text.quantities import quantities
 from tests.checks import put_in
 from tests.conftest import Run
 from tests.fakes import WordCountEmbedding
@@ -70,13 +70,13 @@ def put(library: Library, embedding: Embedding, folder: Path, **texts: str) -> l
     ],
 )
 def test_figures_and_their_kinds(text: str, expected: list[tuple[str, float, bool]]) -> None:
-    found = [(figure.kind, figure.value, figure.about) for figure in figures(text)]
+    found = [(figure.kind, figure.value, figure.about) for figure in quantities(text)]
 
     assert found[: len(expected)] == expected
 
 
 def test_about_so_many_is_the_same_as_nearly_as_many() -> None:
-    (about,), (exact,), (other,) = figures("more than 500"), figures("527"), figures("612")
+    (about,), (exact,), (other,) = quantities("more than 500"), quantities("527"), quantities("612")
 
     assert about.same_as(exact)
     assert not about.same_as(other)
@@ -134,10 +134,10 @@ def test_a_contradiction_is_another_value_of_the_same_thing(
 # Claims
 
 
-def told(article: Article, text: str, worth: float, value: set[str] | None = None) -> Telling:
+def told(article: Article, text: str, worth: float, value: set[str] | None = None) -> ScoredSentence:
     start = article.text.index(text)
     words = " ".join(value) if value else None
-    return Telling(article, Sentence(start, start + len(text)), worth, words, frozenset(value or ()))
+    return ScoredSentence(article, Sentence(start, start + len(text)), worth, words, frozenset(value or ()))
 
 
 def test_outlets_say_so_say_otherwise_or_are_silent_and_copies_count_once(
@@ -192,7 +192,7 @@ def test_a_sentence_far_behind_the_best_answers_nothing(library: Library, articl
 # Quotes
 
 
-def rows(library: Library, folder: Path, **texts: str) -> list[Row]:
+def rows(library: Library, folder: Path, **texts: str) -> list[QuoteRow]:
     embedding = WordCountEmbedding()
     return ledger(library, embedding, put(library, embedding, folder, **texts))
 

@@ -16,11 +16,11 @@ from rag.coverage.origins import origins
 from rag.coverage.people import same_person
 from rag.coverage.quotes import Wording, joined, ledger, quoted
 from rag.coverage.relation import RELATIONS, relation
-from rag.dated import dated
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.sense import read
+from rag.library.word_vectors import read
+from rag.models.embedding import Embedding
 from rag.settings import Settings
+from rag.text.dated_sentences import dated
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 

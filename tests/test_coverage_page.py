@@ -17,22 +17,22 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-from rag.article import Article, Sentence, Telling
+from rag.article import Article, ScoredSentence, Sentence
 from rag.assistant import Assistant
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
+from rag.coverage.coverage_export import TABLES, as_csv, as_json, markdown
 from rag.coverage.events import events
-from rag.coverage.export import TABLES, as_csv, as_json, markdown
 from rag.coverage.origins import Carrier, Origin, origins
 from rag.coverage.people import Person
-from rag.coverage.quotes import Row, Wording
-from rag.coverage.sentence import claim_of
-from rag.coverage.timeline import Entry
-from rag.dated import Dated
-from rag.embedding import Embedding
+from rag.coverage.quotes import QuoteRow, Wording
+from rag.coverage.sentence_coverage import claim_of
+from rag.coverage.timeline import TimelineEntry
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import ROOT, Settings
-from rag.ui.coverage import (
+from rag.text.dated_sentences import DatedSentence
+from rag.ui.html.coverage_html import (
     Links,
     claims_html,
     copies_html,
@@ -42,9 +42,10 @@ from rag.ui.coverage import (
     quotes_html,
     section_of,
 )
-from rag.ui.describe import period
-from rag.ui.escape import as_html
-from rag.ui.timeline import COMPUTED, DISPUTED, NUMBER, STATED, chart, lanes, window
+from rag.ui.html.escape import as_html
+from rag.ui.html.labels import period
+from rag.ui.html.timeline_chart import COMPUTED, DISPUTED, NUMBER, STATED, chart, lanes, window
+from tests.apps import app_at
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 from tests.test_page import HOSTILE
@@ -69,16 +70,16 @@ def coverage_with(text: str) -> Coverage:
     )
     when = len(text) + 4
     dated = tuple(
-        Dated(date(2031, 3, day), date(2031, 3, day), day == 12, (when, len(told)), article, sentence)
+        DatedSentence(date(2031, 3, day), date(2031, 3, day), day == 12, (when, len(told)), article, sentence)
         for day, article in ((11, ours), (12, other))
     )
     return Coverage(
         text,
         (ours, other),
         (Claim(text, (says, otherwise, silent), (1, 1)), Claim(text, (says,), (1,))),
-        (Row(text, "differs", wordings), Row(text, "alone", wordings[:1])),
+        (QuoteRow(text, "differs", wordings), QuoteRow(text, "alone", wordings[:1])),
         (Origin(text, (Carrier(ours, True), Carrier(other, False, (sentence,), (sentence,)))),),
-        (Entry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
+        (TimelineEntry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
         (Person(text, {text: ((ours, sentence),), f"{text} II": ((other, sentence),)}),),
     )
 
@@ -176,9 +177,9 @@ def test_the_chart_shows_what_is_near_to_the_news() -> None:
     coverage = coverage_with("It sank")
     (entry,) = coverage.timeline
 
-    def on(year: int) -> Entry:
+    def on(year: int) -> TimelineEntry:
         day = date(year, 3, 11)
-        return Entry(day, day, (replace(entry.told[0], first=day, last=day),), False)
+        return TimelineEntry(day, day, (replace(entry.told[0], first=day, last=day),), False)
 
     shown = window(replace(coverage, timeline=(on(1958), entry, on(2090))))
 
@@ -193,8 +194,8 @@ def test_the_chart_shows_what_is_near_to_the_news() -> None:
 def test_the_chart_has_a_lane_an_outlet_and_marks_that_open_sentences() -> None:
     coverage, links = coverage_with("<b>It</b> sank"), Links()
     (entry,) = coverage.timeline
-    again = Entry(entry.first, entry.first, (replace(entry.told[0], computed=True), entry.told[0]), False)
-    computed = Entry(entry.last, date(2031, 3, 13), (replace(entry.told[1], last=date(2031, 3, 13)),), False)
+    again = TimelineEntry(entry.first, entry.first, (replace(entry.told[0], computed=True), entry.told[0]), False)
+    computed = TimelineEntry(entry.last, date(2031, 3, 13), (replace(entry.told[1], last=date(2031, 3, 13)),), False)
 
     records = lanes([again, computed], links)
     drawn = chart(records, dark=False)
@@ -269,7 +270,7 @@ def test_the_others_agree_with_a_sentence_contradict_it_or_are_silent(
     put_in(library, WordCountEmbedding(), articles)
     found = {str(article.outlet): article for article in library.articles()}
     tellings = [
-        Telling(each, Sentence(0, len(each.text)), -9 if name == "times" else 8) for name, each in found.items()
+        ScoredSentence(each, Sentence(0, len(each.text)), -9 if name == "times" else 8) for name, each in found.items()
     ]
     lead = found["herald"]
 
@@ -289,12 +290,6 @@ def test_the_others_agree_with_a_sentence_contradict_it_or_are_silent(
 
 
 # The page
-
-PAGE = """
-import streamlit as st
-from rag.ui import coverage_page
-st.navigation([st.Page(coverage_page.show, title="Coverage", url_path="coverage")], position="hidden").run()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +311,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, filled_store: Path) -> Iterator[C
 
     def open_(store: Path = filled_store, **asks: str) -> AppTest:
         monkeypatch.setenv("SECOND_SOURCE_STORE", str(store))
-        page = AppTest.from_string(PAGE, default_timeout=60)
+        page = app_at("Coverage")
         for kind, value in asks.items():
             page.query_params[kind] = value
         return page.run()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.dates import day_and_hour, relative_dates
+from rag.text.dates import day_and_hour, relative_dates
 
 FRIDAY = date(2031, 6, 13)
 LABELS = Path(__file__).parent / "data" / "relative-dates.jsonl"

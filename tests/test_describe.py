@@ -11,7 +11,7 @@ import pytest
 
 from rag.article import Article, Filters
 from rag.ingestion.clean import omitted
-from rag.ingestion.dates import Dated, dates_in, inferred
+from rag.ingestion.date_inference import DatedWords, dates_in, inferred
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import from_text
 from rag.ingestion.prepare import story
@@ -26,7 +26,7 @@ BODY = (
 )
 
 
-def told(article: Article | str, beside: Dated | None = None) -> Article:
+def told(article: Article | str, beside: DatedWords | None = None) -> Article:
     article = Article(text=article) if isinstance(article, str) else article
     article = replace(article, omitted=omitted(article.text))
     sentences = [sentence for stretch in story(article.text, article.omitted) for sentence in stretch]
@@ -191,13 +191,13 @@ def test_a_day_that_is_told_as_past_is_the_earliest() -> None:
     assert words(article, "published") == ["The bridge fell on March 11, 2019."]
 
 
-def ranges(text: str, beside: Dated | None) -> tuple[str, str] | None:
+def ranges(text: str, beside: DatedWords | None) -> tuple[str, str] | None:
     sentences = [sentence for stretch in story(text, ()) for sentence in stretch]
     found = inferred(text, sentences, beside)
     return (str(found.first), str(found.last)) if found else None
 
 
-BESIDE = Dated("the other", date(2018, 10, 29), (0, 5))
+BESIDE = DatedWords("the other", date(2018, 10, 29), (0, 5))
 
 
 @pytest.mark.parametrize(

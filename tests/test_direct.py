@@ -8,10 +8,10 @@ import pytest
 
 from rag.article import Article, Citation, Sentence
 from rag.library.library import Library
+from rag.models.reader import Answer
 from rag.querying.citations import citation_of, direct_lines
-from rag.querying.direct import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
+from rag.querying.direct_line import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
-from rag.reader import Answer
 
 SURE = 5.0
 

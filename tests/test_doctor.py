@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 import rag.doctor.doctor
-import rag.doctor.folder
-import rag.reader
+import rag.doctor.folder_checks
+import rag.models.reader
 from rag.doctor.doctor import Report, look_after
 from rag.doctor.finding import Finding, mendable
-from rag.doctor.indexes import complaints, examine_indexes
-from rag.embedding import exported_model
+from rag.doctor.index_checks import complaints, examine_indexes
 from rag.errors import LibraryBusy, ModelError, UsageError
 from rag.ingestion.intake import Intake
 from rag.library.indexes import MADE_WITH
 from rag.library.library import Library
+from rag.models.embedding import exported_model
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_whole, contents, generated_articles, put_in, rows
 from tests.conftest import SOAK, Run
@@ -34,7 +34,7 @@ ARTICLES = 6
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.doctor.folder, "load_embedding", lambda settings: WordCountEmbedding())
+    monkeypatch.setattr(rag.doctor.folder_checks, "load_embedding", lambda settings: WordCountEmbedding())
     monkeypatch.setattr(rag.doctor.doctor, "examine_indexes", in_this_process)
 
 
@@ -251,7 +251,7 @@ def test_a_disk_almost_full_and_a_model_that_is_not_there(store: Path, monkeypat
     def refuse(settings: Settings) -> None:
         raise ModelError("The model is missing: reinstall it.")
 
-    monkeypatch.setattr(rag.doctor.folder, "load_embedding", refuse)
+    monkeypatch.setattr(rag.doctor.folder_checks, "load_embedding", refuse)
     monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 5_000_000, 5_000_000))  # type: ignore[attr-defined]
 
     found = examined(store, fix=True)
@@ -289,7 +289,7 @@ def alter(model: Path) -> None:
 def test_a_reader_that_is_not_the_one_that_was_made(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, plant: Callable[[Path], None], said: str
 ) -> None:
-    shutil.copytree(rag.reader.MODEL.parent, tmp_path / "models")
+    shutil.copytree(rag.models.reader.MODEL.parent, tmp_path / "models")
     monkeypatch.setenv("SECOND_SOURCE_READER", str(tmp_path / "models" / "reader.onnx"))
     assert examined(store).left == ()
     plant(tmp_path / "models" / name)
@@ -304,7 +304,7 @@ def test_a_reader_that_is_not_the_one_that_was_made(
 def test_nothing_is_embedded_with_another_model(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS["a lost sentence"][0](store)
     other = WordCountEmbedding("another")
-    monkeypatch.setattr(rag.doctor.folder, "load_embedding", lambda settings: other)
+    monkeypatch.setattr(rag.doctor.folder_checks, "load_embedding", lambda settings: other)
 
     left = examined(store, fix=True).left
 
@@ -357,5 +357,5 @@ def test_indexes_that_bring_down_what_opens_them(store: Path, monkeypatch: pytes
     """They are looked at in a process of its own."""
     (store / "keywords" / "meta.json").unlink()
     assert [each.what for each in examine_indexes(store)] == ["The index of keywords cannot be read: it is missing."]
-    monkeypatch.setattr("rag.doctor.indexes.sys.executable", "false")
+    monkeypatch.setattr("rag.doctor.index_checks.sys.executable", "false")
     assert [each.what for each in examine_indexes(store)] == ["The indexes break what opens them (1)."]

@@ -19,11 +19,11 @@ import pytest
 from filelock import FileLock
 
 from rag.article import Filters, Turn
-from rag.client import Client
 from rag.errors import LibraryBusy, LibraryError, UnknownArticle, UsageError
-from rag.library.owner import DOOR, HOLDER, LOCK, Door, disown, door_of, offer, own
+from rag.interfaces.client import Client
+from rag.library.lock import DOOR, HOLDER, LOCK, Door, disown, door_of, offer, own
 from rag.settings import ROOT
-from rag.ui.adding import adding, take_in
+from rag.ui.jobs.ingest_job import adding, take_in
 from tests.checks import generated_articles
 from tests.conftest import Run
 from tests.fakes import WordCountEmbedding
@@ -201,7 +201,7 @@ def test_articles_come_page_by_page(served: Served, articles: Path, monkeypatch:
     with served.client() as client:
         list(client.ingest([str(articles / "few")]))
         whole = client.articles()
-        monkeypatch.setattr("rag.client.PAGE", 3)
+        monkeypatch.setattr("rag.interfaces.client.PAGE", 3)
         assert client.articles() == whole
         assert client.articles(offset=2, limit=4)["articles"] == whole["articles"][2:6]
 
@@ -263,7 +263,7 @@ def test_what_ends_the_reading_in_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         yield None
         raise LibraryError("The disk is full.")
 
-    monkeypatch.setattr("rag.ui.adding.Adding._take", lambda self, events: list(events))
+    monkeypatch.setattr("rag.ui.jobs.ingest_job.IngestJob._take", lambda self, events: list(events))
     adding.clear()
     with pytest.raises(LibraryError, match="The disk is full"):
         list(take_in("a test's", failing))  # type: ignore[arg-type]
@@ -273,7 +273,7 @@ def test_what_ends_the_reading_in_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_the_client_needs_is_imported_at_once() -> None:
     """Through the page an answer takes no second; what it takes to open a library is not imported, nor for the page."""
     program = "import sys; import {0}; print(sorted({{'numpy', 'llama_index', 'chromadb'}} & set(sys.modules)))"
-    for module in ("rag.__main__, rag.client", "rag.ui.serve"):
+    for module in ("rag.__main__, rag.interfaces.client", "rag.ui.serve"):
         ran = subprocess.run(
             [sys.executable, "-c", program.format(module)], cwd=ROOT, capture_output=True, text=True, check=True
         )
@@ -281,6 +281,6 @@ def test_what_the_client_needs_is_imported_at_once() -> None:
 
 
 def offer_nothing() -> None:
-    from rag.library import owner
+    from rag.library import lock
 
-    owner._doors.clear()
+    lock._doors.clear()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.article import Article, Basis
+from rag.article import Article, Provenance
 from rag.assistant import Assistant
 from rag.chats.chats import Chats
 from rag.errors import UsageError
@@ -19,8 +19,8 @@ from rag.library.catalogue import Catalogue
 from rag.library.library import Library
 from rag.library.schema import SCHEMA_VERSION, backup_of
 from rag.settings import Settings
-from rag.ui.describe import credit, published
-from rag.ui.reader import article_data, known
+from rag.ui.components.reader_pane import article_data, known
+from rag.ui.html.labels import credit, published
 from tests.checks import assert_whole, outcomes, put_in
 from tests.conftest import Run
 from tests.fakes import WordCountEmbedding
@@ -46,7 +46,7 @@ def test_a_correction_outlives_reading_anew(assistant: Assistant, ferry: Article
     edited = assistant.intake.edit(ferry.id, given)
 
     assert (edited.outlet, edited.authors, edited.published) == ("The Herald", ("Ada Quill", "Ben Oake"), None)
-    assert {name for name in edited.basis if edited.basis[name] == Basis("edited")} == set(given)
+    assert {name for name in edited.basis if edited.basis[name] == Provenance("edited")} == set(given)
     assert edited.basis["origin"].how == "text"
     assert assistant.library.outlets() == ["The Herald"]
     assert outcomes(list(assistant.ingest([articles]))) == ["unchanged"]
@@ -56,7 +56,7 @@ def test_a_correction_outlives_reading_anew(assistant: Assistant, ferry: Article
     assert outcomes(list(assistant.ingest([articles]))) == ["updated"]
     again = assistant.library.article(ferry.id)
     assert (again.outlet, again.place, again.title, again.version) == ("The Herald", "Hollin", "Late", 2)
-    assert again.basis["place"] == Basis("edited")
+    assert again.basis["place"] == Provenance("edited")
     assert_whole(assistant.library)
 
 
@@ -353,7 +353,7 @@ def test_a_range_is_said_in_words(first: str | None, last: str | None, said: str
 
 
 def test_an_inferred_date_is_marked() -> None:
-    article = Article(text="x", published="2031-03-11", basis={"published": Basis("inferred")})
+    article = Article(text="x", published="2031-03-11", basis={"published": Provenance("inferred")})
 
     assert published(article) == "11 March 2031 (inferred)"
 

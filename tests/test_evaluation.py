@@ -16,12 +16,19 @@ from typing import Any
 
 import pytest
 
-from rag.article import Citation, Considered, Filters, Reply, State, Statement
+from rag.article import Citation, Filters, Reply, RetrievedPassage, State, Statement
 from rag.errors import LibraryError, UsageError
 from rag.evaluation.metrics import CUTOFFS, Figures, Score, Summary, normal, score, summarise
-from rag.evaluation.questions import ArticleIndex, Question, parse_index, parse_questions, read_index, read_questions
+from rag.evaluation.question_file import (
+    ArticleIndex,
+    Question,
+    parse_index,
+    parse_questions,
+    read_index,
+    read_questions,
+)
 from rag.evaluation.report import Result, Run, compare, forget, keep, kept
-from rag.evaluation.tell import tell_run
+from rag.evaluation.report_text import run_lines
 from rag.settings import ROOT
 from tests.conftest import Run as Ran
 
@@ -56,7 +63,7 @@ def reply(
             for n, (quote, url) in enumerate(quotes, 1)
         ),
         retrieved=tuple(
-            Considered(n, f"id of {url}", None, url, None, 0, len(text), text, 0.5)
+            RetrievedPassage(n, f"id of {url}", None, url, None, 0, len(text), text, 0.5)
             for n, (text, url) in enumerate(passages, 1)
         ),
         timings={} if ms is None else {"total_ms": ms},
@@ -340,7 +347,7 @@ def reply_of_json(line: dict[str, Any]) -> Reply:
         reason=line["reason"],
         answered_by=line["answered_by"],
         citations=tuple(Citation(**each) for each in line["citations"]),
-        retrieved=tuple(Considered(**each) for each in line["retrieved"]),
+        retrieved=tuple(RetrievedPassage(**each) for each in line["retrieved"]),
         timings=line["timings"],
     )
 
@@ -475,7 +482,7 @@ def test_a_run_of_an_older_version_is_loaded_and_compared(tmp_path: Path) -> Non
     assert change
     assert [each.id for _, each in change.better] == ["b"]
     assert (change.then.all.related, change.now.all.related) == (None, 0)
-    assert [*tell_run(older, 0)][1].split()[-5:] == ["–"] * 5
+    assert [*run_lines(older, 0)][1].split()[-5:] == ["–"] * 5
 
 
 def test_of_a_removed_article_no_kept_run_tells_an_answer(tmp_path: Path) -> None:

@@ -17,13 +17,22 @@ import rag.assistant
 from rag.article import Reply
 from rag.assistant import Assistant
 from rag.evaluation.metrics import summarise
-from rag.evaluation.questions import parse_questions
+from rag.evaluation.question_file import parse_questions
 from rag.evaluation.report import Run, compare, keep, kept
 from rag.settings import ROOT, read_settings
-from rag.ui.asking import start
-from rag.ui.escape import as_html
-from rag.ui.figures import bars, beside_html, change_html, failures_html, headline_html, retrieval_html, table_html
-from rag.ui.opening import library_door
+from rag.ui.html.escape import as_html
+from rag.ui.html.evaluation_html import (
+    bars,
+    beside_html,
+    change_html,
+    failures_html,
+    headline_html,
+    retrieval_html,
+    table_html,
+)
+from rag.ui.jobs.evaluation_job import start
+from rag.ui.startup import library_door
+from tests.apps import app_at
 from tests.fakes import WordCountEmbedding
 from tests.test_evaluation import NOON, as_an_older_version_wrote, result, run_with
 from tests.test_page import HOSTILE
@@ -104,11 +113,6 @@ def test_a_change_shows_its_direction() -> None:
     assert '<span class="worse">−33</span>' in change_html(back)
 
 
-PAGE = """
-import streamlit as st
-from rag.ui import evaluation
-st.navigation([st.Page(evaluation.show, title="Evaluation", url_path="evaluation")], position="hidden").run()
-"""
 FILE = [
     {"question": "How many passengers were on the No. 4 tram?", "answers": [["48 passengers"]]},
     {"question": "How many <b>people</b> were injured when the barge hit?", "answers": [["<i>ninety</i>"]]},
@@ -133,7 +137,7 @@ def page(filled_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTes
     for path in (filled_store / "evaluations").glob("*"):
         path.unlink()
     st.cache_resource.clear()
-    yield AppTest.from_string(PAGE, default_timeout=60)
+    yield app_at("Evaluation")
     st.cache_resource.clear()
 
 

@@ -28,7 +28,7 @@ import pytest
 import rag.library.catalogue
 from rag.assistant import Assistant
 from rag.evaluation.evaluate import evaluate, run_of
-from rag.evaluation.questions import parse_questions
+from rag.evaluation.question_file import parse_questions
 from rag.evaluation.report import compare, keep, kept
 from rag.library.library import Library
 from rag.settings import ROOT

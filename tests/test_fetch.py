@@ -14,7 +14,7 @@ import pytest
 
 from rag.errors import ReadError
 from rag.ingestion.fetch import ROBOT, USER_AGENT, Fetcher, Validators
-from rag.ingestion.guard import Stopped, is_public
+from rag.ingestion.ssrf import Stopped, is_public
 from tests.site import Answer, Request, Site
 
 PAGE = "<html><body>The ferry left.</body></html>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.furniture import is_furniture
+from rag.text.boilerplate import is_furniture
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.ingestion.pipeline import ingest_files
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_whole, put_in
 from tests.conftest import SOAK, Tell

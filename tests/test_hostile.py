@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.querying.write import Writer
+from rag.models.embedding import Embedding
+from rag.querying.generate import Writer
 from rag.settings import Settings
-from rag.ui.answer import answer_html
+from rag.ui.html.answer_html import answer_html
 from tests.checks import put_in
 from tests.fakes import Scripted
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedding import Embedding
-from rag.model_files import sha256
+from rag.models.embedding import Embedding
+from rag.models.files import sha256
 from rag.querying.intent import FITTED, INTENTS, fitted, intent_of, runs_of, terms_of, without_topic
 from rag.settings import ROOT
 from tests.fakes import WordCountEmbedding

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rag.assistant import Assistant
-from rag.language import foreign_language_of, language_name
 from rag.library.library import Library
-from rag.querying.understand import language_note
+from rag.querying.query import language_note
 from rag.settings import PACKAGED_MODEL, Settings
+from rag.text.language import foreign_language_of, language_name
 from tests.conftest import Run
 from tests.fakes import WordCountEmbedding
 

@@ -16,9 +16,9 @@ import pytest
 
 from rag.article import Article, Filters, Passage
 from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle
+from rag.library.article_rows import Embedded
 from rag.library.keywords import KeywordIndex
 from rag.library.library import Library, Status
-from rag.library.rows import Embedded
 from rag.library.vectors import VectorIndex
 from tests.checks import assert_whole, contents, generated_articles, indexed, put_in, rows
 from tests.fakes import NothingMayBeEmbedded, WordCountEmbedding

@@ -16,28 +16,24 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-from rag.article import Article, Basis, Voice
+from rag.article import Article, Provenance, Voice
 from rag.assistant import Assistant
 from rag.ingestion.intake import Intake
 from rag.ingestion.pipeline import IngestEvent
-from rag.library.changes import Change
-from rag.library.feeds import Feed
-from rag.library.rows import Version
+from rag.library.article_rows import Version
+from rag.library.corrections import Change
+from rag.library.subscriptions import Feed
 from rag.settings import ROOT, Settings, read_settings
-from rag.ui.add import feed_html, reasons_html, titles_html
-from rag.ui.adding import Adding, adding
-from rag.ui.article import basis_html, heading_html, passages_html, text_html, versions_html
-from rag.ui.escape import as_html, as_text
-from rag.ui.opening import library_door
+from rag.ui.components.add_articles import feed_html, reasons_html, titles_html
+from rag.ui.components.article_panel import basis_html, heading_html, passages_html, text_html, versions_html
+from rag.ui.html.escape import as_html, as_text
+from rag.ui.jobs.ingest_job import IngestJob, adding
+from rag.ui.startup import library_door
+from tests.apps import app_at
 from tests.fakes import WordCountEmbedding
 from tests.site import Answer, Request, Site
 from tests.test_page import HOSTILE
 
-PAGE = """
-import streamlit as st
-from rag.ui import library
-st.navigation([st.Page(library.show, title="Library", url_path="library")], position="hidden").run()
-"""
 STORY = "The ferry stays in Hollin until the ice is gone, said the harbour master Ada Quill on Monday."
 
 
@@ -59,7 +55,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> Iterato
     monkeypatch.setattr(Assistant, "open", partial(Assistant.open, make_fetcher=site.fetcher))
     monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "store"))
     st.cache_resource.clear()
-    yield AppTest.from_string(PAGE, default_timeout=60)
+    yield app_at("Library")
     st.cache_resource.clear()
 
 
@@ -130,7 +126,7 @@ def test_what_is_shown_of_articles_and_feeds_is_escaped(text: str) -> None:
         path=text,
         addresses=(text,),
         language=text,
-        basis={"outlet": Basis("inferred", ((0, len(text)),), text)},
+        basis={"outlet": Provenance("inferred", ((0, len(text)),), text)},
         voices=(Voice(0, len(text), "speaker", text),),
     )
     event = IngestEvent(text, "failed", "a", text, text, 1, 1)
@@ -549,7 +545,7 @@ def test_an_edit_beside_a_thread_that_takes_articles_in_is_kept(page: AppTest, a
     ids = [each.id for each in assistant.library.listed()]
     for n in range(8):
         (articles / f"{n:02}.txt").write_text(f"Ferry {n}\n\n{STORY} It was ferry {n}. It is late.")
-    work = Adding()
+    work = IngestJob()
     work.start("all again", lambda: assistant.ingest([articles]))
     for id in ids:
         assistant.intake.edit(id, {"outlet": "Hollin Times", "title": f"Corrected {id}"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.article import Article, Sentence
-from rag.querying.linked import Form, Linked, Side, compared, linked, one_sided, side_of
+from rag.models.reader import Answer
+from rag.querying.linked_facts import Form, Linked, Side, compared, linked, one_sided, side_of
 from rag.querying.read import Candidate
-from rag.reader import Answer
 
 
 @pytest.mark.parametrize(

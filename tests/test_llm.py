@@ -19,11 +19,11 @@ from pydantic import SecretStr
 
 from rag.article import Reply, Turn
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.errors import LanguageModelError, UsageError
 from rag.library.library import Library
-from rag.llm import load_model, models, read_model
-from rag.querying.write import Usage, Writer
+from rag.models.embedding import Embedding
+from rag.models.language_model import load_model, models, read_model
+from rag.querying.generate import Usage, Writer
 from rag.settings import ROOT, Settings
 from tests.fakes import Scripted
 
@@ -341,7 +341,8 @@ with Assistant.open(Settings(models=Settings().models)) as assistant:
     assert assistant.models == []
     assistant.ask("How many passengers were on the No. 4 tram?")
 names = {name for name in sys.modules if name.split(".")[0] in ("openai", "anthropic", "ollama", "xllamacpp")}
-names |= {name for name in sys.modules if name.startswith(("rag.llm", "rag.querying.write", "rag.querying.check"))}
+ours = ("rag.models.language_model", "rag.querying.generate", "rag.querying.claim_check")
+names |= {name for name in sys.modules if name.startswith(ours)}
 names |= {name for name in sys.modules if name.startswith("llama_index.llms.")}
 print(sorted(names))
 """

@@ -15,11 +15,11 @@ from mcp_types import CallToolResult
 
 from rag.article import Block, Citation, Filters, Reply, Row, Statement
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.errors import LibraryBusy
+from rag.interfaces.mcp_server import server
+from rag.interfaces.service import Service
 from rag.library.library import Library
-from rag.mcp import server
-from rag.service import Service
+from rag.models.embedding import Embedding
 from rag.settings import ROOT, Settings
 from tests.checks import put_in
 

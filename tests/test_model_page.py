@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from rag.article import Filters, Reply, Statement
 from rag.assistant import Assistant
 from rag.errors import LanguageModelError
-from rag.querying.write import Writer
+from rag.querying.generate import Writer
 from rag.settings import ROOT
-from rag.ui.answer import answer_html
+from rag.ui.html.answer_html import answer_html
 from tests.fakes import Scripted
 from tests.test_page import ask, shown
 

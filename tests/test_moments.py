@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.ingestion.moments import goes_with, published_at
+from rag.ingestion.publication_time import goes_with, published_at
 
 
 @pytest.mark.parametrize(

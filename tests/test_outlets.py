@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.outlets import aliases_of, host_of, meant, name_of, parts_of
+from rag.text.outlet_names import aliases_of, host_of, meant, name_of, parts_of
 
 
 @pytest.mark.parametrize(

@@ -18,17 +18,30 @@ import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Article, Block, Citation, Considered, Filters, Mark, Reply, Row, Sentence, Statement, Turn
+from rag.article import (
+    Article,
+    Block,
+    Citation,
+    Filters,
+    Mark,
+    Reply,
+    RetrievedPassage,
+    Row,
+    Sentence,
+    Statement,
+    Turn,
+)
 from rag.assistant import Assistant
 from rag.chats.exchange import Kept
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
-from rag.coverage.quotes import Row as Utterance
-from rag.coverage.quotes import Wording
+from rag.coverage.quotes import QuoteRow, Wording
 from rag.errors import LibraryBusy
 from rag.settings import ROOT, Settings
 from rag.ui import serve
-from rag.ui.answer import (
+from rag.ui.components.clicks import parse
+from rag.ui.components.reader_pane import article_data, paragraphs
+from rag.ui.html.answer_html import (
     answer_html,
     blocks_html,
     citation_label,
@@ -38,11 +51,9 @@ from rag.ui.answer import (
     more_html,
     question_html,
 )
-from rag.ui.clicks import parse
-from rag.ui.coverage import section_of
-from rag.ui.describe import conditions, credit, day, shortened
-from rag.ui.escape import as_html, as_label, web_address
-from rag.ui.reader import article_data, paragraphs
+from rag.ui.html.coverage_html import section_of
+from rag.ui.html.escape import as_html, as_label, web_address
+from rag.ui.html.labels import conditions, credit, day, shortened
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -182,7 +193,7 @@ REPLY = Reply(
     reason=None,
     answered_by="extract",
     citations=CITED,
-    retrieved=(Considered(1, "a1", "<i>Post</i>", None, None, 0, 5, "<script>text</script>", 0.0325),),
+    retrieved=(RetrievedPassage(1, "a1", "<i>Post</i>", None, None, 0, 5, "<script>text</script>", 0.0325),),
 )
 
 
@@ -463,7 +474,7 @@ def test_clicked_links_are_checked(value: object, expected: tuple[int, int] | No
 
 def test_the_page_uses_the_colours_of_the_theme() -> None:
     theme = (ROOT / ".streamlit" / "config.toml").read_text()
-    style = (ROOT / "rag" / "ui" / "page.css").read_text()
+    style = (ROOT / "rag" / "ui" / "components" / "page.css").read_text()
 
     pairs = re.findall(r"light-dark\((#\w+), (#\w+)\)", style)
     assert pairs
@@ -485,7 +496,9 @@ def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(filled_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("SECOND_SOURCE_STORE", str(filled_store))
-    monkeypatch.setattr("rag.ui.suggesting.suggestions", lambda *_: iter(()))  # each costs as much as an answer
+    monkeypatch.setattr(
+        "rag.ui.jobs.suggestion_job.suggestions", lambda *_: iter(())
+    )  # each costs as much as an answer
     st.cache_resource.clear()
     yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     st.cache_resource.clear()
@@ -740,7 +753,7 @@ def test_who_says_what_is_escaped_and_numbered_on() -> None:
         Wording(hostile, 31, 42, "direct", "<u>", differing=((start := hostile.text.index("sank"), start + 4),)),
         Wording(ARTICLE, 2, 18, "clip", ""),
     )
-    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (Utterance("<u>", "differs", wordings),)
+    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (QuoteRow("<u>", "differs", wordings),)
 
     section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)
 

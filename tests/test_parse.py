@@ -13,9 +13,9 @@ import pytest
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion import worker
-from rag.ingestion.listings import Entry, Listing, is_listing
-from rag.ingestion.worker import Parser
+from rag.ingestion import parser_process
+from rag.ingestion.feeds import FeedEntry, Listing, is_listing
+from rag.ingestion.parser_process import Parser
 from tests.documents import pdf, word
 from tests.test_ingestion_extract import PAGE, PARAGRAPHS
 
@@ -194,7 +194,7 @@ def test_listings(parser: Parser) -> None:
     assert (sitemap.kind, entries) == ("sitemap", [bridge, ("https://linnet.example/2", None, None)])
     assert [bool(entry.mark) for entry in sitemap.entries] == [True, False]
     assert listed(parser, INDEX)[0] == Listing(
-        "index", None, (Entry("https://linnet.example/news.xml", None, None, None),)
+        "index", None, (FeedEntry("https://linnet.example/news.xml", None, None, None),)
     )
 
 
@@ -335,7 +335,7 @@ parse.PROCESSOR_SECONDS = 0
 parse.KINDS["page"] = work
 parse.main(Connection(int(sys.argv[1])))
 """
-    monkeypatch.setattr(worker, "PROGRAM", ["-c", program])
+    monkeypatch.setattr(parser_process, "PROGRAM", ["-c", program])
     monkeypatch.setattr(os, "environ", {"PATH": "", "LANG": "C.UTF-8", "SECRET_KEY": "x"})
     with Parser() as parser, pytest.raises(ReadError) as refused:
         parser.page(b"x")

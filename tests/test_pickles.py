@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedding import SentenceTransformerEmbedding, _packaged_folder
 from rag.errors import ModelError
-from rag.querying.entailment import local_entailment
+from rag.models.embedding import SentenceTransformerEmbedding, _packaged_folder
+from rag.models.entailment import local_entailment
 
 
 class Touch:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import UNKNOWN, Article, Basis, Sentence
-from rag.embedding import Embedding
+from rag.article import UNKNOWN, Article, Provenance, Sentence
 from rag.ingestion.pipeline import IngestEvent, embed_anew, identity
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from tests.checks import assert_whole, contents, generated_articles, indexed, outcomes, put_in, rows
 from tests.fakes import WordCountEmbedding
 
@@ -41,12 +41,12 @@ def test_an_article_goes_in_whole(library: Library, embedding: WordCountEmbeddin
         path=str(path),
         authors=("Ada Quill",),
         basis={
-            "title": Basis("stated"),
-            "outlet": Basis("stated", note="the address"),
+            "title": Provenance("stated"),
+            "outlet": Provenance("stated", note="the address"),
             "origin": UNKNOWN,
-            "authors": Basis("stated"),
+            "authors": Provenance("stated"),
             "place": UNKNOWN,
-            "published": Basis("stated"),
+            "published": Provenance("stated"),
             "language": UNKNOWN,  # too few words to tell
         },
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.querying.check import Checker
-from rag.querying.fence import Source, block, gives_orders, plain
-from rag.querying.prose import Prose, sentences
+from rag.models.embedding import Embedding
+from rag.querying.claim_check import Checker
+from rag.querying.generated_statements import GeneratedStatements, sentences
+from rag.querying.prompt_passages import Source, block, gives_orders, plain
 from tests.checks import put_in
 
 BRIDGE = "Seventeen people were hurt when the barge struck the bridge in Vessermark. The bridge is made of oak."
@@ -30,8 +30,8 @@ def given(model: Embedding, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Checker(library, model), [Source(each, 0, len(each.text)) for each in articles]
 
 
-def told(given: tuple[Checker, list[Source]], text: str, strike: bool = True) -> Prose:
-    prose = Prose(given[0], "What happened?", given[1], strike)
+def told(given: tuple[Checker, list[Source]], text: str, strike: bool = True) -> GeneratedStatements:
+    prose = GeneratedStatements(given[0], "What happened?", given[1], strike)
     list(prose.follow(text[at : at + 4] for at in range(0, len(text), 4)))
     return prose
 

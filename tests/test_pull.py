@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rag import pull
 from rag.errors import LanguageModelError
-from rag.pull import Published, fetch
+from rag.models import download
+from rag.models.download import Published, fetch
 from tests.conftest import Run
 
 BODY = bytes(range(256)) * 400
@@ -109,7 +109,7 @@ def test_a_network_that_does_not_allow_it_is_told_with_the_way_out(tmp_path: Pat
 
 
 def test_the_command(hub: Hub, run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pull, "RECOMMENDED", FILE)
+    monkeypatch.setattr(download, "RECOMMENDED", FILE)
     monkeypatch.setenv("SECOND_SOURCE_MODELS", str(tmp_path / "models"))
     assert callable(run)
 
@@ -122,6 +122,6 @@ def test_the_command(hub: Hub, run: object, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_recommended_file_is_pinned() -> None:
-    file = pull.RECOMMENDED
+    file = download.RECOMMENDED
 
     assert (len(file.revision), len(file.sha256), file.size > 10**8) == (40, 64, True)

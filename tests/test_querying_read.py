@@ -10,9 +10,9 @@ import pytest
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.library.library import Library
+from rag.models.reader import Answer, Reading
 from rag.querying.read import PASSAGES_READ, UNREAD, PassageReader, candidates
 from rag.querying.retrieve import HybridRetriever
-from rag.reader import Answer, Reading
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.article import Article
+from rag.ingestion.parser_process import Parser
 from rag.ingestion.read import Item, Unread, find, read
-from rag.ingestion.worker import Parser
 from tests.checks import MAX_MB
 
 BRIDGE = Article(text="The bridge was closed.", title="Bridge closed")

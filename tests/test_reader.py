@@ -13,7 +13,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from rag.errors import ModelError
-from rag.reader import MODEL, MOST_TOKENS, Reader, check, lay_out, lay_out_two, load_reader, statements, yes_no
+from rag.models.reader import MODEL, MOST_TOKENS, Reader, check, lay_out, lay_out_two, load_reader, statements, yes_no
 
 PASSAGE = (
     "Ferries leave Linnet",

@@ -15,8 +15,8 @@ import pytest
 
 from rag.article import Article
 from rag.ingestion.fetch import Fetcher
-from rag.ingestion.worker import Parser
-from rag.outlets import aliases_of, name_of
+from rag.ingestion.parser_process import Parser
+from rag.text.outlet_names import aliases_of, name_of
 from tests.pages import LAYOUTS, METADATA, News, page
 from tests.site import Request, Site
 

@@ -11,8 +11,8 @@ import pytest
 
 from rag.article import Reply
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import ROOT, Settings
 from tests.checks import MAX_MB, assert_cited, assert_whole, outcomes, put_in
 

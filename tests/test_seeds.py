@@ -9,8 +9,8 @@ import pytest
 
 from rag.article import Reply
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 from tests.checks import MAX_MB, assert_cited, assert_whole
 
@@ -91,6 +91,29 @@ def test_refused(asked: Assistant, question: str) -> None:
     reply = asked.ask(question)
 
     assert (reply.abstained, reply.reason, reply.citations) == (True, "not_covered", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "closest"),
+    [
+        ("How many times have Biegun and Lee met?", "met for the 12th time Monday morning"),
+        ("Did Trump and Kim sign a peace treaty in Seoul?", "coordinating with allies for a second summit"),
+        ("Did Biegun hold talks with Choe Son Hui?", "he had offered to meet his North Korean counterpart"),
+        ("Biegun sanctions railroad", "building railroad connections and forestation"),
+    ],
+)
+def test_a_refusal_shows_what_comes_closest(asked: Assistant, question: str, closest: str) -> None:
+    reply = asked.ask(question)
+
+    assert (reply.state, reply.citations) == ("related", ())
+    assert any(closest in citation.quote for citation in reply.more)
+
+
+@pytest.mark.parametrize("question", ["Who won the 2018 World Cup?", "How much did the visit cost?"])
+def test_a_refusal_shows_nothing_where_nothing_is_close(asked: Assistant, question: str) -> None:
+    reply = asked.ask(question)
+
+    assert (reply.state, reply.more) == ("nothing", ())
 
 
 def test_twenty_passages_at_most_each_read_whole_by_the_model(asked: Assistant) -> None:

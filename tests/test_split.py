@@ -9,7 +9,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.article import Sentence
-from rag.embedding import Embedding
 from rag.ingestion.extract import tidy
 from rag.ingestion.split import (
     LONGEST_SENTENCE,
@@ -20,6 +19,7 @@ from rag.ingestion.split import (
     passages,
     sentences,
 )
+from rag.models.embedding import Embedding
 from tests.checks import assert_cut_exactly, parts_a_character
 from tests.fakes import count_words
 

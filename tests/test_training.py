@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 import training.train
-from rag.reader import MODEL, lay_out
+from rag.models.reader import MODEL, lay_out
 from training import sources
 from training.export import Outputs
 from training.model import Reader, batch, load_weights

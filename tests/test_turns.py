@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 import pytest
 
-import rag.turns
-from rag.turns import Turns, beside, is_beside
-from rag.ui.work import Work
+import rag.models.priority_lock
+from rag.models.priority_lock import PriorityLock, beside, is_beside
+from rag.ui.jobs.background import BackgroundWork
 
 
 class Queue:
     """Threads that wait for a turn while the test holds it, in the order in which they were begun."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = PriorityLock()
         self.had: list[str] = []
         self._threads: list[threading.Thread] = []
 
@@ -64,7 +64,7 @@ def test_what_is_done_beside_lets_others_in_between_its_runs() -> None:
 
 
 def test_what_is_done_beside_has_its_turn_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.turns, "PATIENCE", 0.2)
+    monkeypatch.setattr(rag.models.priority_lock, "PATIENCE", 0.2)
     queue = Queue()
     with queue.turns.turn():
         queue.add("ingest", aside=True)
@@ -77,7 +77,7 @@ def test_what_is_done_beside_has_its_turn_some_day(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("aside", [True, False])
 def test_a_run_that_fails_lets_the_turn_go(aside: bool) -> None:
-    turns = Turns()
+    turns = PriorityLock()
 
     def fail() -> None:
         for _ in turns.each(range(3)):
@@ -96,7 +96,7 @@ def test_a_run_that_fails_lets_the_turn_go(aside: bool) -> None:
 
 def test_the_work_of_the_app_is_done_beside() -> None:
     seen: list[bool] = []
-    work = Work()
+    work = BackgroundWork()
     work.begin()
     work.run("test", lambda: seen.append(is_beside()))
     work.wait(5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.article import Turn
-from rag.querying.understand import (
+from rag.querying.query import (
     MOST_PARTS,
     Query,
     names,

@@ -19,8 +19,8 @@ import rag.assistant
 from rag.assistant import Assistant
 from rag.errors import LibraryBusy, UsageError
 from rag.settings import Settings
-from rag.ui import watched
-from rag.watching import note_question
+from rag.telemetry import note_question
+from rag.ui import health
 from tests.checks import put_in
 from tests.fakes import WordCountEmbedding
 
@@ -105,9 +105,9 @@ def _fail(*_: object) -> None:
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """Asks the routes of a server whose library is not open yet."""
     monkeypatch.setattr(rag.assistant, "load_embedding", lambda settings: WordCountEmbedding())
-    monkeypatch.setattr(watched, "opening", watched.Opening())
+    monkeypatch.setattr(health, "opening", health.Opening())
     st.cache_resource.clear()
-    app = Starlette(routes=watched.routes(Settings(store=tmp_path / "served")))
+    app = Starlette(routes=health.routes(Settings(store=tmp_path / "served")))
     yield TestClient(app, "http://127.0.0.1:8501", client=("127.0.0.1", 50_000))
     st.cache_resource.clear()
 
@@ -116,27 +116,27 @@ def test_it_is_ready_once_the_library_is_open(client: TestClient, monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr("rag.assistant.Assistant.open", _fail)
         first = client.get("/ready")
-        watched.opening.wait(10)
-        assert (first.status_code, first.json()) == (503, {"ready": False, "reason": watched.BEING_OPENED})
+        health.opening.wait(10)
+        assert (first.status_code, first.json()) == (503, {"ready": False, "reason": health.BEING_OPENED})
         failed = client.get("/ready")  # which also tries again
-        assert (failed.status_code, failed.json()["reason"]) == (503, watched.NOT_OPEN)
-        watched.opening.wait(10)
+        assert (failed.status_code, failed.json()["reason"]) == (503, health.NOT_OPEN)
+        health.opening.wait(10)
     client.get("/ready")
-    watched.opening.wait(20)
+    health.opening.wait(20)
     ready = client.get("/ready")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "reason": None})
 
-    assert watched.opening.assistant is not None
-    monkeypatch.setattr(watched.opening.assistant.library, "status", _fail)
+    assert health.opening.assistant is not None
+    monkeypatch.setattr(health.opening.assistant.library, "status", _fail)
     unreadable = client.get("/ready")
-    assert (unreadable.status_code, unreadable.json()["reason"]) == (503, watched.UNREADABLE)
+    assert (unreadable.status_code, unreadable.json()["reason"]) == (503, health.UNREADABLE)
 
 
 def test_metrics_hold_no_word_of_anything(client: TestClient, articles: Path) -> None:
     assert "second_source_questions_total" in client.get("/metrics").text
     client.get("/ready")
-    watched.opening.wait(20)
-    assistant = watched.opening.assistant
+    health.opening.wait(20)
+    assistant = health.opening.assistant
     assert assistant is not None
     (articles / "gazette.txt").write_text(STORY)
     (articles / "sheep.json").write_text("{")
@@ -158,7 +158,7 @@ def test_metrics_are_for_this_machine(client: TestClient) -> None:
 
 def test_the_database_is_what_is_looked_at(client: TestClient, tmp_path: Path) -> None:
     client.get("/ready")
-    watched.opening.wait(20)
+    health.opening.wait(20)
     with sqlite3.connect(tmp_path / "served" / "library.db") as database:
         database.execute("DROP TABLE passages")
     database.close()

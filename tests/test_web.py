@@ -13,10 +13,10 @@ import pytest
 
 import rag.ingestion.intake
 from rag.assistant import Assistant
-from rag.embedding import Embedding
 from rag.errors import UsageError
 from rag.ingestion.pipeline import IngestEvent
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 from tests.checks import assert_whole
 from tests.conftest import Run

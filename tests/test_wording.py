@@ -13,8 +13,8 @@ import pytest
 
 from rag.article import Article
 from rag.ingestion.split import sentences
-from rag.querying.wording import Piece, marked, told
-from rag.reader import Answer, Reader, Reading, load_reader
+from rag.models.reader import Answer, Reader, Reading, load_reader
+from rag.querying.brackets import Piece, marked, told
 
 
 @dataclass

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from rag.reader import MODEL, Reader
+from rag.models.reader import MODEL, Reader
 from training import sources
 from training.model import RELATION, SUPPORT
 

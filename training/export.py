@@ -17,9 +17,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from rag.model_files import sha256
-from rag.reader import MODEL
-from rag.reader import Reader as Exported
+from rag.models.files import sha256
+from rag.models.reader import MODEL
+from rag.models.reader import Reader as Exported
 from training import sources
 from training.model import RELATION, SUPPORT, YES_NO, Reader, load_weights
 

@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 
-from rag.embedding import PACKAGED_SHA256, load_embedding
-from rag.model_files import sha256
+from rag.models.embedding import PACKAGED_SHA256, load_embedding
+from rag.models.files import sha256
 from rag.querying.intent import (
     FITTED,
     INTENTS,
@@ -37,7 +37,7 @@ from rag.querying.intent import (
     terms_of,
     without_topic,
 )
-from rag.querying.understand import small_talk
+from rag.querying.query import small_talk
 from rag.settings import ROOT, Settings
 from training.sources import DATA, HELD_BACK, labels
 

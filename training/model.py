@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertModel
 
-from rag.reader import Layout
+from rag.models.reader import Layout
 
 SUPPORT = ("supported", "contradicted", "not stated")
 RELATION = ("agree", "differ", "other")
@@ -33,7 +33,7 @@ class Compare(nn.Module):
 
 
 class Reader(nn.Module):
-    """See `rag.reader.Reader` for what its heads mean."""
+    """See `rag.models.reader.Reader` for what its heads mean."""
 
     def __init__(self, base: Path) -> None:
         super().__init__()

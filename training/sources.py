@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from rag.model_files import sha256
+from rag.models.files import sha256
 
 WORK = Path(".training")
 DATA = Path(__file__).with_name("data")

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rag.ingestion.split import sentences
-from rag.model_files import sha256
-from rag.reader import Layout, lay_out, lay_out_two
+from rag.models.files import sha256
+from rag.models.reader import Layout, lay_out, lay_out_two
 from training import sources
 from training.model import RELATION, SUPPORT, YES_NO, Reader, batch, load_weights
 

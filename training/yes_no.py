@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from rag.reader import MODEL, load_reader
+from rag.models.reader import MODEL, load_reader
 from training import sources
 
 FOLDS = 5

@@ -13,12 +13,12 @@ from dataclasses import asdict, replace
 
 from rag.article import Article, Block, Citation, Filters, Reply, Row, Turn, fingerprint
 from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
-from rag.chats.rows import by_exchange, exchange_of, kept_blocks, with_coverage
+from rag.chats.exchange_rows import by_exchange, exchange_of, kept_blocks, with_coverage
 from rag.errors import UnknownArticle, UsageError
-from rag.library.changes import changes
+from rag.library.corrections import changes
 from rag.library.database import Database, now
-from rag.library.kept import OF_AN_EXCHANGE, forget
 from rag.library.library import Library
+from rag.library.redaction import OF_AN_EXCHANGE, forget
 
 LONGEST_NAME = 200
 """Characters."""
@@ -131,7 +131,7 @@ class Chats:
         pointed = (*reply.citations, *reply.more)
         ids = {each.article_id for each in pointed} | {each.article_id for each in reply.retrieved}
         articles = self._held(ids)
-        # "abstained" follows from the state: `rag.library.kept` asks for it, and older versions kept nothing else.
+        # "abstained" follows from the state: `rag.library.redaction` asks for it, and older versions kept nothing else.
         told = {"query": reply.query, "filters": reply.filters.to_json(), "state": reply.state,
                 "abstained": reply.abstained, "reason": reply.reason, "more": [each.number for each in reply.more],
                 "answered_by": reply.answered_by, "timings": dict(reply.timings),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.article import Citation, Filters, Reply
-from rag.library.changes import Change
+from rag.library.corrections import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Exchange:
     statements: tuple[str, ...] = ()
     """The sha256 of each statement of the reply."""
     blocks: tuple[Mapping[str, Any], ...] = ()
-    """The reply's, as they are kept and exported: see `rag.chats.rows.kept_blocks`."""
+    """The reply's, as they are kept and exported: see `rag.chats.exchange_rows.kept_blocks`."""
     considered: Mapping[int, Kept] = field(default_factory=dict)
     """By the passage's rank."""
     labels: Mapping[str, str] = field(default_factory=dict)

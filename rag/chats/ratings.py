@@ -10,7 +10,7 @@ from rag.chats.exchange import Exchange
 
 
 def evaluation_set(chats: Chats) -> tuple[list[dict[str, Any]], int]:
-    """Rated questions as `rag.evaluation.questions.Question` reads them, and how many were left out.
+    """Rated questions as `rag.evaluation.question_file.Question` reads them, and how many were left out.
 
     Thumbs up: the words that answered are the facts, each citation's quote the evidence; a refusal is to be refused
     again. Thumbs down: the fact is what would have been right; where nobody said it, nothing can be expected, and the

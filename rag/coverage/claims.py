@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.article import Article, Sentence, Telling
+from rag.article import Article, ScoredSentence, Sentence
 from rag.coverage.origins import Origin
 from rag.coverage.relation import likelihood, relation
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.sense import Sense, read
-from rag.words import content
+from rag.library.word_vectors import WordVectors, read
+from rag.models.embedding import Embedding
+from rag.text.words import content
 
 FURTHEST_BEHIND = 5.0
 """Behind the best sentence's score: an outlet's sentence further behind than this does not answer."""
@@ -70,7 +70,7 @@ class Claim:
 
 def claim(
     asked: str,
-    tellings: Sequence[Telling],
+    tellings: Sequence[ScoredSentence],
     articles: Sequence[Article],
     origins: Sequence[Origin],
     library: Library,
@@ -89,7 +89,7 @@ def claim(
     _hear_the_rest(tellings, best, senses, groups, library, embedding)
     writer_of = {id: origin.writer for origin in origins for id in origin.articles}
     counts = [len({writer_of.get(best[key].article.id) for key in group}) for group in groups]
-    order = sorted(range(len(groups)), key=lambda n: (-counts[n], -best[groups[n][0]].worth))
+    order = sorted(range(len(groups)), key=lambda n: (-counts[n], -best[groups[n][0]].score))
     also = _also(tellings, best)
     accounts: list[Account] = []
     for number, n in enumerate(order):
@@ -117,26 +117,28 @@ def claim(
     return Claim(asked, (*accounts, *silent), tuple(counts[n] for n in order))
 
 
-def _best(tellings: Sequence[Telling]) -> dict[str, Telling]:
+def _best(tellings: Sequence[ScoredSentence]) -> dict[str, ScoredSentence]:
     """The sentence of each outlet that answers best, best first; none of those that do not answer."""
-    most = max((each.worth for each in tellings), default=0.0)
-    best: dict[str, Telling] = {}
+    most = max((each.score for each in tellings), default=0.0)
+    best: dict[str, ScoredSentence] = {}
     for each in _in_order(tellings):
-        if each.worth >= most - FURTHEST_BEHIND:
+        if each.score >= most - FURTHEST_BEHIND:
             best.setdefault(_key(each.article), each)
     return best
 
 
-def _in_order(tellings: Sequence[Telling]) -> list[Telling]:
-    return sorted(tellings, key=lambda each: -each.worth)
+def _in_order(tellings: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    return sorted(tellings, key=lambda each: -each.score)
 
 
-def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
+def _also(
+    tellings: Sequence[ScoredSentence], best: Mapping[str, ScoredSentence]
+) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
     """More sentences of each outlet that may answer, MORE_SENTENCES at most, none that says again what it said."""
-    found: dict[str, list[Telling]] = {key: [told] for key, told in best.items()}
+    found: dict[str, list[ScoredSentence]] = {key: [told] for key, told in best.items()}
     for each in _in_order(tellings):
         several = found.get(_key(each.article), [])
-        if 0 < len(several) <= MORE_SENTENCES and each.worth >= several[0].worth - ALSO_BEHIND:
+        if 0 < len(several) <= MORE_SENTENCES and each.score >= several[0].score - ALSO_BEHIND:
             words = content(each.text)
             if all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in several):
                 several.append(each)
@@ -144,15 +146,15 @@ def _also(tellings: Sequence[Telling], best: Mapping[str, Telling]) -> dict[str,
 
 
 def _hear_the_rest(
-    tellings: Sequence[Telling],
-    best: dict[str, Telling],
-    senses: dict[str, Sense],
+    tellings: Sequence[ScoredSentence],
+    best: dict[str, ScoredSentence],
+    senses: dict[str, WordVectors],
     groups: Sequence[list[str]],
     library: Library,
     embedding: Embedding,
 ) -> None:
     """Let those join a group who seemed silent, but say in other words what its first outlet says."""
-    seemed: dict[str, list[Telling]] = {}
+    seemed: dict[str, list[ScoredSentence]] = {}
     for each in _in_order(tellings):
         key = _key(each.article)
         if key not in best and len(seemed.setdefault(key, [])) < HEARD_AGAIN:
@@ -170,7 +172,7 @@ def _key(article: Article) -> str:
     return article.outlet or article.id
 
 
-def _groups(best: Mapping[str, Telling], senses: Mapping[str, Sense]) -> list[list[str]]:
+def _groups(best: Mapping[str, ScoredSentence], senses: Mapping[str, WordVectors]) -> list[list[str]]:
     """The outlets that say the same, together, the best first."""
     groups: list[list[str]] = []
     for key in best:
@@ -183,7 +185,7 @@ def _groups(best: Mapping[str, Telling], senses: Mapping[str, Sense]) -> list[li
     return groups
 
 
-def _verdict(lead: Telling, lead_sense: Sense, told: Telling, sense: Sense) -> Verdict:
+def _verdict(lead: ScoredSentence, lead_sense: WordVectors, told: ScoredSentence, sense: WordVectors) -> Verdict:
     """Whether `told` says what `lead` says: by the values where both have a figure, else by the sentences."""
     figures = [any(word[:1].isdigit() for word in each.value) for each in (lead, told)]
     if lead.value and lead.value == told.value:

@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rag.article import Article, Citation, Sentence, Telling
+from rag.article import Article, Citation, ScoredSentence, Sentence
 from rag.coverage.claims import Claim, claim
 from rag.coverage.event import of_one_event
 from rag.coverage.origins import Origin, origins
 from rag.coverage.people import Person, people
-from rag.coverage.quotes import Row, ledger
-from rag.coverage.sentence import claim_of
-from rag.coverage.timeline import Entry, timeline
-from rag.embedding import Embedding
+from rag.coverage.quotes import QuoteRow, ledger
+from rag.coverage.sentence_coverage import claim_of
+from rag.coverage.timeline import TimelineEntry, timeline
 from rag.library.library import Library
-from rag.words import counted
+from rag.models.embedding import Embedding
+from rag.text.words import counted
 
 LONGEST_QUOTE = 600
 
-Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[Telling]]]]
+Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ScoredSentence]]]]
 """What articles tell of what was asked: for each part of the question its words, and their sentences."""
 
 
@@ -32,9 +32,9 @@ class Coverage:
     question: str
     articles: tuple[Article, ...]
     claims: tuple[Claim, ...]
-    quotes: tuple[Row, ...]
+    quotes: tuple[QuoteRow, ...]
     origins: tuple[Origin, ...]
-    timeline: tuple[Entry, ...]
+    timeline: tuple[TimelineEntry, ...]
     people: tuple[Person, ...]
     timings: Mapping[str, int] = field(default_factory=dict)
     sentence: tuple[Article, Sentence] | None = None

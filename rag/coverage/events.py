@@ -10,8 +10,8 @@ import numpy as np
 from rag.article import Article
 from rag.coverage.event import SAME_EVENT
 from rag.errors import UnknownArticle
+from rag.library.article_rows import Listed
 from rag.library.library import Library
-from rag.library.rows import Listed
 
 LATEST = 300
 """How many of the latest articles are looked at: choosing is for what is news; for the rest there are questions."""

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from rag.article import Article, Sentence
 from rag.library.copies import groups
 from rag.library.library import Library
-from rag.words import WORD
+from rag.text.words import WORD
 
 SAME_WORDS = 0.7
 """The share of a sentence's words, in pairs, that a sentence of another article must have to be the same one."""

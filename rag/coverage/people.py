@@ -11,7 +11,7 @@ from functools import lru_cache
 from rag.article import Article, Sentence
 from rag.library.library import Library
 from rag.speech.persons import Persons
-from rag.words import WORD
+from rag.text.words import WORD
 
 SAME_SPELLING = 0.8
 """difflib's ratio from which two words are one name, mistyped or transcribed in another way."""

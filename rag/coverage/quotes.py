@@ -19,11 +19,11 @@ import numpy as np
 
 from rag.article import Article, Sentence, Span
 from rag.coverage.people import same_person
-from rag.embedding import Embedding
-from rag.figures import figures
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 from rag.speech import Utterance, speaker, utterances
-from rag.words import STOP_WORDS, WORD
+from rag.text.quantities import quantities
+from rag.text.words import STOP_WORDS, WORD
 
 SAME_UTTERANCE = 0.5
 """The share of the shorter quotation's words from which two are one utterance."""
@@ -62,7 +62,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuoteRow:
     """One utterance with its wordings, the fullest first; `speaker` is "" where no article tells."""
 
     speaker: str
@@ -74,14 +74,14 @@ class Row:
         return tuple(dict.fromkeys(each.article.outlet or each.article.id for each in self.wordings))
 
 
-def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) -> list[Row]:
+def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) -> list[QuoteRow]:
     """What the articles quote, an utterance a row: those of the most outlets first."""
     told = [wording for article in articles for wording in quoted(article, tuple(library.sentences(article.id)))]
     rows = [_row([told[n] for n in group], embedding) for group in joined(told)]
     return sorted(rows, key=lambda row: -len(row.outlets))
 
 
-def differences(row: Row) -> list[tuple[Stretch, Stretch]]:
+def differences(row: QuoteRow) -> list[tuple[Stretch, Stretch]]:
     """Where the other outlets' quotations of an utterance have other words than its fullest one: both sides' stretches.
 
     Steps with at most BETWEEN words between them are one; where one side has no words there, both are told with the
@@ -200,7 +200,7 @@ def _candidates(words: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
     return {pair for several in having.values() for pair in combinations(several, 2)}
 
 
-def _row(told: Sequence[Wording], embedding: Embedding) -> Row:
+def _row(told: Sequence[Wording], embedding: Embedding) -> QuoteRow:
     """Wordings of one utterance; what one article quotes of it in pieces is taken together when it is compared."""
     by_article: dict[str, list[Wording]] = {}
     for each in told:
@@ -216,7 +216,7 @@ def _row(told: Sequence[Wording], embedding: Embedding) -> Row:
     order: tuple[Verdict, ...] = ("differs", "same meaning", "same words")
     verdict = next((each for each in order if each in verdicts), "alone")
     who = max((each.speaker for each in told), key=lambda name: (name[:1].isupper(), len(name)))
-    return Row(who, verdict, tuple(wordings))
+    return QuoteRow(who, verdict, tuple(wordings))
 
 
 def _compared(
@@ -243,7 +243,7 @@ def _compared(
     first, last = changed[0], changed[-1]
     one = " ".join(word for word, _, _ in others[max(0, first[1] - 8) : last[2] + 8])
     other = " ".join(word for word, _, _ in words[max(0, first[3] - 8) : last[4] + 8])
-    numbers = [{figure.value for figure in figures(text)} for text in (one, other)]
+    numbers = [{figure.value for figure in quantities(text)} for text in (one, other)]
     vectors = np.array(embedding.get_text_embedding_batch([one, other]), np.float32)
     alike = numbers[0] == numbers[1] and float(vectors[0] @ vectors[1]) >= SAME_MEANING
     return marked, "same meaning" if alike else "differs"

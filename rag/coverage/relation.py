@@ -16,32 +16,32 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.coverage.values import values
-from rag.sense import Sense, Vector
+from rag.coverage.value_comparison import values
+from rag.library.word_vectors import Vector, WordVectors
 
 Relation = Literal["agree", "differ", "unrelated"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 FEATURES = ("alike", "most", "shared", "same_value", "other_value", "both_values")
 
 
-def relation(one: Sense, other: Sense) -> Relation:
+def relation(one: WordVectors, other: WordVectors) -> Relation:
     """What the one sentence is to the other."""
     return RELATIONS[int(np.argmax(odds(one, other)))]
 
 
-def likelihood(one: Sense, other: Sense, of: Relation) -> float:
+def likelihood(one: WordVectors, other: WordVectors, of: Relation) -> float:
     """How likely the relation `of` is, from 0 to 1."""
     return likelihoods(one, other)[RELATIONS.index(of)]
 
 
-def likelihoods(one: Sense, other: Sense) -> tuple[float, ...]:
+def likelihoods(one: WordVectors, other: WordVectors) -> tuple[float, ...]:
     """How likely each of RELATIONS is, from 0 to 1."""
     found = odds(one, other)
     found = np.exp(found - found.max())
     return tuple((found / found.sum()).tolist())
 
 
-def odds(one: Sense, other: Sense) -> NDArray[np.float64]:
+def odds(one: WordVectors, other: WordVectors) -> NDArray[np.float64]:
     """How likely each of RELATIONS is, as log odds up to a constant: (3,). What differs, differs in a value."""
     seen = features(one, other)
     found = np.asarray(_weights() @ np.array([1.0, *(seen[name] for name in FEATURES)]), np.float64)
@@ -50,7 +50,7 @@ def odds(one: Sense, other: Sense) -> NDArray[np.float64]:
     return found
 
 
-def features(one: Sense, other: Sense) -> dict[str, float]:
+def features(one: WordVectors, other: WordVectors) -> dict[str, float]:
     """What is seen of a pair, the same whichever comes first; each from 0 to 1.
 
     `alike` is BERTScore's F, of which `most` is the higher part; `shared` the share of the words that both have.
@@ -70,7 +70,7 @@ def features(one: Sense, other: Sense) -> dict[str, float]:
     }
 
 
-def _shared(one: Sense, other: Sense) -> float:
+def _shared(one: WordVectors, other: WordVectors) -> float:
     """The share of the weight of the words of the one that has the more, that stand in both."""
     a, b = (dict(zip(sense.stems, sense.weights.tolist(), strict=True)) for sense in (one, other))
     both = sum(a[word] for word in a.keys() & b.keys())

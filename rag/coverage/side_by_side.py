@@ -11,10 +11,10 @@ import numpy as np
 from rag.article import Article, Sentence
 from rag.coverage.people import spelled_alike
 from rag.coverage.relation import likelihoods
-from rag.embedding import Embedding
 from rag.library.library import Library
-from rag.sense import read
-from rag.words import STOP_WORDS, WORD, content, stem
+from rag.library.word_vectors import read
+from rag.models.embedding import Embedding
+from rag.text.words import STOP_WORDS, WORD, content, stem
 
 NEAR = {"agree": 0.5, "differ": 0.6}
 SURELY = {"agree": 0.5, "differ": 0.75}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.article import Article
-from rag.dated import Dated, dated
 from rag.library.library import Library
-from rag.words import content
+from rag.text.dated_sentences import DatedSentence, dated
+from rag.text.words import content
 
 SAME_THING = 0.5
 """The share of the weight of two sentences' words that they have in common from which they tell one thing."""
@@ -23,12 +23,12 @@ FEWEST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One thing that happened, with the sentences that date it; `disputed` where they do not agree on when."""
 
     first: date
     last: date
-    told: tuple[Dated, ...]
+    told: tuple[DatedSentence, ...]
     disputed: bool
 
     @property
@@ -37,11 +37,11 @@ class Entry:
         return all(each.computed for each in self.told)
 
 
-def timeline(library: Library, articles: Sequence[Article]) -> list[Entry]:
+def timeline(library: Library, articles: Sequence[Article]) -> list[TimelineEntry]:
     """What the articles date, the earliest first."""
     told = [each for article in articles for each in dated(article, library.sentences(article.id))]
     words = [_words(each) for each in told]
-    periods: dict[tuple[str, int], list[Dated]] = {}
+    periods: dict[tuple[str, int], list[DatedSentence]] = {}
     for each in told:
         periods.setdefault(_place(each), []).append(each)
     rarity = library.rarity(sorted({word for several in words for word in several}))
@@ -57,19 +57,19 @@ def timeline(library: Library, articles: Sequence[Article]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.first, entry.last))
 
 
-def _words(each: Dated) -> set[str]:
+def _words(each: DatedSentence) -> set[str]:
     start, end = each.words
     text = each.article.text[each.sentence.start : start] + " " + each.article.text[end : each.sentence.end]
     return content(text)
 
 
 def _one_thing(
-    one: Dated,
+    one: DatedSentence,
     words: set[str],
-    other: Dated,
+    other: DatedSentence,
     others: set[str],
     rarity: Mapping[str, float],
-    periods: Mapping[tuple[str, int], Sequence[Dated]],
+    periods: Mapping[tuple[str, int], Sequence[DatedSentence]],
 ) -> bool:
     """Whether two dated sentences tell one thing; where their dates do not meet, only if none of their dates does."""
     weight = sum(rarity[word] for word in words & others)
@@ -82,16 +82,16 @@ def _one_thing(
     return apart and one.article.outlet != other.article.outlet and weight >= SURELY_THE_SAME * shorter
 
 
-def _meet(one: Dated, other: Dated) -> bool:
+def _meet(one: DatedSentence, other: DatedSentence) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 
-def _place(each: Dated) -> tuple[str, int]:
+def _place(each: DatedSentence) -> tuple[str, int]:
     return each.article.id, each.sentence.start
 
 
-def _entry(told: Sequence[Dated]) -> Entry:
+def _entry(told: Sequence[DatedSentence]) -> TimelineEntry:
     """The sentences as one entry, dated by the narrowest of them that computes nothing, if there is one."""
     best = min(told, key=lambda each: (each.last - each.first, each.computed))
     disputed = any(each.last < best.first or best.last < each.first for each in told)
-    return Entry(best.first, best.last, tuple(told), disputed)
+    return TimelineEntry(best.first, best.last, tuple(told), disputed)

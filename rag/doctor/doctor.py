@@ -8,11 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.doctor.database_checks import drop_orphans, examine_articles, examine_file, examine_rows
 from rag.doctor.finding import Finding
-from rag.doctor.folder import examine_folder, examine_model, examine_origin, examine_reader, sweep
-from rag.doctor.indexes import examine_indexes
-from rag.doctor.records import drop_orphans, examine_articles, examine_file, examine_rows
-from rag.embedding import Embedding
+from rag.doctor.folder_checks import examine_folder, examine_model, examine_origin, examine_reader, sweep
+from rag.doctor.index_checks import examine_indexes
 from rag.errors import SecondSourceError, UsageError
 from rag.ingestion.pipeline import ARTICLES_AT_ONCE
 from rag.ingestion.prepare import prepare
@@ -20,8 +19,9 @@ from rag.library.catalogue import Catalogue
 from rag.library.chroma import server_of
 from rag.library.database import Database
 from rag.library.library import Library
-from rag.library.owner import disown, holder, own
+from rag.library.lock import disown, holder, own
 from rag.library.records import Records
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 
 ROUNDS = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import UsageError
 from rag.evaluation.metrics import score, summarise
-from rag.evaluation.questions import ArticleIndex, Question
+from rag.evaluation.question_file import ArticleIndex, Question
 from rag.evaluation.report import Result, Run, kept
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from rag.article import Reply, State
-from rag.evaluation.questions import UNANSWERABLE, ArticleIndex, Question
+from rag.evaluation.question_file import UNANSWERABLE, ArticleIndex, Question
 
 LONGEST_ANSWER = 120
 """Words."""

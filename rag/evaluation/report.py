@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from rag.article import Reply
 from rag.errors import LibraryError
 from rag.evaluation.metrics import LONGEST_ANSWER, Score, Summary, summarise
-from rag.evaluation.questions import Question
+from rag.evaluation.question_file import Question
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Run(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RunComparison:
     """What is different between two runs, on the questions that both have asked.
 
     `better` and `worse` pair the earlier result with the later one. `others` counts the later run's questions that the
@@ -189,7 +189,7 @@ def forget(ids: Collection[str], store: Path) -> None:
             keep(run.model_copy(update={"results": results}), store)
 
 
-def compare(run: Run, runs: Sequence[Run]) -> Change | None:
+def compare(run: Run, runs: Sequence[Run]) -> RunComparison | None:
     """What changed against the last of `runs` before `run` of the same questions file; None where there is none.
 
     A question whose wording or expected answer was changed counts as another one.
@@ -200,7 +200,7 @@ def compare(run: Run, runs: Sequence[Run]) -> Change | None:
     before = max(earlier, key=lambda each: each.date)
     former = {each.same_as: each for each in before.results}
     pairs = [(former[each.same_as], each) for each in run.results if each.same_as in former]
-    return Change(
+    return RunComparison(
         before=before,
         then=summarise((then.type, then) for then, _ in pairs),
         now=summarise((now.type, now) for _, now in pairs),

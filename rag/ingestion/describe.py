@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.article import DESCRIBED, UNKNOWN, Article, Basis, Sentence, Span
-from rag.ingestion import dates
-from rag.ingestion.voices import PERSON, voices
-from rag.language import language_of
-from rag.outlets import aliases_of, every_alias, host_of, name_of
+from rag.article import DESCRIBED, UNKNOWN, Article, Provenance, Sentence, Span
+from rag.ingestion import date_inference
+from rag.ingestion.transcript_speakers import PERSON, voices
+from rag.text.language import language_of
+from rag.text.outlet_names import aliases_of, every_alias, host_of, name_of
 
 AGENCIES = {
     "Reuters": ("reuters", "reuters health", "thomson reuters"),
@@ -95,17 +95,17 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
     text = article.text
     stated = {name: article.basis_of(name) for name in DESCRIBED}
     if article.outlet and (host := host_of(article.url)) and article.outlet == name_of(host):
-        stated["outlet"] = Basis("stated", note="the address")
+        stated["outlet"] = Provenance("stated", note="the address")
     paragraphs = [found.span() for found in _LINE.finditer(text)]
     story = [span for span in paragraphs if not any(a <= span[0] and span[1] <= b for a, b in article.omitted)]
-    found: dict[str, tuple[object, Basis]] = {}
+    found: dict[str, tuple[object, Provenance]] = {}
     reporter, sign_off = _sign_off(text, sentences)
     place, origin, dateline = _dateline(text, story[:5])
     if place:
-        found["place"] = place, Basis("text", (dateline,), "the dateline")
+        found["place"] = place, Provenance("text", (dateline,), "the dateline")
     if sign_off:
-        found["authors"] = (reporter[0],), Basis("text", (sign_off,), "the sign-off")
-        found["outlet"] = reporter[1], Basis("text", (sign_off,), "the sign-off")
+        found["authors"] = (reporter[0],), Provenance("text", (sign_off,), "the sign-off")
+        found["outlet"] = reporter[1], Provenance("text", (sign_off,), "the sign-off")
     elif byline := _byline(text, story):
         found["authors"] = byline
     if not sign_off and (outlet := _outlet(text, article.omitted)):
@@ -115,12 +115,12 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
         found["origin"] = origin
     elif other := _origin(article, story, outlet_name):
         found["origin"] = other
-    if dated := dates.told_by_the_text(text, paragraphs, article.omitted, place):
+    if dated := date_inference.told_by_the_text(text, paragraphs, article.omitted, place):
         found["published"] = dated[0].isoformat(), dated[1]
     if language := language_of(text):
-        found["language"] = language, Basis("inferred", note="its words")
+        found["language"] = language, Provenance("inferred", note="its words")
     values: dict[str, object] = {}
-    basis: dict[str, Basis] = {}
+    basis: dict[str, Provenance] = {}
     for name in DESCRIBED:
         basis[name] = stated[name]
         if stated[name].how == "unknown" and name in found:
@@ -130,11 +130,13 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
     return replace(article, basis=basis, voices=voices(text, sentences, reporter_name, sign_off))
 
 
-def undated(article: Article, sentences: Sequence[Sentence], beside: dates.Dated | None = None) -> Article:
+def undated(
+    article: Article, sentences: Sequence[Sentence], beside: date_inference.DatedWords | None = None
+) -> Article:
     """The article with the range of days in which it can have been published, where no date is known or corrected."""
     if article.published or article.basis_of("published").how == "edited":
         return replace(article, published_from=None, published_until=None)
-    told = dates.inferred(article.text, sentences, beside)
+    told = date_inference.inferred(article.text, sentences, beside)
     basis = {**article.basis, "published": told.basis if told else UNKNOWN}
     first, last = (told.first, told.last) if told else (None, None)
     return replace(
@@ -145,7 +147,7 @@ def undated(article: Article, sentences: Sequence[Sentence], beside: dates.Dated
     )
 
 
-def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, Basis] | None, Span]:
+def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, Provenance] | None, Span]:
     """Place and credit of the first line that has a dateline, and where it stands."""
     for start, end in story:
         line = text[start:end]
@@ -160,7 +162,7 @@ def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, 
     return None, None, (0, 0)
 
 
-def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str, Basis] | None:
+def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str, Provenance] | None:
     """Who is credited in a dateline; with `known` only a known agency counts."""
     if not credit:
         return None
@@ -168,20 +170,24 @@ def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str,
     agencies = [name for name in names if name]
     if not agencies and (known or not re.fullmatch(r"[A-Z][\w.&’'-]*(?: [A-Z][\w.&’'-]*){0,3}", credit.strip())):
         return None
-    return ", ".join(agencies) or _capitalised(credit.strip()), Basis("text", (span,), "the credit in the dateline")
+    return ", ".join(agencies) or _capitalised(credit.strip()), Provenance(
+        "text", (span,), "the credit in the dateline"
+    )
 
 
-def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, Basis] | None:
+def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, Provenance] | None:
     """Who first wrote it, as the authors, the last line or the notice of rights say."""
     for author in article.authors[:2]:  # further down stand those who took the pictures
         words = _POST.sub("", author.lower())
         if (agency := _AGENCY_OF.get(words)) and agency not in aliases_of(outlet):
-            return agency, Basis("stated", note="the authors")
+            return agency, Provenance("stated", note="the authors")
     text = article.text
     for start, end in story[-1:]:
         names = [_AGENCY_OF.get(part.strip(" .()").lower()) for part in re.split(r" - |[/,;]| and ", text[start:end])]
         if names and all(names):
-            return ", ".join(name for name in names if name), Basis("text", ((start, end),), "the credit at the end")
+            return ", ".join(name for name in names if name), Provenance(
+                "text", ((start, end),), "the credit at the end"
+            )
     for pattern, group, why in (
         (_RIGHTS, "owner", "the notice of rights"),
         (_FIRST_RUN, "outlet", "what it says itself"),
@@ -191,7 +197,7 @@ def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, 
                 every_alias().get(found[group].strip().lower(), found[group].strip()) if pattern is _FIRST_RUN else None
             )
             if name and name not in aliases_of(outlet):
-                return name, Basis("text", (found.span(),), why)
+                return name, Provenance("text", (found.span(),), why)
     return None
 
 
@@ -207,21 +213,21 @@ def _sign_off(text: str, sentences: Sequence[Sentence]) -> tuple[tuple[str, str]
     return ("", ""), None
 
 
-def _byline(text: str, story: Sequence[Span]) -> tuple[tuple[str, ...], Basis] | None:
+def _byline(text: str, story: Sequence[Span]) -> tuple[tuple[str, ...], Provenance] | None:
     for start, end in story[:3]:
         if found := _BYLINE.fullmatch(text[start:end].rstrip(".")):
             names = tuple(re.split(r", and |, | and | & ", found["names"]))
-            return names, Basis("text", ((start, end),), "the byline")
+            return names, Provenance("text", ((start, end),), "the byline")
     return None
 
 
-def _outlet(text: str, omitted: Sequence[Span]) -> tuple[str, Basis] | None:
+def _outlet(text: str, omitted: Sequence[Span]) -> tuple[str, Provenance] | None:
     """The outlet that the text's own pleas name, where it is one that is known."""
     for start, end in omitted:
         for found in _PLEA_OF.finditer(text[start:end]):
             named = found["outlet"]
             if name := every_alias().get(named.lower()) or _of_initials(named):
-                return name, Basis("inferred", ((start, end),), f"it asks the readers of {named}")
+                return name, Provenance("inferred", ((start, end),), f"it asks the readers of {named}")
     return None
 
 

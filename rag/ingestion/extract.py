@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +12,8 @@ import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion.moments import published_at
-from rag.outlets import host_of, name_of, outlet_named
+from rag.ingestion.publication_time import published_at, whole_date
+from rag.text.outlet_names import host_of, name_of, outlet_named
 
 LONGEST_HEADLINE = 160
 SHORTEST_BEHIND_A_LOGIN = 400
@@ -25,7 +24,6 @@ _NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
 """What nobody saves a file in, and what Western European text reads as just as well."""
 _LATEST_DATE = "2099-12-31"
-_DEFAULT_DATES = datetime(2000, 1, 1), datetime(2004, 2, 2)
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
@@ -93,14 +91,14 @@ def from_markdown(content: str) -> Article:
 
 
 def from_html(content: bytes | str, url: str | None = None) -> Article:
-    """A page: its article, without what stands around it (trafilatura), and what the page says of it (page.py).
+    """A page: its article, without what stands around it (trafilatura), and what the page says of it.
 
     `url` is where it was fetched; a saved page is believed what it says of it. Raises ReadError without an article.
     """
     import trafilatura
     from trafilatura.settings import Document
 
-    from rag.ingestion.page import what_is_said
+    from rag.ingestion.page_metadata import what_is_said
     from rag.ingestion.prune import prune, without_junk
 
     tree = trafilatura.load_html(content)
@@ -187,23 +185,6 @@ def _string(item: dict[str, Any], *keys: str) -> str | None:
         if isinstance(value, str) and value.strip():
             return " ".join(tidy(value).split())
     return None
-
-
-def whole_date(value: str | None) -> str | None:
-    """The ISO date of a date in any of the usual notations; None for what is none or leaves out day, month or year."""
-    if value is None:
-        return None
-    try:
-        return datetime.fromisoformat(value).date().isoformat()
-    except ValueError:
-        from dateutil import parser
-
-        try:
-            # What the text leaves out comes from the default: only a whole date is the same with both.
-            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULT_DATES)
-        except (ValueError, OverflowError):
-            return None
-        return one.isoformat() if one == other else None
 
 
 def _authors(value: object) -> tuple[str, ...]:

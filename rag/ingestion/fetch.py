@@ -21,7 +21,7 @@ import tenacity
 from protego import Protego
 
 from rag.errors import ReadError
-from rag.ingestion.guard import NO_HOST, GuardedBackend, Refused, Resolve, Stopped, check_address, resolve
+from rag.ingestion.ssrf import NO_HOST, GuardedBackend, Refused, Resolve, Stopped, check_address, resolve
 
 ROBOT = "SecondSource"
 USER_AGENT = f"{ROBOT}/1.0 (a person's own news library; reads what its owner asks for)"

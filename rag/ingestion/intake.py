@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from rag.article import Article
-from rag.embedding import Embedding
 from rag.errors import ReadError
 from rag.ingestion.fetch import Fetcher
+from rag.ingestion.parser_process import Parser
 from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, prepare_again, take_in
 from rag.ingestion.read import Item, More, Waiting, pasted
 from rag.ingestion.web import Web
-from rag.ingestion.worker import Parser
-from rag.library.feeds import Feed, Feeds
 from rag.library.library import Library
+from rag.library.subscriptions import Feed, Feeds
+from rag.models.embedding import Embedding
 from rag.settings import Settings
 
 
@@ -55,7 +55,7 @@ class Intake:
 
         Raises UsageError where Ray is not installed or cannot be started.
         """
-        from rag.ingestion.cluster import RayEmbedding  # late: few have Ray
+        from rag.ingestion.ray_embedding import RayEmbedding  # late: few have Ray
 
         with RayEmbedding(self.embedding, settings) as embedding:
             yield from ingest(

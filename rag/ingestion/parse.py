@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rag.errors import ReadError
-from rag.ingestion import documents, extract, listings
+from rag.ingestion import documents, extract, feeds
 
 MEMORY_BYTES = 1 << 30
 PROCESSOR_SECONDS = 30
@@ -40,7 +40,7 @@ def _docx(content: bytes, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listing(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
-    return {"listing": asdict(listings.from_xml_or_json(content, request["url"]))}
+    return {"listing": asdict(feeds.from_xml_or_json(content, request["url"]))}
 
 
 KINDS: dict[str, Parse] = {"page": _page, "pdf": _pdf, "docx": _docx, "listing": _listing}

@@ -15,20 +15,20 @@ from urllib.parse import urlsplit
 
 import courlan
 
-from rag import watching
+from rag import telemetry
 from rag.article import Article, fingerprint
-from rag.embedding import Embedding
-from rag.ingestion.beside import beside_the_others
 from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
+from rag.ingestion.outlet_context import beside_the_others
+from rag.ingestion.parser_process import Parser
 from rag.ingestion.prepare import Prepared, described, prepare
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
-from rag.ingestion.worker import Parser
-from rag.language import is_english, language_name
-from rag.library.feeds import Feeds
 from rag.library.library import Library
+from rag.library.subscriptions import Feeds
+from rag.models.embedding import Embedding
 from rag.settings import PACKAGED_MODEL
+from rag.text.language import is_english, language_name
 
 ARTICLES_AT_ONCE = 16
 LONGEST_SILENCE = 0.7
@@ -172,7 +172,7 @@ def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> 
 
     Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
     """
-    return watching.ingest(_take_in(library, embedding, stream))
+    return telemetry.ingest(_take_in(library, embedding, stream))
 
 
 def _take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> Generator[IngestEvent, None, None]:
@@ -275,7 +275,7 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
     if known.content_hash == article.content_hash:
         # No part of the content: a library of before times were kept has it filled in, and nothing has changed.
         if article.published and article.published_at and not known.published_at:
-            library.catalogue.tell_time(known.id, article.published, article.published_at)
+            library.catalogue.set_time(known.id, article.published, article.published_at)
         if known.path == article.path:
             return _event(found, "unchanged", known.id)
         if known.path and Path(known.path).exists():

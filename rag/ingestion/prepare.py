@@ -12,13 +12,13 @@ from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import BaseNode, Document, MetadataMode, TextNode, TransformComponent
 
 from rag.article import Article, Passage, Sentence, Span, fingerprint
-from rag.embedding import Embedding
 from rag.ingestion.clean import kept, omitted
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.split import headline_within, passage_budget, passages, sentences
+from rag.library.article_rows import Embedded
 from rag.library.copies import blanked
 from rag.library.library import Library
-from rag.library.rows import Embedded
+from rag.models.embedding import Embedding
 
 LONGEST_LABEL = 50
 """Characters of what is omitted and does not part a passage."""

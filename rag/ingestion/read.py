@@ -13,9 +13,9 @@ from typing import BinaryIO
 from rag.article import Article
 from rag.errors import ReadError, UsageError
 from rag.ingestion import extract
-from rag.ingestion.moments import published_at
-from rag.ingestion.worker import Parser
-from rag.outlets import host_of, name_of
+from rag.ingestion.parser_process import Parser
+from rag.ingestion.publication_time import published_at, whole_date
+from rag.text.outlet_names import host_of, name_of
 
 TEXT, MARKDOWN, HTML = {".txt", ".text"}, {".md", ".markdown"}, {".html", ".htm", ".xhtml"}
 JSON, JSON_LINES = {".json"}, {".jsonl", ".ndjson"}
@@ -148,7 +148,7 @@ def pasted(
     title, outlet, published, url = (
         " ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url)
     )
-    date = extract.whole_date(published)
+    date = whole_date(published)
     if published and not date:
         raise UsageError(f"{published!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")
     if url and not (host_of(url) and url.startswith(("http://", "https://"))):

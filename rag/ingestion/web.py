@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from rag.article import Article
 from rag.errors import ReadError
+from rag.ingestion.feeds import FeedEntry, Listing, is_listing
 from rag.ingestion.fetch import Fetched, Fetcher, Validators
-from rag.ingestion.listings import Entry, Listing, is_listing
-from rag.ingestion.moments import goes_with
+from rag.ingestion.parser_process import Parser
+from rag.ingestion.publication_time import goes_with
 from rag.ingestion.read import Item, More, Same, Unread, Waiting, has_text, read_content
-from rag.ingestion.worker import Parser
-from rag.library.feeds import Feeds, Visit
+from rag.library.subscriptions import Feeds, Visit
 
 HEARTBEAT = 0.8
 """Seconds after which a caller hears of a page that is still being fetched."""
@@ -106,7 +106,7 @@ class Web:
         if whole:
             self._feeds.remember(Visit(url, fetched.validators.etag, fetched.validators.last_modified, LISTING))
 
-    def _index_entry(self, entry: Entry, passed: set[str]) -> Iterator[Found]:
+    def _index_entry(self, entry: FeedEntry, passed: set[str]) -> Iterator[Found]:
         """A sitemap that an index lists."""
         if entry.url in passed:
             yield Same(entry.url, "it has been read already")
@@ -125,7 +125,7 @@ class Web:
         else:
             yield from self._listed(entry.url, fetched, listing, passed)
 
-    def _entry(self, entry: Entry) -> Iterator[Found]:
+    def _entry(self, entry: FeedEntry) -> Iterator[Found]:
         """The article that an entry names, unless the listing says of it what it said before."""
         visit = self._feeds.visit(entry.url)
         if entry.mark and entry.mark == visit.mark:

@@ -21,7 +21,7 @@ from typing import IO, Any
 from rag.article import Article
 from rag.errors import LibraryError, UnknownArticle, UsageError
 from rag.library.database import Database, now
-from rag.library.owner import disown, own
+from rag.library.lock import disown, own
 from rag.library.records import Records
 from rag.library.schema import REPLACED, SCHEMA_VERSION
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rag.article import Article, Sentence, fingerprint
 from rag.errors import LibraryError
-from rag.library import collections, kept, schema
+from rag.library import collections, redaction, schema
+from rag.library.article_rows import COLUMNS, Embedded, about_of
 from rag.library.database import Database, now
 from rag.library.records import Records
-from rag.library.rows import COLUMNS, Embedded, about_of
 from rag.library.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Catalogue(Records):
         with self._transaction():
             self._db.execute("UPDATE articles SET path = ? WHERE id = ?", (path, id))
 
-    def tell_time(self, id: str, published: str, published_at: str) -> None:
+    def set_time(self, id: str, published: str, published_at: str) -> None:
         """Note the time of the article's publication where none is known and it was published on that day.
 
         No index has it: the outbox gets no line.
@@ -192,7 +192,7 @@ class Catalogue(Records):
                 for table in ("versions", "edits", "addresses"):
                     self._db.execute(f"DELETE FROM {table} WHERE article_id = ?", (id,))
                 collections.leave(self._db, id)
-                kept.forget(self._db, id, moment)
+                redaction.forget(self._db, id, moment)
                 removed = (id, fingerprint(title) if title else None, moment)
                 self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))

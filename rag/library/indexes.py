@@ -13,11 +13,11 @@ from pathlib import Path
 
 from rag.article import Article, Filters
 from rag.errors import ChromaAway, LibraryError, UnknownArticle
+from rag.library.article_rows import Embedded
 from rag.library.catalogue import Catalogue
 from rag.library.chroma import Server
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
-from rag.library.rows import Embedded
 from rag.library.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)

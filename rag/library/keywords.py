@@ -10,9 +10,9 @@ from typing import Any
 import tantivy
 
 from rag.article import Article, Filters
+from rag.library.article_rows import Embedded
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
-from rag.library.rows import Embedded
-from rag.words import STOP_WORDS
+from rag.text.words import STOP_WORDS
 
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
@@ -118,7 +118,7 @@ class KeywordIndex:
         return guarded(run)
 
     def passages_with(self, stem: str) -> int:
-        """In how many passages a word stands, given as the index has it (`rag.querying.understand.stem`)."""
+        """In how many passages a word stands, given as the index has it (`rag.querying.query.stem`)."""
         return int(guarded(self._index.searcher().doc_freq, "text", stem))
 
     def _conditions(self, filters: Filters) -> list[Any]:

@@ -15,17 +15,17 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from rag.article import Article, Filters, Passage, Sentence
-from rag.embedding import of_length_one
 from rag.errors import LibraryError, ModelError, UsageError
+from rag.library.article_rows import Embedded, Known, Listed, Version
 from rag.library.catalogue import Catalogue
-from rag.library.changes import Change, changes, corrected, read_edits
 from rag.library.chroma import Server
 from rag.library.collections import Collections
 from rag.library.copies import Copies, candidates, groups
+from rag.library.corrections import Change, changes, corrected, read_edits
 from rag.library.indexes import Indexes
-from rag.library.owner import disown, own
-from rag.library.rows import Embedded, Known, Listed, Version
-from rag.outlets import meant
+from rag.library.lock import disown, own
+from rag.models.embedding import of_length_one
+from rag.text.outlet_names import meant
 
 M_PERTURB = -6
 """The option of glibc's mallopt that fills memory."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from rag.article import Article, Passage, Sentence
 from rag.errors import LibraryError, Superseded, UnknownArticle
+from rag.library.article_rows import COLUMNS, Embedded, Known, Listed, Version, article_of
 from rag.library.database import Database
-from rag.library.rows import COLUMNS, Embedded, Known, Listed, Version, article_of
 
 LONG_LINE = 40
 """Characters: a line shorter than this ("Read more") says nothing of copies."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.article import Article
-from rag.library import collections, copies, kept
+from rag.library import collections, copies, redaction
 
 SCHEMA_VERSION = 5
 REPLACED = "library.db.replaced.backup"
@@ -69,9 +69,9 @@ def create(db: sqlite3.Connection) -> None:
     """Make the tables in an empty database, within the caller's transaction."""
     _run(db, _FIRST)
     _run(db, _DESCRIPTIONS)
-    _run(db, kept.TABLES)
+    _run(db, redaction.TABLES)
     _collect(db)
-    _tell_times(db)
+    _add_times(db)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -122,16 +122,16 @@ def _describe(db: sqlite3.Connection) -> None:
 
 def _keep_chats(db: sqlite3.Connection) -> None:
     """2 to 3: chats are kept."""
-    _run(db, kept.TABLES)
+    _run(db, redaction.TABLES)
 
 
 def _collect(db: sqlite3.Connection) -> None:
     """3 to 4: articles are kept together under names, and who says what is kept with an answer."""
     _run(db, collections.TABLES)
-    _run(db, kept.COVERAGES)
+    _run(db, redaction.COVERAGES)
 
 
-def _tell_times(db: sqlite3.Connection) -> None:
+def _add_times(db: sqlite3.Connection) -> None:
     """4 to 5: the time at which an article was published is kept.
 
     Of what was read before only the day is kept: the time is unknown until its file or page is read again.
@@ -143,7 +143,7 @@ _MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _describe,
     2: _keep_chats,
     3: _collect,
-    4: _tell_times,
+    4: _add_times,
 }
 
 

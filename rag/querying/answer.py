@@ -10,11 +10,11 @@ from datetime import date
 import numpy as np
 from llama_index.core.schema import TextNode
 
-from rag.article import Article, Citation, Considered, Filters, Intent, Reason, Reply, State, Statement, Turn
+from rag.article import Article, Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
 from rag.errors import Superseded
 from rag.library.library import Library
-from rag.querying.about import about_the_library
-from rag.querying.accounts import differing_accounts, named_accounts
+from rag.models.reader import probability, yes_no
+from rag.querying.answer_values import alike
 from rag.querying.citations import cite, direct_lines, point_to
 from rag.querying.compose import (
     CHOSEN,
@@ -29,25 +29,33 @@ from rag.querying.compose import (
     with_direct_line,
 )
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.direct import SaysYes
-from rag.querying.holdings import Holdings
+from rag.querying.direct_line import SaysYes
 from rag.querying.intent import intent_of
+from rag.querying.library_answers import LibraryAnswers
+from rag.querying.library_questions import library_question
+from rag.querying.outlet_accounts import differing_accounts, named_accounts
+from rag.querying.query import Query, SmallTalk, small_talk, sub_questions
+from rag.querying.read import candidates
 from rag.querying.retrieve import PASSAGES
-from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searched, Searcher, one_line
-from rag.querying.understand import Query, SmallTalk, small_talk, sub_questions
-from rag.reader import probability, yes_no
+from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searcher, SearchResults, one_line
 
 READINGS = 3
-NEAR, MOST_RELATED = 0.5, 2
-"""The cosine to the question from which a sentence that does not answer is worth showing, and how many are shown."""
+NEAR, MOST_RELATED = 0.4, 2
+"""The cosine to the question from which a sentence that does not answer is worth showing, and how many are shown.
+
+Chosen by reading 40 refusals: of questions about other things than the library's no sentence came above .25, of those
+about its events hardly any stayed below .4.
+"""
+MOST_COMPARED, FUSION = 40, 60
+"""Sentences that are compared with a refused question, and the constant of the fusion of their two orders."""
 NO_ARTICLE_SAYS = "No article says this directly. Closest:"
 NOT_ANSWERED = "The library does not answer this."
 CANNOT = "I answer from the articles in this library; I cannot do that."
-Tell = Callable[[Intent, str, Filters | None, Sequence[Turn], Clock], Reply | None]
+AnswerOfAnEvent = Callable[[Intent, str, Filters | None, Sequence[Turn], Clock], Reply | None]
 GONE = "What was found has just left the library: ask again."
 
 
-def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda *_: None) -> Composed:
+def choose(searched: SearchResults, rules: Rules = CHOSEN, says_yes: SaysYes = lambda *_: None) -> Composed:
     """The answer: each outlet's account where accounts are asked for, else the sentences that answer best."""
     composed = compose(searched.ranked, rules, searched.open)
     accounts = Composed()
@@ -70,15 +78,15 @@ def choose(searched: Searched, rules: Rules = CHOSEN, says_yes: SaysYes = lambda
 class Answerer:
     """Answers questions from what is found in a library."""
 
-    def __init__(self, library: Library, searcher: Searcher, tell: Tell | None = None) -> None:
-        """`tell` answers what is asked of a whole event."""
+    def __init__(self, library: Library, searcher: Searcher, overview: AnswerOfAnEvent | None = None) -> None:
+        """`overview` answers what is asked of a whole event."""
         self.library = library
         self.searcher = searcher
-        self.tell = tell
+        self.overview = overview
 
     def answer(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None = None
-    ) -> tuple[Reply, Searched | None]:
+    ) -> tuple[Reply, SearchResults | None]:
         """Answer `question` from the articles' own sentences, and say what was found for it; see `Assistant.ask`.
 
         Where an article is replaced while it is read, because others come in meanwhile, all is read once more. Nothing
@@ -92,7 +100,7 @@ class Answerer:
 
     def _answer(
         self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None
-    ) -> tuple[Reply, Searched | None]:
+    ) -> tuple[Reply, SearchResults | None]:
         clock = Clock()
         intent = self._intent(question)
         if routed := self._routed(intent, one_line(question), filters, chat, clock):
@@ -104,10 +112,7 @@ class Answerer:
         reason: Reason | None = None
         statements, citations = cite(composed.evidence, self.library, self.searcher.reader.reader)
         statements = (*direct_lines(composed.direct, citations, self.library), *statements)
-        if citations:  # what is near to answering too is near to the question
-            related = more_on_this(composed.evidence, searched.ranked, MOST_RELATED)
-        else:
-            related = self._near(searched.query, composed.related)
+        related = more_on_this(composed.evidence, searched.ranked, MOST_RELATED) if citations else self._near(searched)
         more = point_to(related, self.library, len(citations))
         state: State = "answered" if citations else "related" if more else "nothing"
         if state != "answered":
@@ -152,9 +157,11 @@ class Answerer:
             said = (Statement(CANNOT),)
             return Reply(question, question, Filters(), said, "answered", None, "library", timings=clock.laps(),
                          intent=intent)  # fmt: skip
-        if self.tell is None or sub_questions(Query(question, len(question))):  # of several things each is searched for
+        if self.overview is None or sub_questions(
+            Query(question, len(question))
+        ):  # of several things each is searched for
             return None
-        return self.tell(intent, question, filters, chat, clock)
+        return self.overview(intent, question, filters, chat, clock)
 
     def _small_talk(self, question: str, kind: SmallTalk) -> Reply:
         status = self.library.status()
@@ -183,7 +190,7 @@ class Answerer:
         self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
         """The answer to a question about the library itself; None where it is about the news."""
-        asked = about_the_library(question, date.today(), intent)
+        asked = library_question(question, date.today(), intent)
         if asked is None or not self.library.status().articles:
             return None
         read = Filters()
@@ -192,7 +199,7 @@ class Answerer:
             read = replace(read_conditions(question, outlets, date.today()).filters, since=None, until=None)
         filters = self.searcher.conditions(filters or read, read)
         clock.lap("understand_ms")
-        told = Holdings(self.searcher).tell(asked, filters, chat, date.today())
+        told = LibraryAnswers(self.searcher).answer(asked, filters, chat, date.today())
         if told is None:
             return None
         clock.lap("answer_ms")
@@ -210,7 +217,7 @@ class Answerer:
             intent="summary" if asked.kind == "summary" else "new" if asked.kind in ("new", "changed") else "holdings",
         )
 
-    def _refusal(self, searched: Searched, more: Sequence[Citation]) -> tuple[Reason, str]:
+    def _refusal(self, searched: SearchResults, more: Sequence[Citation]) -> tuple[Reason, str]:
         """Why there is no answer: for the program, and as a sentence."""
         if not self.library.status().articles:
             return "empty_library", "The library is empty. Add articles to it first, then ask again."
@@ -226,30 +233,40 @@ class Answerer:
             return "not_covered", NO_ARTICLE_SAYS
         return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()
 
-    def _near(self, query: Query, related: Sequence[Evidence]) -> list[Evidence]:
-        """Those of the sentences that speak of what is asked, best first: how well they answer does not say so."""
-        if not related:
+    def _near(self, searched: SearchResults) -> list[Evidence]:
+        """The sentences that are closest to a question that none answers, MOST_RELATED at most.
+
+        A reader that finds no answer ranks what is left by little, so its order is fused with that of the cosines to
+        the question (reciprocal rank fusion: Cormack et al., 2009), among those that are NEAR at least.
+        """
+        read = candidates(searched.ranked)[:MOST_COMPARED]
+        if not read:
             return []
         embedding = self.searcher.embedding
-        asked = np.array(embedding.get_query_embedding(query.text), np.float32)
-        vectors = np.array([embedding.get_query_embedding(each.text) for each in related], np.float32)
-        near = (vectors @ asked >= NEAR).tolist()
-        return [each for each, is_near in zip(related, near, strict=True) if is_near][:MOST_RELATED]
+        asked = np.array(embedding.get_query_embedding(searched.query.text), np.float32)
+        cosines = np.array([embedding.get_query_embedding(each.text) for each in read], np.float32) @ asked
+        by_meaning = np.argsort(np.argsort(-cosines))
+        fused = 1 / (FUSION + np.arange(len(read))) + 1 / (FUSION + by_meaning)
+        near: list[Evidence] = []
+        for n in np.argsort(-fused, kind="stable"):
+            if cosines[n] >= NEAR and not any(alike(read[n].text, other.text) for other in near):
+                near.append(Evidence.of(read[n]))
+        return near[:MOST_RELATED]
 
-    def _answered_elsewhere(self, searched: Searched) -> bool:
+    def _answered_elsewhere(self, searched: SearchResults) -> bool:
         """Whether articles that the conditions leave out answer the question."""
         found = self.searcher.retrieve(searched.query, Filters())
-        return compose(self.searcher.reader.read(searched.wanted, found)).state == "answered"
+        return bool(compose(self.searcher.reader.read(searched.wanted, found)).evidence)
 
     def _says_yes(self, question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None] | None:
-        """See `rag.querying.direct.SaysYes`."""
+        """See `rag.querying.direct_line.SaysYes`."""
         told = self.searcher.reader.reader.says_yes(question, texts)
         if told is None:
             return None
         clear = yes_no()["clear"]
         return [True if each >= clear else False if each <= 1 - clear else None for each in told.tolist()]
 
-    def considered(self, searched: Searched) -> tuple[Considered, ...]:
+    def considered(self, searched: SearchResults) -> tuple[RetrievedPassage, ...]:
         """The passages, PASSAGES at most, each with the probability that it answers; 0 where it was not read."""
         considered = []
         for rank, each in enumerate(searched.ranked[:PASSAGES], 1):
@@ -257,7 +274,7 @@ class Answerer:
             assert isinstance(node, TextNode)
             article: Article = node.metadata["article"]
             considered.append(
-                Considered(
+                RetrievedPassage(
                     rank=rank,
                     article_id=article.id,
                     outlet=article.outlet,

@@ -9,10 +9,10 @@ from datetime import date
 from rag.article import Article, Citation, Mark, Sentence, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
+from rag.models.reader import Reader
+from rag.querying.brackets import dates_told, marked, told
 from rag.querying.compose import Evidence
-from rag.querying.direct import Line, Piece
-from rag.querying.wording import dates_told, marked, told
-from rag.reader import Reader
+from rag.querying.direct_line import Line, Piece
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The answer composed of what was read: the sentences that answer best, each outlet's account, or nothing.
 
 From where on a question is answered is chosen on training batches that no weight was fitted on (`python -m
-benchmarks.reading`); from where on a sentence is related, by reading the refusals of 52 questions.
+benchmarks.reading`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Article, Sentence, State, Telling
-from rag.figures import figures
-from rag.querying.direct import (
+from rag.article import Article, ScoredSentence, Sentence
+from rag.querying.answer_values import alike, value_of
+from rag.querying.direct_line import (
     Line,
     SaysYes,
     differing_values,
@@ -25,15 +25,13 @@ from rag.querying.direct import (
     values_line,
     yes_or_no,
 )
-from rag.querying.linked import Linked, compared, one_sided, side_of
-from rag.querying.names import forms, is_name
+from rag.querying.linked_facts import Linked, compared, one_sided, side_of
+from rag.querying.query import Query, names
 from rag.querying.read import Candidate, candidates, margin
-from rag.querying.understand import Query, names
-from rag.querying.values import alike, value_of
-from rag.words import fold
+from rag.text.names import forms, is_name
+from rag.text.quantities import quantities
+from rag.text.words import fold
 
-MAY_RELATE = 6
-"""Of these those are shown that are near enough to the question, see `rag.querying.answer`."""
 TIME = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
 """Kinds of figures that say how long something took."""
 _GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
@@ -43,9 +41,9 @@ _GOES_ON = re.compile(r"(?:It|They|He|She|Its|Their|His|Her|This|These)\b")
 class Rules:
     """How an answer is composed.
 
-    A question is answered where the `margin` of its passages is `answers` at least, and may have related sentences
-    where it is `relates` at least. Beside the best sentence those are taken that fit into `most_words` and whose score
-    is at most `most_behind` behind the best one's; of others up to `more_behind` there may be more to read.
+    A question is answered where the `margin` of its passages is `answers` at least, that of a named outlet's `relates`
+    at least. Beside the best sentence those are taken that fit into `most_words` and whose score is at most
+    `most_behind` behind the best one's; of others up to `more_behind` there may be more to read.
     """
 
     answers: float = 1.6
@@ -84,15 +82,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What answers, best first; where nothing does, up to MAY_RELATE sentences that may be related, or none."""
+    """What answers, best first, and the direct lines above it."""
 
     evidence: tuple[Evidence, ...] = ()
-    related: tuple[Evidence, ...] = ()
     direct: tuple[Line, ...] = ()
-
-    @property
-    def state(self) -> State:
-        return "answered" if self.evidence else "related" if self.related else "nothing"
 
 
 def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything: bool = False) -> Composed:
@@ -108,8 +101,6 @@ def compose(passages: Sequence[NodeWithScore], rules: Rules = CHOSEN, everything
             chosen = chosen_of(found, (), rules.most_words, rules.most_sentences, rules)
             return Composed(tuple(map(Evidence.of, _continued(chosen, found, rules))))
         return Composed(tuple(map(Evidence.of, chosen_of(found, (), rules.most_words, rules.most_sentences, rules))))
-    if sure >= rules.relates:
-        return Composed(related=tuple(map(Evidence.of, chosen_of(found, (), rules.most_words, MAY_RELATE, rules))))
     return Composed()
 
 
@@ -243,7 +234,7 @@ def _says_how_long(passages: Sequence[NodeWithScore]) -> bool:
     """Whether the answer of the passages to the whole question is a stretch of time."""
     found = candidates(passages)
     line = one_value(found, margin(passages)) if found else None
-    return line is not None and any(f.kind in TIME for words, own in line.pieces if own for f in figures(words))
+    return line is not None and any(f.kind in TIME for words, own in line.pieces if own for f in quantities(words))
 
 
 def _of_line(line: Line, found: Sequence[Candidate]) -> list[Candidate]:
@@ -266,12 +257,12 @@ def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line],
     return Composed(tuple(evidence.values()), direct=tuple(line for line in lines if line in unlike.values()))
 
 
-def tellings(passages: Sequence[NodeWithScore]) -> list[Telling]:
+def scored_sentences(passages: Sequence[NodeWithScore]) -> list[ScoredSentence]:
     """The sentences of the passages that were read, each with how well it answers and in which words."""
     found = []
     for each in candidates(passages):
         words = each.article.text[slice(*each.words)]
-        found.append(Telling(each.article, each.sentence, each.answer.score, words or None, value_of(words)))
+        found.append(ScoredSentence(each.article, each.sentence, each.answer.score, words or None, value_of(words)))
     return found
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Filters
-from rag.querying.tellers import ASIDE, PRINTS, Group, teller_at, tellers, unknown_teller
-from rag.words import NUMBERS, fold
+from rag.querying.named_outlets import ASIDE, PRINTS, Group, named_outlet_at, named_outlets, unknown_teller
+from rag.text.words import NUMBERS, fold
 
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
@@ -100,14 +100,14 @@ class Conditions:
     """What was understood: the filters, and the question without the words that named them.
 
     `asked` is the question without those that tell it, even where it compares several and cannot do without them;
-    `tellers` are these: outlets, and origins ("the Associated Press story"), where two at least are compared. `open`
-    says that all is asked for that is told about a thing; `note` what was named as a condition and can be none.
+    `named_outlets` are these: outlets, and origins ("the Associated Press story"), where two at least are compared.
+    `open` says that all is asked for that is told about a thing; `note` what was named as a condition and can be none.
     """
 
     filters: Filters
     question: str
     asked: str
-    tellers: tuple[str, ...] = ()
+    named_outlets: tuple[str, ...] = ()
     open: bool = False
     note: str = ""
 
@@ -131,14 +131,14 @@ def read_conditions(
     and only one is of an outlet that is there, it is none.
     """
     question = unicodedata.normalize("NFC", question)  # an accent that was typed as a character of its own
-    groups = tellers(question, outlets)
+    groups = named_outlets(question, outlets)
     named = _names_of(groups)
     compares = len(named) == 1 and bool(_COMPARES.search(question))
     chosen = () if compares else named
     known = list(outlets)
     if len(named) < 2 and _COMPARES.search(question):
         known += [name for name in origins() if name not in named]
-        groups = tellers(question, known)
+        groups = named_outlets(question, known)
         named = _names_of(groups)
     compared = named if len(named) > 1 else ()
     notes = []
@@ -150,7 +150,7 @@ def read_conditions(
     elif edition := _edition(question, headlines):
         day, (start, end), dated = edition
         since, until = day, day
-        if not groups and (told := teller_at(question, start, end)):
+        if not groups and (told := named_outlet_at(question, start, end)):
             groups = [told]
     else:
         since, until, dated = _dates(question, today, bool(chosen))
@@ -318,9 +318,9 @@ def _edition(
                 return period[0], (start, end + after.end()), None
             # Elsewhere in the question the day may be that of the event, unless the piece is what tells.
             for named in re.finditer(rf"\b{words}\b", said):
-                if teller_at(question, *named.span()):
+                if named_outlet_at(question, *named.span()):
                     return period[0], named.span(), found.span()
-                if named.end() + 1 == found.start() and teller_at(question, named.start(), end):
+                if named.end() + 1 == found.start() and named_outlet_at(question, named.start(), end):
                     return period[0], (named.start(), end), None
     return None
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.article import Intent
-from rag.embedding import PACKAGED_SHA256, Embedding, load_embedding
-from rag.querying.understand import small_talk
+from rag.models.embedding import PACKAGED_SHA256, Embedding, load_embedding
+from rag.querying.query import small_talk
 from rag.settings import PACKAGED_MODEL, Settings
 
 FITTED = Path(__file__).parents[1] / "models" / "intents.json"

@@ -14,8 +14,8 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.article import Article, Sentence
-from rag.furniture import is_furniture
-from rag.reader import Answer, Reading
+from rag.models.reader import Answer, Reading
+from rag.text.boilerplate import is_furniture
 
 PASSAGES_READ = 12
 READINGS_KEPT = 4096

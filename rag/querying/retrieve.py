@@ -9,9 +9,9 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from rag.article import Article, Filters, Passage
-from rag.embedding import Embedding
 from rag.errors import UnknownArticle
 from rag.library.library import Library
+from rag.models.embedding import Embedding
 
 CANDIDATES = 50
 PASSAGES = 20

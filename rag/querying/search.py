@@ -14,18 +14,18 @@ import numpy as np
 from llama_index.core.schema import NodeWithScore
 from numpy.typing import NDArray
 
-from rag.article import Article, Filters, Telling, Turn
-from rag.embedding import Embedding
+from rag.article import Article, Filters, ScoredSentence, Turn
 from rag.errors import UsageError
 from rag.library.library import Library
-from rag.outlets import meant
-from rag.querying.compose import tellings
+from rag.models.embedding import Embedding
+from rag.models.reader import Reader
+from rag.querying.compose import scored_sentences
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.linked import Linked, linked
+from rag.querying.linked_facts import Linked, linked
+from rag.querying.query import Query, stand_alone, sub_questions, terms
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
-from rag.querying.understand import Query, stand_alone, sub_questions, terms
-from rag.reader import Reader
+from rag.text.outlet_names import meant
 
 LONGEST_QUESTION = 1000
 SEARCHES_KEPT = 8
@@ -42,7 +42,7 @@ Condense = Callable[[str, Sequence[Turn]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchResults:
     """A question understood, and what was found for it: `query` is what was searched, `wanted` what the passages were
     read with, `ranked` these, best first; `by_outlet` those of each outlet or origin whose account is asked for, for
     what is `asked` of them all; `parts` the parts of a question that asks several things, with the passages of each.
@@ -100,7 +100,7 @@ class Searcher:
         self._found.cache_clear()
         self._understood.cache_clear()
 
-    def tell(self, asked: Query, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+    def sentences_on(self, asked: Query, articles: Sequence[Article]) -> list[tuple[str, list[ScoredSentence]]]:
         """What the articles tell of each thing that is asked: the part of the question, and their sentences.
 
         Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
@@ -109,10 +109,10 @@ class Searcher:
         for query in things_asked(asked):
             own = query.text[: query.own]
             nodes = self._passages_near(own, articles)
-            found.append((own, tellings(self.reader.read(own, nodes, len(nodes)))))
+            found.append((own, scored_sentences(self.reader.read(own, nodes, len(nodes)))))
         return found
 
-    def tell_near(self, sentence: str, articles: Sequence[Article]) -> list[tuple[str, list[Telling]]]:
+    def sentences_near(self, sentence: str, articles: Sequence[Article]) -> list[tuple[str, list[ScoredSentence]]]:
         """The articles' sentences beside one, with how near each comes to it: the cosine of their vectors.
 
         The reader does not say that: it looks for what answers a question.
@@ -124,7 +124,7 @@ class Searcher:
             for each in self.reader.sentences(node.node):
                 text = article.text[each.start : each.end]
                 near = np.array(self.embedding.get_query_embedding(text), np.float32) @ vector
-                found.append(Telling(article, each, float(near)))
+                found.append(ScoredSentence(article, each, float(near)))
         return [(sentence, found)]
 
     def _passages_near(self, text: str, articles: Sequence[Article]) -> list[NodeWithScore]:
@@ -156,7 +156,7 @@ class Searcher:
         chat: Sequence[Turn],
         condense: Condense | None = None,
         clock: Clock | None = None,
-    ) -> Searched:
+    ) -> SearchResults:
         """The question understood and the passages in their order; see `Assistant.ask`. The laps go to the `clock`."""
         clock = clock or Clock()
         question = one_line(question)
@@ -175,7 +175,7 @@ class Searcher:
         filters = self.conditions(filters, read.filters)
         asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
         asked = one_thing_asked(asked)
-        tellers = filters.outlets if len(filters.outlets) > 1 else read.tellers
+        tellers = filters.outlets if len(filters.outlets) > 1 else read.named_outlets
         changes = self.library.indexes.changes
         clock.lap("understand_ms")
         # Whether the outlets agree is not what a passage says.
@@ -186,7 +186,7 @@ class Searcher:
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
         ranked, by_outlet, parts = self._understood(query, wanted, asked, tellers, filters, changes)
         clock.lap("read_ms")
-        return Searched(question, filters, query, wanted, ranked, asked, by_outlet, parts, read.open, read.note)
+        return SearchResults(question, filters, query, wanted, ranked, asked, by_outlet, parts, read.open, read.note)
 
     def _find(self, query: Query, filters: Filters, _changes: int) -> list[NodeWithScore]:
         """What `retrieve` finds, while the library has seen so many changes."""

@@ -1,13 +1,12 @@
 """Who is speaking: quotations, attributions, persons, and the reading that puts them together."""
 
-from rag.speech.attributions import NAME, QUOTED, SAYING, TITLE, names
-from rag.speech.reading import Utterance, group_meant, person_meant, speaker, spoken, unnamed_speaker, utterances
+from rag.speech.attributions import NAME, QUOTED, SAYING, names
+from rag.speech.speakers import Utterance, group_meant, person_meant, speaker, spoken, unnamed_speaker, utterances
 
 __all__ = [
     "NAME",
     "QUOTED",
     "SAYING",
-    "TITLE",
     "Utterance",
     "group_meant",
     "names",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.text.names import TITLE
+
 QUOTED = "\0"
 """What stands for each character of a quotation: the words of others attribute nothing."""
 
@@ -17,13 +19,6 @@ _WORD = (
 NAME = (
     rf"{_WORD}(?: (?:(?:al|bin|da|de|del|der|di|dos|du|la|le|van|von|der) ){{0,2}}"
     rf"(?!(?:He|She|It|They|We|The|In|On|At|And|But)\b){_WORD}){{0,7}}"
-)
-TITLE = (
-    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Lord|Lady|Dame|President|Premier|Chancellor|Minister|Secretary|Senator|"
-    r"Sen|Rep|Congressman|Congresswoman|Gov|Governor|Mayor|Officer|Captain|Capt|Sergeant|Sgt|Lieutenant|Lt|Colonel|Col|"
-    r"Gen|General|Admiral|Commander|Constable|Superintendent|Supt|Inspector|Detective|Sheriff|Deputy|Judge|"
-    r"Justice|Chief|Coach|Envoy|Ambassador|Director|Manager|Chairman|Chairwoman|Executive|CEO|MP|King|Queen|Prince|"
-    r"Princess|Pope|Rev|Spokesman|Spokeswoman|Spokesperson)\b\.?)"
 )
 _ALSO_NOUNS = r"claims|notes|states|reports|calls|promises|comments|posts|answers|replies|tweets|writes|asks"
 _FINITE = (

@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rag.speech.attributions import NAME, TITLE, is_name, names, plain
+from rag.speech.attributions import NAME, is_name, names, plain
+from rag.text.names import TITLE
 
 _ORGANISATION = re.compile(
     r"\b(?:North|South|New|Los|Las|San|United|White|Cape|Agency|Airlines|Association|Authority|Bank|Board|Branch|Brigade|Bureau|Centre|Center|Club|College|Commission|"

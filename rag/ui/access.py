@@ -21,7 +21,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from rag.errors import UsageError
 from rag.settings import Settings, read_settings
-from rag.ui.escape import as_html, as_label
+from rag.ui.html.escape import as_html, as_label
 
 P = ParamSpec("P")
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def check(settings: Settings) -> None:
         )
 
 
-def let_in() -> None:
+def admit() -> None:
     """Go on where this person may read. Else the page ends: with the way to log in, or with why it is not open."""
     settings = read_settings()
     # `streamlit run --server.address …` passes the check at the start by.

@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import UsageError
 from rag.settings import ROOT, Settings, read_settings
-from rag.ui import access, watched
-from rag.ui.doors import API, api
+from rag.ui import access, health
+from rag.ui.api_server import API, api
 
 M_ARENA_MAX = -8
 """mallopt's name for how many arenas there may be (malloc.h)."""
@@ -139,7 +139,7 @@ def main() -> None:
     app = st.App(
         ROOT / "app.py",
         middleware=[Middleware(SecurityHeaders), Middleware(OwnPages, settings=settings)],
-        routes=[*watched.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
+        routes=[*health.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
         lifespan=partial(_keeping_the_library_open, settings, f"http://{host}:{port}"),
     )
     config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=SECONDS_TO_END)
@@ -149,7 +149,7 @@ def main() -> None:
 
 @asynccontextmanager
 async def _keeping_the_library_open(settings: Settings, address: str, _: st.App) -> AsyncIterator[None]:
-    watched.opening.start(settings)
+    health.opening.start(settings)
     threading.Thread(target=_announce, args=(address,), name="announcement", daemon=True).start()
     yield
     st.cache_resource.clear()
@@ -159,7 +159,7 @@ def _announce(address: str) -> None:
     """Tell the address once the library is open: whoever comes then is answered at once. The page says what is wrong
     where it takes long, or cannot be opened.
     """
-    watched.opening.wait(SECONDS_TO_OPEN)
+    health.opening.wait(SECONDS_TO_OPEN)
     print(f"Second Source is open at {address} (stop it with Ctrl+C)", flush=True)
     print(f"Its API describes itself at {address}{API}/openapi.json", flush=True)
 

@@ -1,0 +1,259 @@
+"""Coverage as Markdown, CSV and JSON, whole or table by table, every line with the article and offsets it rests on."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal, get_args
+
+from rag.article import Article, Sentence
+from rag.coverage.coverage import Coverage
+from rag.coverage.timeline import TimelineEntry
+
+Table = Literal["claims", "quotes", "origins", "timeline", "people"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
+VERDICTS: Final = {
+    "says": "says it",
+    "otherwise": "says otherwise",
+    "beside": "tells another side of it",
+    "silent": "silent",
+}
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|~$<>-]")
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+COLUMNS = ("section", "of", "outlet", "verdict", "from", "until", "text", "article", "start", "end", "url")
+
+
+def markdown(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """The tables as Markdown: articles' words escaped, the citations numbered at the end."""
+    notes = _Notes()
+    lines = [f"# {_plain(coverage.question)}", "", coverage.statement, ""]
+    for name in tables:
+        lines += _MARKDOWN_OF[name](coverage, notes)
+    return "\n".join([*lines, *notes.lines(), ""])
+
+
+def as_csv(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """The tables as one of COLUMNS; no cell can be taken for a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for name in tables:
+        for row in _ROWS_OF[name](coverage):
+            writer.writerow([_FORMULA.sub(r"'\g<0>", str(cell)) if cell is not None else "" for cell in row])
+    return out.getvalue()
+
+
+def as_json(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
+    """What `Coverage.to_json` gives, of the tables only these."""
+    kept = {name: value for name, value in coverage.to_json().items() if name in tables or name not in TABLES}
+    return json.dumps(kept, ensure_ascii=False, indent=2)
+
+
+FORMS: dict[str, Callable[[Coverage], str]] = {"md": markdown, "csv": as_csv}
+
+
+class _Notes:
+    """The citations of a Markdown page, each place numbered once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self._articles: dict[str, Article] = {}
+
+    def mark(self, article: Article, sentence: Sentence) -> str:
+        """The citation's number in brackets."""
+        self._articles[article.id] = article
+        place = (article.id, sentence.start, sentence.end)
+        return f"\\[{self._numbers.setdefault(place, len(self._numbers) + 1)}\\]"
+
+    def cite(self, article: Article, sentence: Sentence) -> str:
+        """The sentence's words with the citation's number."""
+        return f"{_plain(article.text[sentence.start : sentence.end])} {self.mark(article, sentence)}"
+
+    def lines(self) -> Iterator[str]:
+        """One line for each citation: its number, article, offsets and address."""
+        if self._numbers:
+            yield from ("## Citations", "")
+        for (id, start, end), number in self._numbers.items():
+            article = self._articles[id]
+            about = f"{article.published or 'undated'}, {_plain(article.label)}"
+            yield f"{number}. {_outlet(article)}, {about}, article {id}, {start} to {end}, {_plain(article.url or '')}"
+
+
+# Markdown
+
+
+def _claims(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    for claim in coverage.claims:
+        yield from (f"## {_plain(claim.asked)}", "")
+        rows = []
+        for account in claim.accounts:
+            says = notes.cite(account.article, account.sentence) if account.sentence else ""
+            says = " ".join([says, *(notes.mark(*each) for each in account.also)])
+            origin = f"claim {account.group + 1}" if account.group is not None else ""
+            rows.append(
+                [_outlet(account.article), VERDICTS[account.verdict], origin, _plain(account.words or ""), says]
+            )
+        yield from (*_table(("outlet", "", "claim", "words", "sentence"), rows), "")
+        counts = [f"claim {number}: {count}" for number, count in enumerate(claim.origins, 1)]
+        yield from (f"Independent origins: {', '.join(counts)}." if counts else "Nobody says anything to it.", "")
+
+
+def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    several = [row for row in coverage.quotes if len(row.outlets) > 1]
+    alone = [row for row in coverage.quotes if len(row.outlets) <= 1]
+    if several:
+        yield from ("## Quotes", "")
+    for row in several:
+        yield from (f"**{_plain(row.speaker or 'speaker not told')}**: {row.verdict}", "")
+        for each in row.wordings:
+            words = _with_marks(each.text, each.start, each.differing)
+            mark = notes.mark(each.article, Sentence(each.start, each.end))
+            yield f"- {_outlet(each.article)} ({each.manner}): {words} {mark}"
+        yield ""
+    if alone:
+        yield from ("## Quoted by one outlet", "")
+        for row in alone:
+            for each in row.wordings:
+                words = notes.cite(each.article, Sentence(each.start, each.end))
+                yield f"- {_plain(row.speaker or 'speaker not told')}, {_outlet(each.article)} ({each.manner}): {words}"
+        yield ""
+
+
+def _origins(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
+    if copied:
+        yield from ("## One copy", "")
+    for copy in copied:
+        yield from (f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", "")
+        fullest = next(each.article for each in copy.carriers if each.fullest)
+        for carrier in copy.carriers:
+            cut, added = len(carrier.cut), len(carrier.added)
+            said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
+            yield f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}"
+            yield from (f"  - cut: {notes.cite(fullest, sentence)}" for sentence in carrier.cut)
+            yield from (f"  - added: {notes.cite(carrier.article, sentence)}" for sentence in carrier.added)
+        yield ""
+
+
+def _timeline(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    if coverage.timeline:
+        rows = []
+        for entry in coverage.timeline:
+            told, *others = entry.told
+            says = [notes.cite(told.article, told.sentence), *(notes.mark(o.article, o.sentence) for o in others)]
+            rows.append([_when(entry), " ".join(says)])
+        yield from ("## Timeline", "", *_table(("when", "what"), rows), "")
+
+
+def _people(coverage: Coverage, notes: _Notes) -> Iterator[str]:
+    spelled = [person for person in coverage.people if len(person.spellings) > 1]
+    if spelled:
+        yield from ("## Names", "")
+        for person in spelled:
+            yield "- " + ", ".join(
+                f"{_plain(name)} {' '.join(notes.mark(*each) for each in mentions)}"
+                for name, mentions in person.spellings.items()
+            )
+        yield ""
+
+
+_MARKDOWN_OF: dict[Table, Callable[[Coverage, _Notes], Iterator[str]]] = {
+    "claims": _claims,
+    "quotes": _quotes,
+    "origins": _origins,
+    "timeline": _timeline,
+    "people": _people,
+}
+
+
+# CSV: rows of COLUMNS
+
+
+def _claim_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for claim in coverage.claims:
+        for account in claim.accounts:
+            verdict = VERDICTS[account.verdict]
+            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.article, account.sentence))
+
+
+def _quote_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for row in coverage.quotes:
+        for each in row.wordings:
+            place = _place(each.article, Sentence(each.start, each.end))
+            yield ("quote", row.speaker, each.article.outlet, f"{row.verdict} ({each.manner})", "", "", *place)
+
+
+def _origin_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for number, origin in enumerate(coverage.origins, 1):
+        of = origin.name or f"origin {number}"
+        fullest = next(each.article for each in origin.carriers if each.fullest)
+        for carrier in origin.carriers:
+            verdict = "fullest" if carrier.fullest else f"{len(carrier.cut)} cut, {len(carrier.added)} added"
+            yield ("origin", of, carrier.article.outlet, verdict, "", "", *_place(carrier.article, None))
+            for sentence in carrier.cut:
+                yield ("origin", of, carrier.article.outlet, "cut", "", "", *_place(fullest, sentence))
+            for sentence in carrier.added:
+                yield ("origin", of, carrier.article.outlet, "added", "", "", *_place(carrier.article, sentence))
+
+
+def _timeline_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for entry in coverage.timeline:
+        for told in entry.told:
+            verdict = ", ".join(["computed"] * told.computed + ["disputed"] * entry.disputed)
+            place = _place(told.article, told.sentence)
+            yield ("timeline", "", told.article.outlet, verdict, told.first, told.last, *place)
+
+
+def _people_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
+    for person in coverage.people:
+        for name, mentions in person.spellings.items():
+            for article, sentence in mentions:
+                yield ("name", person.name, article.outlet, name, "", "", *_place(article, sentence))
+
+
+_ROWS_OF: dict[Table, Callable[[Coverage], Iterator[Sequence[object]]]] = {
+    "claims": _claim_rows,
+    "quotes": _quote_rows,
+    "origins": _origin_rows,
+    "timeline": _timeline_rows,
+    "people": _people_rows,
+}
+
+
+def _place(article: Article, sentence: Sentence | None) -> tuple[object, ...]:
+    if sentence is None:
+        return "", article.id, "", "", article.url
+    text = " ".join(article.text[sentence.start : sentence.end].split())
+    return text, article.id, sentence.start, sentence.end, article.url
+
+
+def _outlet(article: Article) -> str:
+    return _plain(article.outlet or "unknown outlet")
+
+
+def _when(entry: TimelineEntry) -> str:
+    first, last = entry.first.isoformat(), entry.last.isoformat()
+    said = [first if first == last else f"{first} to {last}"]
+    said += ["computed"] * entry.computed + ["the articles differ on it"] * entry.disputed
+    return ", ".join(said)
+
+
+def _with_marks(text: str, start: int, differing: Sequence[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for first, last in differing:
+        pieces += [_plain(text[at : first - start]), f" **{_plain(text[first - start : last - start])}** "]
+        at = last - start
+    return " ".join("".join([*pieces, _plain(text[at:])]).split())
+
+
+def _plain(text: str) -> str:
+    """`text` on one line, as Markdown that means nothing."""
+    return _MARKDOWN.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False))
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *rows)]

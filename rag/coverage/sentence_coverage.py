@@ -1,0 +1,86 @@
+"""What the outlets say to one sentence of an article: the same, otherwise, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rag.article import Article, ScoredSentence, Sentence
+from rag.coverage.claims import Account, Claim, Verdict
+from rag.coverage.origins import Origin
+from rag.coverage.relation import Relation, likelihood
+from rag.library.library import Library
+from rag.library.word_vectors import WordVectors, read
+from rag.models.embedding import Embedding
+
+HEARD = 4
+"""How many sentences of an outlet, its nearest, are compared with the one that is asked about."""
+NEAR = 0.5
+"""Cosine from which a sentence bears on it: one further off is on something else, however it reads beside the other."""
+MORE_LIKELY = 0.5
+"""How likely it must be to agree, or to differ, to be told so. Both set on sentences of the sample library."""
+_VERDICTS: tuple[tuple[Relation, Verdict], ...] = (("agree", "says"), ("differ", "otherwise"))
+
+
+def claim_of(
+    article: Article,
+    sentence: Sentence,
+    tellings: Sequence[ScoredSentence],
+    articles: Sequence[Article],
+    origins: Sequence[Origin],
+    library: Library,
+    embedding: Embedding,
+) -> Claim:
+    """Lay what the other outlets of `articles` say beside a sentence of `article`, whose outlet says it.
+
+    `tellings` are their sentences with how near each comes to it; `origins` those of the articles. Whether they agree
+    or differ, `rag.coverage.relation` tells; an outlet none of whose sentences comes near is silent.
+    """
+    by_outlet: dict[str, list[Article]] = {}
+    for each in articles:
+        by_outlet.setdefault(_key(each), []).append(each)
+    own = _key(article)
+    near: dict[str, list[ScoredSentence]] = {key: [] for key in by_outlet if key != own}
+    for told in sorted(tellings, key=lambda told: -told.score):
+        found = near.get(_key(told.article))
+        if found is not None and len(found) < HEARD and told.score >= NEAR:
+            found.append(told)
+    text = article.text[sentence.start : sentence.end]
+    several = [told for each in near.values() for told in each]
+    lead, *senses = read([text, *(told.text for told in several)], embedding, library)
+    sense_of = {id(told): sense for told, sense in zip(several, senses, strict=True)}
+
+    own_articles = tuple(by_outlet.get(own, [article]))
+    accounts: dict[Verdict, list[Account]] = {
+        "says": [Account(article.outlet, "says", own_articles, article, sentence)]
+    }
+    for key, found in near.items():
+        heard, verdict = _heard(found, lead, sense_of)
+        place = (heard.article, heard.sentence) if heard else (by_outlet[key][0], None)
+        account = Account(place[0].outlet, verdict, tuple(by_outlet[key]), *place)
+        accounts.setdefault(verdict, []).append(account)
+    writer_of = {id: origin.writer for origin in origins for id in origin.articles}
+    agreeing = len({writer_of.get(each.article.id) for each in accounts["says"]})
+    others = [*accounts.get("otherwise", ()), *accounts.get("beside", ())]
+    laid = [*(replace(each, group=0) for each in accounts["says"]),
+            *(replace(each, group=number) for number, each in enumerate(others, 1))]  # fmt: skip
+    return Claim(text, (*laid, *accounts.get("silent", ())), (agreeing, *(1 for _ in others)))
+
+
+def _heard(
+    found: Sequence[ScoredSentence], lead: WordVectors, sense_of: Mapping[int, WordVectors]
+) -> tuple[ScoredSentence | None, Verdict]:
+    """What an outlet says to `lead` in the one of its nearest sentences that most surely agrees or differs."""
+    if not found:
+        return None, "silent"
+    read_as = [
+        (likelihood(lead, sense_of[id(told)], relation), told, verdict)
+        for told in found
+        for relation, verdict in _VERDICTS
+    ]
+    likely, told, verdict = max(read_as, key=lambda each: each[0])
+    return (told, verdict) if likely >= MORE_LIKELY else (found[0], "beside")
+
+
+def _key(article: Article) -> str:
+    return article.outlet or article.id

@@ -1,0 +1,192 @@
+"""When an undated article was published: what its text says of it, and what follows from its sentences.
+
+Only what the text itself says becomes a date. What is inferred beside another article is a range, never a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rag.article import Provenance, Sentence, Span
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:[a-z]{2,6})?\.?"
+_DATE = re.compile(
+    rf"\b{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>(?:19|20)\d\d)\b"
+    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? {_MONTH.replace('month', 'month2')},? (?P<year2>(?:19|20)\d\d)\b"
+    r"|\b(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)\b",
+    re.IGNORECASE,
+)
+_DATE_LINE = re.compile(
+    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?(?:(?:mon|tues|wednes|thurs|"
+    r"fri|satur|sun)day,? )?(?:\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?,? )?§(?:,? (?:at )?\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?"
+    r"(?: \(?[A-Z]{2,4}\)?)?$",
+    re.IGNORECASE,
+)
+_OLD_PHOTO = re.compile(r"\bfile\b|^(?:in )?this\b|\barchive\b", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"\b(?:will|would|is to|are to|expected to|scheduled|due|plans? to|planned|set to|going to|upcoming|coming|"
+    r"ahead of|before|next|later this|until|by|could|may|might)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[^,;:–—]+[,;:–—]*")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_US_ELECTION = re.compile(
+    r"\bmid-?term elections?\b|\bmid-?terms\b|\b(?:u\.?s\.?|american) presidential election\b", re.IGNORECASE
+)
+_WHEN = re.compile(r"\b(?P<when>next|this|last) week\b|\b(?P<day>tomorrow|today|yesterday)\b", re.IGNORECASE)
+_AROUND = 3
+"""Days around publication within which news calls a day by its weekday alone."""
+_SAME_NEWS = 7
+"""Days between two reports that quote the same words at most, as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedWords:
+    """A dated article that quotes the same words: its name for a person, its date, and the words' place in ours."""
+
+    label: str
+    published: date
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A range of days, both ends included and either open, and what it follows from."""
+
+    first: date | None
+    last: date | None
+    basis: Provenance
+
+
+def dates_in(text: str) -> Iterator[tuple[date, Span]]:
+    """The whole dates (day, month, year) that a text mentions, with their places."""
+    for found in _DATE.finditer(text):
+        try:
+            if found["iso"]:
+                yield date.fromisoformat(found["iso"]), found.span()
+                continue
+            month = _MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
+            yield date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])), found.span()
+        except ValueError:  # the 31st of June
+            continue
+
+
+def told_by_the_text(
+    text: str, lines: Sequence[Span], omitted: Sequence[Span], place: str | None
+) -> tuple[date, Provenance] | None:
+    """The date that the article's first and last lines give, or that a photograph taken at its scene does.
+
+    `lines`: the spans of its paragraphs; `place`: that of its dateline. None where the text says nothing of it.
+    """
+    for start, end in [*lines[:6], *lines[-3:]]:
+        for day, (a, b) in dates_in(text[start:end]):
+            if _DATE_LINE.match(text[start : start + a] + "§" + text[start + b : end]):
+                return day, Provenance("text", ((start, end),), "the date line")
+    if place is None:
+        return None
+    for start, end in omitted:
+        caption = text[start:end]
+        body = text[:start] + text[end:]
+        at_the_scene = re.search(rf"\b{re.escape(place)}\b", caption, re.IGNORECASE) and not _OLD_PHOTO.search(caption)
+        names = re.findall(r"\b[A-Z][\w’'-]+ [A-Z][\w’'-]+\b", caption)
+        of_the_story = any(name in body for name in names if not name.isupper() and name.lower() not in place.lower())
+        days = [day for day, _ in dates_in(caption)]
+        if at_the_scene and of_the_story and len(days) == 1:
+            note = f"the day of a photograph of those the story is about, taken where it was written ({place})"
+            return days[0], Provenance("inferred", ((start, end),), note)
+    return None
+
+
+def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None = None) -> Inferred | None:
+    """The days on which an undated article can have been published, from what its sentences take for granted.
+
+    `beside`: a dated article that quotes the same words, if the library has one. None where nothing follows.
+    """
+    told = [(sentence.start, sentence.end) for sentence in sentences]
+    reasons: list[tuple[Span, str]] = []
+    days: list[date] = []
+    if beside is not None:
+        around = range(-_SAME_NEWS, _SAME_NEWS + 1)
+        days = [beside.published + timedelta(offset) for offset in around]
+        reasons.append((beside.span, f"it quotes the words that {beside.label} of {beside.published} quotes"))
+    for span in told:
+        sentence = text[slice(*span)]
+        if (when := _WHEN.search(sentence)) and _US_ELECTION.search(sentence):
+            near = _around_elections("mid" in sentence.lower(), when, days)
+            if near:
+                days = near
+                reasons.append((span, f"a United States election is {when[0].lower()}"))
+    if days and len(days) < 50:
+        weekdays, spans = _weekdays(text, told)
+        fitting = [day for day in days if all(_near(day, *each) for each in weekdays)]
+        if weekdays and fitting:
+            days = fitting
+            reasons += [(span, "the days of the week it calls past and coming") for span in spans]
+    if days:
+        return Inferred(min(days), max(days), _because(reasons))
+    # Nothing says until when; but news does not tell of a day, as past, before it has come.
+    past = [
+        (day, span)
+        for span in told
+        for day, _ in dates_in(text[slice(*span)])
+        if not _FUTURE.search(text[slice(*span)]) and day <= date.today()
+    ]
+    if past:
+        latest, span = max(past)
+        return Inferred(latest, None, _because([(span, f"it tells of {latest} as past")]))
+    return None
+
+
+def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) -> list[date]:
+    """Those of `days` from which an election of the United States (the Tuesday after November's first Monday) is so far
+    as the words say. Without `days` the year is not known, and nothing follows.
+    """
+    fitting = []
+    for day in days:
+        for year in (day.year - 1, day.year, day.year + 1):
+            if year % 2 or (year % 4 == 0) == midterm:
+                continue
+            first = date(year, 11, 1)
+            election = first + timedelta((7 - first.weekday()) % 7 + 1)
+            monday = election - timedelta(election.weekday())
+            offset = {"next": -7, "this": 0, "last": 7}.get((when["when"] or "").lower())
+            if offset is not None:
+                # A week begins on Sunday or on Monday, according to the country.
+                is_near = monday + timedelta(offset - 1) <= day <= monday + timedelta(offset + 6)
+            else:
+                is_near = (election - day).days == {"tomorrow": 1, "today": 0, "yesterday": -1}[when["day"].lower()]
+            if is_near:
+                fitting.append(day)
+    return fitting
+
+
+def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], list[Span]]:
+    """The weekdays that the narration names, each with whether it is still to come, and the sentences they stand in."""
+    found: dict[tuple[int, bool], None] = {}
+    spans: list[Span] = []
+    for start, end in told:
+        sentence = text[start:end]
+        for day in _WEEKDAY.finditer(sentence):
+            if day["far"] or sentence.lstrip()[:1] in "\"“'‘":
+                continue
+            clause = next(part for part in _CLAUSE.finditer(sentence) if part.end() > day.start())
+            found[_WEEKDAYS.index(day["day"].lower()), bool(_FUTURE.search(clause[0]))] = None
+            if (start, end) not in spans:
+                spans.append((start, end))
+    return list(found), spans
+
+
+def _near(day: date, weekday: int, to_come: bool) -> bool:
+    """Whether a weekday that is past (or to come) lies within _AROUND days of `day`."""
+    distance = (weekday - day.weekday()) % 7 if to_come else (day.weekday() - weekday) % 7
+    return distance <= _AROUND
+
+
+def _because(reasons: Sequence[tuple[Span, str]]) -> Provenance:
+    notes = "; ".join(dict.fromkeys(note for _, note in reasons))
+    return Provenance("inferred", tuple(dict.fromkeys(span for span, _ in reasons)), notes)

@@ -1,0 +1,160 @@
+"""What is told beside the other articles: an outlet's boilerplate, and when an undated article was published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from rag.article import Article, Span
+from rag.ingestion.clean import joined, omitted
+from rag.ingestion.date_inference import DatedWords
+from rag.ingestion.describe import undated
+from rag.library import copies
+from rag.library.library import Library
+
+FEWEST_STORIES = 3
+"""Stories of an outlet that a line has to stand in, at least, to be its boilerplate."""
+SHARE_OF_ARTICLES = 0.2
+"""… and the share of the outlet's articles: "The inquiry goes on." stands in many stories, but not in every fifth."""
+_LOOKED_AT = 12
+_SHORT = 6
+_WORD = re.compile(r"[\w’'-]+")
+_NAME = re.compile(r"(?<=\s)[\"“‘']?([A-Z][\w’'-]+|\d[\d,.]*)")
+_QUOTE = re.compile(r"[“\"„]([^“”\"„\n]+)(?:[”\"]|$)", re.MULTILINE)
+_SHORTEST_QUOTE = 30
+_QUOTES_ASKED = 3
+_RUN = 4
+_SAME_WORDS = 8
+
+
+def beside_the_others(library: Library, changed: Sequence[str]) -> list[Article]:
+    """Look at the articles `changed` (ids) beside those of the library, and bring what is known up to date.
+
+    Dates are noted at once. Returns the articles of which more is now known to be no part of the story: these have to
+    be split anew.
+    """
+    ids = [id for id in dict.fromkeys(changed) if library.catalogue.exists(id)]
+    with library.writing:
+        library.redescribe(list(_dated_beside(library, ids)))
+        return list(_cleaned_beside(library, ids))
+
+
+def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
+    for outlet, found in library.catalogue.repeated(ids, FEWEST_STORIES).items():
+        least = SHARE_OF_ARTICLES * len(library.catalogue.of_outlet(outlet))
+        boilerplate = {
+            hash: having
+            for hash, having in found.items()
+            if len(having) >= least and _is_boilerplate(library, outlet, hash, having, found.keys())
+        }
+        for id in sorted({id for having in boilerplate.values() for id in having}):
+            article = library.article(id)
+            learned = joined(article.text, [*article.omitted, *omitted(article.text, boilerplate.keys())])
+            if learned != article.omitted:
+                yield replace(article, omitted=learned)
+
+
+def _is_boilerplate(
+    library: Library, outlet: str, hash: int, having: Sequence[str], recurring: Collection[int]
+) -> bool:
+    """Whether a recurring line is the outlet's phrase: it stands in unlike stories and names nothing that they name.
+
+    `recurring`: the hashes of all lines that recur; what they name is no sign of what the story names.
+    """
+    stories: list[tuple[Article, set[str]]] = []
+    for id in sorted(having)[:_LOOKED_AT]:
+        article = library.article(id)
+        runs = copies.runs(article)
+        spans = list(copies.lines(article.text))
+        start, end = next(span for span in spans if copies.line_hash(article.text[slice(*span)]) == hash)
+        line = article.text[start:end]
+        if len(_WORD.findall(line)) < _SHORT and (line[-1:] in ".!?…" or not _is_alone(article.text, start, end)):
+            return False
+        again = [span for span in spans if copies.line_hash(article.text[slice(*span)]) in recurring]
+        rest = copies.blanked(article.text, [*again, *article.omitted]) + " " + (article.title or "")
+        if any(re.search(rf"\b{re.escape(name)}\b", rest) for name in _names(line, outlet, rest)):
+            return False
+        if not any(_is_one_story(article, runs, *told) for told in stories):
+            stories.append((article, runs))
+    return len(stories) >= FEWEST_STORIES
+
+
+def _names(line: str, outlet: str, rest: str) -> set[str]:
+    """The names and figures in a line, without the outlet's; a word that `rest` also writes small is no name."""
+    found = {re.sub(r"['’]s$", "", name).strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
+    return {name for name in found if name[:1].isdigit() or not re.search(rf"\b{re.escape(name.lower())}\b", rest)}
+
+
+def _is_one_story(article: Article, runs: set[str], other: Article, others: set[str]) -> bool:
+    """Whether an outlet's two articles may tell of one thing: what they have in common may then be its story."""
+    mostly = len(runs & others) * 2 >= min(len(runs), len(others))
+    return mostly or copies.share_a_headline_word(article, other)
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is a line of its own."""
+    before, after = text[:start].rstrip(" "), text[end:].lstrip(" ")
+    return before[-1:] in ("", "\n") and after[:1] in ("", "\n")
+
+
+def _dated_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
+    """The undated articles of which more is known for a dated one that quotes the same words."""
+    if not library.catalogue.undated():
+        return
+    waiting: dict[str, None] = {}
+    for id in ids:
+        article = library.article(id)
+        if not article.published:
+            waiting[id] = None
+        else:
+            waiting |= dict.fromkeys(other.id for other in _quoting_alike(library, article) if not other.published)
+    for id in waiting:
+        article = library.article(id)
+        told = undated(article, library.sentences(id), _nearest(library, article))
+        if told != article:
+            yield told
+
+
+def _nearest(library: Library, article: Article) -> DatedWords | None:
+    """The dated article that has most quoted words in common with `article`."""
+    found = [other for other in _quoting_alike(library, article) if other.published]
+    if not found:
+        return None
+    ours = {span: _runs(article.text[slice(*span)]) for span in _quotes(article.text)}
+    best = max(found, key=lambda other: (len(_all(ours) & _quoted_runs(other.text)), other.id))
+    span = max(ours, key=lambda span: len(ours[span] & _quoted_runs(best.text)))
+    label = f"“{best.label}” ({best.outlet or 'unknown outlet'}"
+    label += ", its own date inferred)" if best.basis_of("published").how == "inferred" else ")"
+    return DatedWords(label, date.fromisoformat((best.published or "")[:10]), span)
+
+
+def _quoting_alike(library: Library, article: Article) -> Iterator[Article]:
+    """Other articles with the same words in quotation marks."""
+    quotes = sorted(_quotes(article.text), key=lambda span: span[0] - span[1])[:_QUOTES_ASKED]
+    ours = _quoted_runs(article.text)
+    seen = {article.id}
+    for start, end in quotes:
+        passages = library.passages([id for id, _ in library.by_words(article.text[start:end], 20)])
+        for other in {passage.article_id for passage in passages.values()} - seen:
+            seen.add(other)
+            if len(ours & _quoted_runs((found := library.article(other)).text)) >= _SAME_WORDS:
+                yield found
+
+
+def _quotes(text: str) -> list[Span]:
+    return [found.span(1) for found in _QUOTE.finditer(text) if len(found[1]) >= _SHORTEST_QUOTE]
+
+
+def _quoted_runs(text: str) -> set[str]:
+    return _all({span: _runs(text[slice(*span)]) for span in _quotes(text)})
+
+
+def _all(runs: dict[Span, set[str]]) -> set[str]:
+    return set().union(*runs.values())
+
+
+def _runs(text: str) -> set[str]:
+    words = [word.lower() for word in _WORD.findall(text)]
+    return {" ".join(words[n : n + _RUN]) for n in range(len(words) - _RUN + 1)}

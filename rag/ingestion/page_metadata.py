@@ -1,0 +1,219 @@
+"""What a web page says of its article: in JSON-LD, in meta tags, in <time>, or in a line under the headline."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from rag.ingestion.publication_time import published_at, whole_date
+
+ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")
+_PUBLISHED_TAGS = (
+    "article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date", "pubdate",
+    "publishdate", "publish-date", "publication_date", "publish_date", "dc.date.issued", "dcterms.created", "dc.date",
+    "cxenseparse:recs:publishtime", "article.published", "date",
+)  # fmt: skip
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
+_DATE = re.compile(
+    rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:{_MONTHS})\.?,?\s+\d{{4}}"
+    rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
+    re.I,
+)
+_TIME = re.compile(
+    r",?(?: at)? \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b\)?)?", re.I
+)
+"""What may follow on a date and is part of it."""
+_SEPARATOR = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*\|\s*")
+_SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", "form", "iframe", "svg", "button"}
+DATELINE = 1200
+"""Characters after the headline within which a page says when it was published, if it says so there at all."""
+SHORTEST_HEADLINE = 12
+LONGEST_OUTLET = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the page says of its article; None where it does not. `feed` is the address of a feed that it offers,
+    `is_article` whether it calls itself an article.
+    """
+
+    title: str | None
+    outlet: str | None
+    published: str | None
+    published_at: str | None
+    authors: tuple[str, ...]
+    feed: str | None
+    has_password: bool
+    is_article: bool
+
+
+def what_is_said(tree: HtmlElement) -> Said:
+    """Read a parsed page, which is left as it is."""
+    tags = _tags(tree)
+    item = next(_items(tree), {})
+    publisher = item.get("publisher")
+    named = [tags.get("og:site_name"), _name(publisher), tags.get("application-name")]
+    outlet = next((name for name in named if name and len(name) <= LONGEST_OUTLET), None)
+    whole = _plain(tree.findtext(".//head/title") or tree.findtext(".//title"))
+    title = _plain(item.get("headline")) or tags.get("og:title") or _headline(tree, whole)
+    if title:
+        title = _without_site(title, outlet)
+    stated = [item.get("datePublished"), *map(tags.get, _PUBLISHED_TAGS)]
+    published = next(filter(None, map(_day, stated)), None)
+    if published is None:
+        stated = [_dateline(tree, title)]
+        published = _day(stated[0])
+    feeds = tree.xpath(
+        ".//link[@rel='alternate'][@type='application/rss+xml' or @type='application/atom+xml' "
+        "or @type='application/feed+json']/@href"
+    )
+    return Said(
+        title=title,
+        outlet=outlet or _site_in(whole, title),
+        published=published,
+        published_at=published_at(published, stated),
+        authors=_people(item.get("author")),
+        feed=str(feeds[0]) if feeds else None,
+        has_password=bool(tree.xpath(".//input[@type='password']")),
+        is_article=bool(item) or tags.get("og:type") == "article",
+    )
+
+
+def _tags(tree: HtmlElement) -> dict[str, str]:
+    """The meta tags' contents by their names, the first of each."""
+    found: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
+        if name and (content := _plain(meta.get("content"))):
+            found.setdefault(name, content)
+    return found
+
+
+def _items(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """The articles that the page's JSON-LD describes."""
+    for script in tree.xpath(".//script[@type='application/ld+json']"):
+        try:
+            waiting: list[Any] = [json.loads(script.text or "", strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        while waiting:
+            item = waiting.pop(0)
+            if isinstance(item, list):
+                waiting += item
+            elif isinstance(item, dict):
+                kinds = item.get("@type")
+                if any(isinstance(kind, str) and ARTICLE_TYPES.search(kind) for kind in _listed(kinds)):
+                    yield item
+                waiting += _listed(item.get("@graph")) + _listed(item.get("mainEntity"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _name(value: Any) -> str | None:
+    for each in _listed(value):
+        if name := _plain(each.get("name") if isinstance(each, dict) else each):
+            return name
+    return None
+
+
+def _people(value: Any) -> tuple[str, ...]:
+    names = [_name(each) for each in _listed(value)]
+    return tuple(name for name in names if name and "://" not in name)
+
+
+def _plain(value: Any) -> str | None:
+    """A string on one line, entities resolved; None for anything else and for a blank one."""
+    return " ".join(html.unescape(value).split()) or None if isinstance(value, str) else None
+
+
+def _headline(tree: HtmlElement, whole: str | None) -> str | None:
+    """The headline on the page: what <title> begins with, where that stands in an element of its own; else the h1."""
+    first = None
+    for element in tree.iter("h1", "h2", "h3", "b", "strong", "font", "div", "span", "td", "p", "a"):
+        if len(element) > 3:
+            continue
+        text = " ".join(element.text_content().split())
+        if element.tag == "h1" and text and first is None:
+            first = text
+        begins = whole is not None and len(text) >= SHORTEST_HEADLINE and whole.startswith(text)
+        if whole and begins and (text == whole or _SEPARATOR.match(whole, len(text))):
+            return text
+    return first or (_SEPARATOR.split(whole)[0] if whole else None)
+
+
+def _without_site(title: str, outlet: str | None) -> str:
+    """A title without the outlet's name at its end ("… | The Paper")."""
+    *parts, last = _SEPARATOR.split(title)
+    if parts and outlet and _letters(last) == _letters(outlet):
+        return title[: title.rindex(last)].rstrip(" |–—·»:-")
+    return title
+
+
+def _site_in(whole: str | None, title: str | None) -> str | None:
+    """What <title> says after the headline, last: the outlet's name, on most pages."""
+    if not whole or not title or not whole.startswith(title) or len(whole) == len(title):
+        return None
+    last = _SEPARATOR.split(whole[len(title) :])[-1].strip()
+    return last if 0 < len(last) <= LONGEST_OUTLET else None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text).lower()
+
+
+def _dateline(tree: HtmlElement, title: str | None) -> str | None:
+    """The first whole date after the headline, as it stands there: in <time>, else as people write it."""
+    wanted, passed, seen = _letters(title or ""), False, 0
+    if not wanted:
+        return None
+    body = tree.find(".//body")
+    for kind, element in _walk(tree if body is None else body):
+        text = element.text if kind == "start" else element.tail
+        if kind == "start" and not passed:
+            passed = len(element) <= 3 and _letters(element.text_content()) == wanted
+            continue
+        if not passed:
+            continue
+        if kind == "start" and element.tag == "time" and _day(element.get("datetime")):
+            return str(element.get("datetime"))
+        if text and not text.isspace():
+            for match in _DATE.finditer(text):
+                if day := _day(match.group()):
+                    time = _TIME.match(text, match.end())
+                    whole = match.group() + (re.sub(r" at |[.()]", " ", time.group()) if time else "")
+                    return whole if _day(whole) == day else match.group()
+            seen += len(text.strip())
+            if seen > DATELINE:
+                return None
+    return None
+
+
+def _walk(root: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    """Each element at its start and at its end, in the order of the page, without what shows no text of the article."""
+    waiting: list[tuple[str, HtmlElement]] = [("start", root)]
+    while waiting:
+        kind, element = waiting.pop()
+        silent = not isinstance(element.tag, str) or element.tag in _SILENT
+        if kind == "end" or not silent:
+            yield kind, element
+        if kind == "start":
+            waiting.append(("end", element))
+            if not silent:
+                waiting += [("start", child) for child in reversed(element)]
+
+
+def _day(value: Any) -> str | None:
+    """The ISO date of a date that can be an article's: whole, and of these centuries."""
+    day = whole_date(re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", value.strip())) if isinstance(value, str) else None
+    return day if day and "1900" < day < "2100" else None

@@ -1,0 +1,110 @@
+"""Adding articles: from files, folders and addresses, and from the feeds that are followed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rag.interfaces.commands.terminal import AsJson, Store, err, out, print_json, printable, reached
+from rag.interfaces.service import Json
+from rag.settings import Engine
+
+feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
+_OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
+
+
+def ingest(
+    places: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|URL…", help="Files, folders, globs; addresses of pages, feeds and sitemaps."),
+    ],
+    store: Store = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where embedding is done: in this process, or by Ray (on RAY_ADDRESS, if set).")
+    ] = "local",
+) -> None:
+    """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
+    with reached(store) as library:
+        _conclude(_report(library.ingest(places, engine=engine)))
+
+
+@feeds.command("add")
+def feeds_add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A feed's or sitemap's address.")], store: Store = None
+) -> None:
+    """Follow a feed; `feeds refresh` reads its articles."""
+    with reached(store) as library:
+        feed = library.follow(url)
+    out.print(escape(printable(f"following {feed['title'] or feed['url']}; `feeds refresh` reads its articles")))
+
+
+@feeds.command("list")
+def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
+    """List the feeds that are followed, when each was last read, and what that came to."""
+    with reached(store, reading=True) as library:
+        found = library.feeds()
+    if as_json:
+        print_json(found)
+        return
+    for feed in found:
+        line = (feed["url"], feed["read_at"] or "never read", feed["result"] or "", feed["title"] or "")
+        typer.echo(printable("\t".join(line)))
+
+
+@feeds.command("refresh")
+def feeds_refresh(
+    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…]", help="These feeds only.")] = None,
+    store: Store = None,
+) -> None:
+    """Read what is new or changed in the feeds."""
+    with reached(store) as library:
+        _conclude(_report(library.refresh(urls or ())))
+
+
+@feeds.command("remove")
+def feeds_remove(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A feed's address.")], store: Store = None
+) -> None:
+    """Follow a feed no more; its articles stay."""
+    with reached(store, reading=True) as library:
+        library.unfollow(url)
+    out.print("1 removed")
+
+
+def _conclude(outcomes: Counter[str]) -> None:
+    """Print the outcomes' counts. Exits with 1 where some failed, 2 where all did."""
+    failed = outcomes["failed"]
+    out.print(", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name]) or "nothing to do")
+    if failed:
+        raise typer.Exit(2 if failed == outcomes.total() else 1)
+
+
+def _report(events: Iterator[Json]) -> Counter[str]:
+    """Show progress on a terminal, a line for what failed or doubled anywhere; the outcomes' counts."""
+    outcomes: Counter[str] = Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("Reading", total=None)
+        for event in events:
+            if event["outcome"] == "fetching":
+                progress.update(
+                    task, total=event["total"], description=escape(printable(f"Fetching {event['source']}"))
+                )
+                continue
+            outcomes[event["outcome"]] += 1
+            counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
+            progress.update(task, completed=event["done"], total=event["total"], description=counts)
+            line = f"{event['outcome']}: {event['source']}" + (f": {event['reason']}" if event["reason"] else "")
+            foreign = event["outcome"] in ("added", "updated") and event["reason"]  # the language that it is in
+            if foreign:
+                line = f"{event['outcome']}, {foreign}: {event['source']}"
+            if event["outcome"] in ("failed", "duplicate") or foreign:
+                err.print(escape(printable(line)))
+            elif not err.is_terminal and event["outcome"] != "unchanged":
+                err.print(escape(printable(f"[{event['done']}/{event['total']}] {line}")))
+    return outcomes

@@ -1,0 +1,58 @@
+"""What the commands share: the terminal, the options that many have, the library opened."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from rag.interfaces.service import Service
+from rag.library.lock import door_of
+from rag.settings import read_settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.interfaces.client import Client
+
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Store = Annotated[Path | None, typer.Option("--store", help="The library's folder.", show_default="store/")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def opened(store: Path | None, reading: bool = False) -> Assistant:
+    """The assistant over the library in `store`; `reading` opens it whatever model it was built with."""
+    # The libraries make some hundred thousand objects that stay: looking among them for garbage takes 0.3 s.
+    gc.disable()
+    from rag.assistant import Assistant  # late: `--help` and a mistyped option need none of it
+
+    gc.freeze()
+    gc.enable()
+    return Assistant.open(read_settings(store=store), any_model=reading)
+
+
+def reached(store: Path | None, reading: bool = False) -> Service | Client:
+    """The library in `store`: through the process that holds it, where that has a door, else opened as by `opened`."""
+    settings = read_settings(store=store)
+    if door := door_of(settings.store):
+        from rag.interfaces.client import Client  # late: it is seldom needed
+
+        return Client(door, settings.store)
+    return Service(opened(store, reading))
+
+
+def print_json(value: object) -> None:
+    """Print `value` as JSON: on a terminal indented, elsewhere on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+
+
+def printable(text: str) -> str:
+    """Text from articles and file names without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,1 @@
+"""The models: the embedding model, the reader, the language model, and their files."""

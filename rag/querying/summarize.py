@@ -1,0 +1,99 @@
+"""Several articles on one event in a few sentences: the ones nearest to what all of them tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from rag.article import Article, Sentence
+from rag.querying.answer_values import alike
+from rag.querying.conditions import DATE
+from rag.querying.library_answers import whole_sentences
+from rag.querying.search import Searcher
+from rag.text.dates import relative_dates
+
+MOST_SENTENCES, MOST_WORDS = 6, 170
+MOST_ARTICLES, SENTENCES_OF_EACH = 8, 30
+REPEATS = 0.8
+"""Cosine from which a sentence tells what one already taken does."""
+CONFIRMED, EARLY, DATED, QUOTED = 0.35, 0.12, 0.1, -0.2
+"""What it counts, beside the cosine to the whole, how near another outlet comes to a sentence, how early it is, that it
+says when, and that it is what somebody said.
+"""
+ON_TOPIC = 0.5
+"""What it counts how near a sentence comes to the topic."""
+_QUOTE = re.compile(r"[\"“‘']")
+
+
+@dataclass(frozen=True, slots=True)
+class Main:
+    """A sentence of a digest, and the one of each other outlet that tells the same."""
+
+    article: Article
+    sentence: Sentence
+    also: tuple[tuple[Article, Sentence], ...] = ()
+
+
+def _day(article: Article) -> str:
+    return (article.published or article.published_from or "9")[:10]
+
+
+def says_when(text: str) -> bool:
+    """Whether a sentence says on which day something was."""
+    return bool(relative_dates(text, date.min.replace(year=2000)) or re.search(DATE, text))
+
+
+def digest(articles: Sequence[Article], searcher: Searcher, topic: str = "") -> list[Main]:
+    """The main sentences of the articles, on the topic if one is named, each outlet heard: those that were published
+    first come first, and of one day those that an article tells first.
+
+    A sentence counts by its cosine to the mean of the articles' vectors (centroid-based summarization: Radev, Jing,
+    Styś and Tam, 2004), by how near another outlet's nearest comes, and by how early it stands; what repeats one that
+    is taken is left out (maximal marginal relevance: Carbonell and Goldstein, 1998).
+    """
+    library, embedding = searcher.library, searcher.embedding
+    articles = articles[:MOST_ARTICLES]
+    told = [
+        (article, each, n / max(len(whole), 1))
+        for article in articles
+        for whole in [whole_sentences(article, library.sentences_of(article))[:SENTENCES_OF_EACH]]
+        for n, each in enumerate(whole)
+    ]
+    if not told:
+        return []
+    texts = [article.text[each.start : each.end] for article, each, _ in told]
+    vectors = np.array(embedding.get_text_embedding_batch(texts), np.float32)
+    mean = np.mean([library.vector(article.id) for article in articles], axis=0)
+    keys = [article.outlet or article.id for article, _, _ in told]
+    near = vectors @ vectors.T
+    elsewhere = np.where([[one != other for other in keys] for one in keys], near, 0.0)
+    worth = vectors @ mean + CONFIRMED * elsewhere.max(axis=1) + EARLY * np.array([1 - at for *_, at in told])
+    worth += [DATED * says_when(each) + QUOTED * bool(_QUOTE.match(each)) for each in texts]
+    if topic:
+        worth += ON_TOPIC * (vectors @ np.array(embedding.get_query_embedding(topic), np.float32))
+    chosen: list[int] = []
+    outlets = len(set(keys))
+    least = max(1, MOST_SENTENCES // 2 // outlets)
+    while len(chosen) < MOST_SENTENCES:
+        # Each outlet is heard before one of them is heard more than its share.
+        short = {key for key in keys if sum(keys[n] == key for n in chosen) < least} if len(chosen) >= 2 else set()
+        fits = [
+            n
+            for n in range(len(told))
+            if n not in chosen
+            and (not short or keys[n] in short)
+            and all(near[n, m] < REPEATS and not alike(texts[n], texts[m]) for m in chosen)
+            and (not chosen or sum(len(texts[m].split()) for m in [*chosen, n]) <= MOST_WORDS)
+        ]
+        if not fits:
+            break
+        chosen.append(max(fits, key=lambda n: float(worth[n])))
+    found = []
+    for n in sorted(chosen, key=lambda n: (_day(told[n][0]), told[n][2], keys[n])):
+        same = {keys[m]: m for m in np.argsort(near[n]) if elsewhere[n, m] >= REPEATS}
+        found.append(Main(*told[n][:2], tuple(told[m][:2] for m in same.values())))
+    return found

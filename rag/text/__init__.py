@@ -1,0 +1,1 @@
+"""What a text is made of: words, names, dates, quantities, its language."""

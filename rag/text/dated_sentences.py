@@ -1,0 +1,100 @@
+"""The sentences of an article that date what they tell, with what their dates come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+from rag.article import Article, Sentence
+from rag.text.dates import relative_dates
+
+HALF_A_YEAR = 182
+_AHEAD = re.compile(r"\b(?:will|would|won['’]t|shall|next|scheduled|due|expected|set|plans?|planned|until|to be)\b")
+_BY = re.compile(r"\b(?:by|until|till|before) (?:the end of )?$")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<month>Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
+    r"Nov(?:ember|\.)|Dec(?:ember|\.))"
+)
+_YEAR = r"(?P<year>(?:1[89]|20)\d\d)"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DATES = [
+    re.compile(rf"\b{_MONTH} {_DAY}(?:,? {_YEAR})?\b(?![:\d]|,\d)"),
+    re.compile(rf"\b{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?(?!\w)"),
+    re.compile(rf"\b{_MONTH},? (?:of )?{_YEAR}\b"),
+    re.compile(rf"\b(?i:in|since|during|by|until|from|early|late|mid-?) {_YEAR}\b(?![-–]\d)"),
+    re.compile(rf"\b(?i:in|since|during|late|early|mid-?) {_MONTH}(?! \d|\w)"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedSentence:
+    """A sentence that dates what it tells: from `first` to `last`, both included, as `words` (offsets) say; `computed`
+    where the text leaves the day or the year to be reckoned from the article's own date.
+    """
+
+    first: date
+    last: date
+    computed: bool
+    words: tuple[int, int]
+    article: Article
+    sentence: Sentence
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.sentence.start : self.sentence.end]
+
+
+def dated(article: Article, sentences: Sequence[Sentence]) -> list[DatedSentence]:
+    """The sentences of one article that date what they tell, once for each of their dates."""
+    return [
+        each
+        for sentence in sentences
+        if not any(start <= sentence.start < end for start, end in article.omitted)
+        for each in dates_in(article, sentence)
+    ]
+
+
+def dates_in(article: Article, sentence: Sentence) -> Iterator[DatedSentence]:
+    """The dates of one sentence."""
+    text = article.text[sentence.start : sentence.end]
+    published = date.fromisoformat(article.published[:10]) if article.published else None
+    taken: list[tuple[int, int]] = []
+    for pattern in _DATES:
+        for match in pattern.finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            ahead = bool(_AHEAD.search(text) or _BY.search(text[: match.start()]))
+            period = _period(match.groupdict(), published, ahead)
+            if period:
+                taken.append(match.span())
+                words = (sentence.start + match.start(), sentence.start + match.end())
+                yield DatedSentence(*period, match.groupdict().get("year") is None, words, article, sentence)
+    for each in relative_dates(text, published) if published else ():
+        words = (sentence.start + each.start, sentence.start + each.end)
+        if not any(start < each.end and each.start < end for start, end in taken):
+            yield DatedSentence(each.first, each.last, True, words, article, sentence)
+
+
+def _period(found: Mapping[str, str | None], published: date | None, ahead: bool) -> tuple[date, date] | None:
+    """The days from and to; without a year the latest up to the article's own day, or the next if it speaks `ahead`."""
+    year, month, day = (found.get(name) for name in ("year", "month", "day"))
+    if not year and not published:
+        return None
+    number = _MONTHS.index(month[:3].lower()) + 1 if month else 1
+    try:
+        first = date(int(year) if year else published.year if published else 1, number, int(day or 1))
+    except ValueError:
+        return None
+    if not year and published:
+        if first > published and (not ahead or (first - published).days > HALF_A_YEAR):
+            first -= relativedelta(years=1)
+        elif ahead and (published - first).days > HALF_A_YEAR:
+            first += relativedelta(years=1)
+    if day:
+        return first, first
+    return first, first + (relativedelta(day=31) if month else relativedelta(month=12, day=31))

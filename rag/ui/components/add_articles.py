@@ -1,0 +1,232 @@
+"""How articles come in through the page: files, addresses, feeds, pasted text; how far it is, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.errors import SecondSourceError
+from rag.text.words import counted
+from rag.ui.access import editors_only
+from rag.ui.components.article_panel import moment
+from rag.ui.html.escape import as_html
+from rag.ui.jobs.ingest_job import IngestJob, adding
+from rag.ui.startup import notice, so_far
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.ingestion.pipeline import IngestEvent
+    from rag.library.subscriptions import Feed
+
+EVERY = 0.3
+"""Seconds between two looks at how far it is."""
+FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
+MEND = "Mend these and add them again; what is in already is not added twice."
+TOLD_AT_ONCE = 20
+TOLD_AT_MOST = 500
+_OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
+_BUSY = "Something is being added already: wait until it is done, or cancel it."
+
+
+def what_is_added(work: IngestJob) -> None:
+    """How far the articles that come in are, live; after that, what it came to."""
+    if work.running:
+        with st.container(key="adding"):
+            _progress(work)
+    elif work.what:
+        with st.container(key="report"):
+            _report(work)
+
+
+@st.fragment(run_every=EVERY)
+def _progress(work: IngestJob) -> None:
+    if not work.running:
+        st.rerun()
+    st.progress(min(work.done / max(work.total, 1), 1.0), text=so_far(work))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(
+            f'<p class="aside">Adding {as_html(work.what)}: {summary(work) or "nothing yet"} in {work.seconds:.0f} s. '
+            "Questions can be asked meanwhile.</p>",
+            width="stretch",
+        )
+        st.button(
+            "Stopping" if work.cancelled else "Cancel", on_click=editors_only(work.cancel), disabled=work.cancelled
+        )
+
+
+def summary(work: IngestJob) -> str:
+    """The outcomes in figures: "3 added, 1 failed"; "" before there is one."""
+    outcomes = work.outcomes
+    return ", ".join(f"{outcomes[name]:,} {name}" for name in _OUTCOMES if outcomes[name])
+
+
+def _report(work: IngestJob) -> None:
+    ended = "Stopped by you; what had gone in is kept." if work.cancelled else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="lead">{as_html(work.what[:1].upper() + work.what[1:])}</p>', width="stretch")
+        st.button("Close", on_click=editors_only(work.forget), key="close-report")
+    st.html(f'<p class="aside">{summary(work) or "Nothing"} in {work.seconds:.0f} s. {ended}</p>')
+    if work.problem:
+        notice(work.problem)
+    events = list(work.events)
+    refused = [event for event in events if event.outcome in ("failed", "duplicate")]
+    _told("Not added, and why", refused, reasons_html, True)
+    if any(event.outcome == "failed" for event in refused):
+        st.html(f'<p class="aside">{MEND}</p>')
+    _told("Gone in", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
+
+
+def _told(
+    name: str, events: Sequence[IngestEvent], made: Callable[[Sequence[IngestEvent]], str], expanded: bool
+) -> None:
+    if not events:
+        return
+    with st.expander(f"{name} ({len(events):,})", type="compact", expanded=expanded and len(events) <= TOLD_AT_ONCE):
+        st.html(made(events[:TOLD_AT_MOST]))
+        if len(events) > TOLD_AT_MOST:
+            st.html(f'<p class="aside">and {counted(len(events) - TOLD_AT_MOST, "other")}</p>')
+
+
+def reasons_html(events: Sequence[IngestEvent]) -> str:
+    """What did not go in, each with the reason."""
+    items = (
+        f"<li><bdi>{as_html(event.source)}</bdi><span>{as_html(event.reason or event.outcome)}</span></li>"
+        for event in events
+    )
+    return f'<ul class="told">{"".join(items)}</ul>'
+
+
+def titles_html(events: Sequence[IngestEvent]) -> str:
+    """What went in."""
+    items = (
+        f"<li><bdi>{as_html(event.title or event.source)}</bdi>"
+        f"<span>{as_html(', '.join(filter(None, (event.outcome, event.reason))))}</span></li>"
+        for event in events
+    )
+    return f'<ul class="told">{"".join(items)}</ul>'
+
+
+def ways_in(assistant: Assistant, open: bool) -> None:
+    """The forms by which articles come in, unfolded where `open`; and the feeds that are followed."""
+    if problem := st.session_state.pop("add-problem", None):
+        notice(problem)
+    busy = adding().running
+    with st.expander("Add articles", expanded=open, type="compact", key=f"add-{open}"):
+        files, addresses, feed, text = st.tabs(["Files", "Addresses", "Feed", "Text"])
+        with files, st.form("files", clear_on_submit=True, border=False):
+            st.file_uploader(FILES.format(assistant.settings.max_file_mb), accept_multiple_files=True, key="files-in")
+            st.form_submit_button("Add the files", on_click=_add_files, args=(assistant,), disabled=busy)
+        with addresses, st.form("addresses", clear_on_submit=True, border=False):
+            st.text_area("Pages, documents, feeds and sitemaps, one address a line", key="addresses-in", height=120)
+            st.form_submit_button("Read the addresses", on_click=_add_addresses, args=(assistant,), disabled=busy)
+        with feed, st.form("feed", clear_on_submit=True, border=False):
+            st.text_input("Address of a feed (RSS, Atom, JSON) or news sitemap", key="feed-in")
+            st.form_submit_button("Follow and read it", on_click=_follow, args=(assistant,), disabled=busy)
+        with text, st.form("text", border=False):
+            _text_fields(assistant, busy)
+    if feeds := assistant.intake.feeds():
+        with st.expander(f"Feeds ({len(feeds)})", type="compact", key="feeds"):
+            _feeds(assistant, feeds, busy)
+
+
+def _text_fields(assistant: Assistant, busy: bool) -> None:
+    """Empty once a text was taken, and not before: one that cannot be used stays to be mended."""
+    taken = st.session_state.setdefault("texts-taken", 0)
+    st.text_area("The article's text", key=f"text-{taken}", height=200)
+    left, right = st.columns(2)
+    left.text_input("Headline (optional)", key=f"title-{taken}")
+    right.text_input("Outlet (optional)", key=f"outlet-{taken}")
+    left.text_input("Published, YYYY-MM-DD (optional)", key=f"published-{taken}")
+    right.text_input("Address (optional)", key=f"url-{taken}")
+    st.form_submit_button("Add the text", on_click=_add_text, args=(assistant,), disabled=busy)
+
+
+def _feeds(assistant: Assistant, feeds: Sequence[Feed], busy: bool) -> None:
+    for number, feed in enumerate(feeds):
+        with st.container(key=f"feed-{number}", horizontal=True, vertical_alignment="center"):
+            st.html(feed_html(feed), width="stretch")
+            again = (assistant, [feed.url])
+            st.button("Refresh", key=f"refresh-{number}", on_click=_refresh, args=again, disabled=busy)
+            st.button("Unfollow", key=f"unfollow-{number}", on_click=_unfollow, args=(assistant, feed.url))
+    if len(feeds) > 1:
+        st.button(
+            f"Refresh all {len(feeds)}", key="refresh-all", on_click=_refresh, args=(assistant, []), disabled=busy
+        )
+
+
+def feed_html(feed: Feed) -> str:
+    """A feed that is followed: its name and address, when it was last read and with what result."""
+    read = f"read {moment(feed.read_at)}: {feed.result or 'nothing new'}" if feed.read_at else "not read yet"
+    address = f'<p class="aside"><bdi>{as_html(feed.url)}</bdi></p>' if feed.title else ""
+    return (
+        f'<p class="feed"><bdi>{as_html(feed.title or feed.url)}</bdi></p>{address}<p class="aside">{as_html(read)}</p>'
+    )
+
+
+@editors_only
+def _add_files(assistant: Assistant) -> None:
+    files = [(file.name, file.getvalue()) for file in st.session_state["files-in"]]
+    if not files:
+        st.session_state["add-problem"] = "Choose files first, or drop them there."
+        return
+    _start(counted(len(files), "file"), lambda: assistant.intake.ingest_files(files))
+
+
+@editors_only
+def _add_addresses(assistant: Assistant) -> None:
+    addresses = [line.strip() for line in st.session_state["addresses-in"].splitlines() if line.strip()]
+    if not addresses:
+        st.session_state["add-problem"] = "Give an address first, one a line."
+        return
+    what = addresses[0] if len(addresses) == 1 else f"{len(addresses)} addresses"
+    _start(what, lambda: assistant.intake.ingest_addresses(addresses))
+
+
+@editors_only
+def _follow(assistant: Assistant) -> None:
+    url = st.session_state["feed-in"].strip()
+    if not url:
+        st.session_state["add-problem"] = "Give the feed's address first."
+        return
+    _start(url, lambda: assistant.intake.follow_and_read(url))
+
+
+@editors_only
+def _add_text(assistant: Assistant) -> None:
+    from rag.ingestion.read import pasted  # late, as all of the intake: asking needs none of it
+
+    taken = st.session_state["texts-taken"]
+    given = [st.session_state[f"{name}-{taken}"] for name in ("text", "title", "outlet", "published", "url")]
+    try:
+        pasted(*given)
+    except SecondSourceError as error:
+        st.session_state["add-problem"] = str(error)
+        return
+
+    def add() -> Iterator[IngestEvent]:
+        yield assistant.intake.ingest_text(*given)
+
+    if _start("the pasted text", add):
+        st.session_state["texts-taken"] += 1
+
+
+@editors_only
+def _refresh(assistant: Assistant, urls: Sequence[str]) -> None:
+    _start("what is new in the feeds" if not urls else urls[0], lambda: assistant.intake.refresh(urls))
+
+
+@editors_only
+def _unfollow(assistant: Assistant, url: str) -> None:
+    try:
+        assistant.intake.unfollow(url)
+    except SecondSourceError as error:
+        st.session_state["add-problem"] = str(error)
+
+
+def _start(what: str, events: Callable[[], Iterator[IngestEvent]]) -> bool:
+    started = adding().start(what, events)
+    if not started:
+        st.session_state["add-problem"] = _BUSY
+    return started

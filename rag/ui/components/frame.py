@@ -1,0 +1,66 @@
+"""What every page has around it: the style, the masthead with the way to the other pages, and a word when it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rag.errors import UsageError
+from rag.settings import Settings, read_settings
+from rag.ui.access import admit, log_out_button
+from rag.ui.jobs.background import UNEXPECTED
+from rag.ui.navigation import offered
+from rag.ui.startup import notice
+
+logger = logging.getLogger(__name__)
+_STYLE = Path(__file__).with_name("page.css")
+_lost = st.components.v2.component(
+    "second_source_lost", js=Path(__file__).with_name("lost.js").read_text(encoding="utf-8")
+)
+
+
+def framed(page: Callable[[], None]) -> None:
+    """Draw a page for whom it is open to; whatever goes wrong unexpectedly is logged, and said in a sentence."""
+    st.html(_STYLE)
+    with st.container(key="lost"):
+        _lost(key="lost-component")
+    trouble = st.empty()
+    try:
+        admit()
+        page()
+    except UsageError as error:
+        with trouble:
+            notice(str(error))
+    except Exception:
+        logger.exception("the page could not be drawn")
+        with trouble:
+            notice(UNEXPECTED)
+
+
+def masthead(here: str) -> DeltaGenerator:
+    """The name and the way from the page titled `here` to the others; what else belongs up here goes into the container
+    that is returned.
+    """
+    place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
+    with place:
+        st.html('<h1 class="name">Second Source</h1>')
+        for page in offered():
+            if page.title == here:
+                st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")
+            else:
+                st.page_link(page, width="content")
+        log_out_button()
+    return place
+
+
+def settings_or_stop() -> Settings:
+    """The settings of the environment; where one is wrong, the page ends with which."""
+    try:
+        return read_settings()
+    except UsageError as error:
+        notice(str(error))
+        st.stop()

@@ -1,0 +1,189 @@
+"""The open chat: which one it is, by its address, and what the session knows of it beside what is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rag.article import Citation, Filters
+from rag.chats.chats import Chats
+from rag.chats.exchange import Exchange
+from rag.errors import SecondSourceError
+from rag.ui.rate_limit import too_fast
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+NOT_KEPT = "This chat is not kept here, or no longer."
+
+
+def begin() -> None:
+    """Make what is missing of the session's state."""
+    state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
+    state |= {"latest": -1, "step": 0, "uncovered": None}
+    state |= {"rating": None, "within": None, "reading": None}
+    for name, start in state.items():
+        st.session_state.setdefault(name, start)
+
+
+def load(assistant: Assistant) -> None:
+    """Read the chat of the address, as it is kept now; without one in the address, the one that was open last."""
+    chosen = st.query_params.get("chat") or st.session_state.chat
+    changed = chosen != st.session_state.chat
+    if changed:
+        _leave()
+    exchanges = assistant.chats.exchanges(chosen) if chosen else []
+    if changed and exchanges:
+        st.session_state.within = _within(exchanges[-1])
+    if chosen and not exchanges:
+        _leave()
+        chosen, st.session_state.problem = None, NOT_KEPT
+    st.session_state.chat, st.session_state.exchanges = chosen, exchanges
+    _note_in_address(chosen)
+    if st.session_state.opened and st.session_state.opened[1] not in _numbers(st.session_state.opened[0]):
+        close_reader()
+
+
+def ask_typed(chats: Chats) -> None:
+    """Ask what was typed."""
+    ask(chats, st.session_state.typed)
+
+
+def ask(chats: Chats, question: str) -> None:
+    """Ask a question after those of the open chat, within what is chosen; it is kept at once, and answered when the
+    page is drawn next.
+    """
+    opened = st.session_state.opened
+    cited = citations_of(st.session_state.exchanges[opened[0]]) if opened else ()
+    st.session_state.reading = next((each.article_id for each in cited if each.number == opened[1]), None)
+    close_reader()
+    if problem := too_fast():
+        st.session_state.problem = problem
+        return
+    try:
+        st.session_state.chat = chats.ask(st.session_state.chat, question, st.session_state.within)
+    except SecondSourceError as error:
+        st.session_state.problem = str(error)
+        return
+    _note_in_address(st.session_state.chat)
+    _bring_into_view(len(st.session_state.exchanges))
+
+
+def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
+    """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
+    exchanges = st.session_state.exchanges
+    if any(exchange.waiting for exchange in exchanges):
+        return
+    close_reader()
+    if problem := too_fast():
+        st.session_state.problem = problem
+        return
+    chats.ask_again(exchanges[turn].id, filters)
+    _bring_into_view(turn)
+
+
+def ask_who_says_what(turn: int) -> None:
+    """Have it looked up who says what about the question of a turn."""
+    st.session_state.uncovered = turn
+
+
+def open_chat(id: str | None) -> None:
+    """Go to the kept chat of that id; with None, start a new one."""
+    _leave()
+    st.session_state.chat = id
+    _note_in_address(id)
+
+
+def rate(chats: Chats, id: int, key: str) -> None:
+    """Keep the thumb that was pressed under an answer, and ask why."""
+    pressed = st.session_state[key]
+    chats.rate(id, None if pressed is None else bool(pressed))
+    st.session_state.rating = None if pressed is None else id
+
+
+def say_why(chats: Chats, id: int, liked: bool) -> None:
+    """Keep why an answer was rated as it was, and what would have been right."""
+    state = st.session_state
+    chats.rate(id, liked, state.get(f"remark-{id}", ""), state.get(f"expected-{id}", ""))
+    state.rating = None
+
+
+def choose_pill(turn: int) -> None:
+    """Open the citation whose button was pressed; pressed once more, close it."""
+    number = st.session_state[pills_key(turn)]
+    if number is None:
+        close_reader()
+    else:
+        open_citation(turn, number)
+
+
+def open_citation(turn: int, number: int) -> None:
+    """Open the article of a citation, however it was chosen; one that the turn does not have, or is about to lose, is
+    ignored.
+    """
+    exchanges = st.session_state.exchanges
+    if number not in _numbers(turn) or exchanges[turn].waiting:
+        return
+    close_reader()
+    st.session_state.opened = (turn, number)
+    st.session_state.opening += 1
+    cited = [citation.number for citation in exchanges[turn].reply.citations]
+    st.session_state[pills_key(turn)] = number if number in cited else None
+
+
+def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
+    """Those of the answer that can be opened, what is only related, and those of who says what, each with a number of
+    its own.
+    """
+    cited = (*exchange.reply.citations, *exchange.reply.more) if exchange.reply else ()
+    covered = exchange.coverage
+    return (
+        *(citation for citation in cited if not exchange.citations[citation.number].removed_at),
+        *(covered.citations if covered else ()),
+    )
+
+
+def close_reader() -> None:
+    """Close the article beside the chat, if one is open."""
+    if st.session_state.opened:
+        st.session_state[pills_key(st.session_state.opened[0])] = None
+    st.session_state.opened = None
+
+
+def pills_key(turn: int) -> str:
+    """The key of the buttons of the citations of a turn."""
+    return f"cited-{turn}"
+
+
+def _numbers(turn: int) -> list[int]:
+    """The citations of a turn that can be opened."""
+    exchanges = st.session_state.exchanges
+    return [citation.number for citation in citations_of(exchanges[turn])] if turn < len(exchanges) else []
+
+
+def _leave() -> None:
+    close_reader()
+    st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
+    st.session_state.rating = st.session_state.within = st.session_state.reading = None
+
+
+def _within(exchange: Exchange) -> Filters | None:
+    """Which articles the exchange was asked within, to ask on within them."""
+    asked = exchange.conditions or (exchange.reply.filters if exchange.reply else None)
+    if asked is None or not asked.within:
+        return None
+    return Filters(articles=asked.articles, collection=asked.collection, read=True)
+
+
+def _bring_into_view(turn: int) -> None:
+    st.session_state.latest, st.session_state.problem = turn, None
+    st.session_state.step += 1
+
+
+def _note_in_address(chat: str | None) -> None:
+    if chat != st.query_params.get("chat"):
+        if chat:
+            st.query_params["chat"] = chat
+        else:
+            st.query_params.pop("chat", None)

@@ -1,0 +1,1 @@
+"""Replies, coverage and evaluations as HTML. All text is escaped."""

@@ -1,0 +1,331 @@
+"""Who says what, as HTML: each outlet's account, the quotes side by side, the copies, the dates, the names.
+
+Every cell links to the sentence it rests on; the links are our own, the words are escaped. The section under an answer
+and the tables of the page on coverage are made of the same parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from rag.article import Article, Citation, Sentence, Span
+from rag.chats.exchange import Section
+from rag.coverage.claims import Account, Claim
+from rag.coverage.coverage import Coverage, cited
+from rag.coverage.origins import Carrier, Origin
+from rag.coverage.people import Mention, Person
+from rag.coverage.quotes import QuoteRow, Wording
+from rag.coverage.timeline import TimelineEntry
+from rag.text.words import counted
+from rag.ui.components.reader_pane import paragraphs
+from rag.ui.html.escape import as_html
+from rag.ui.html.labels import outlet_name, period, published
+
+MOST_QUOTES, MOST_DATES = 3, 3
+FEWEST_WORDS, LONGEST_OCCASION = 4, 220
+"""Words and characters of what is told around a quotation: "she said" tells nothing."""
+HEADS = {
+    "says": "Says it",
+    "otherwise": "Says otherwise",
+    "beside": "Tells another side of it",
+    "silent": "Silent",
+}
+MANNERS = {"direct": "", "indirect": "indirect speech", "clip": "clip"}
+_QUOTED = re.compile(r"[“\"„][^“”\"„]*[”\"]")
+_WORDLESS = re.compile(r"^[\W_]*|[\s“”\"„‘’']*$")
+
+
+class Links:
+    """Citations numbered on from those of the answer of a turn, `after` of them; each place once."""
+
+    def __init__(self, turn: int = 0, after: int = 0) -> None:
+        self.citations: list[Citation] = []
+        self._turn, self._after = turn, after
+        self._numbers: dict[tuple[str, int, int], int] = {}
+
+    def number(self, article: Article, sentence: Sentence) -> int:
+        """The citation's number; it has the one that it was given first."""
+        place = (article.id, sentence.start, sentence.end)
+        if place not in self._numbers:
+            self._numbers[place] = self._after + len(self.citations) + 1
+            self.citations.append(cited(article, sentence, self._numbers[place]))
+        return self._numbers[place]
+
+    def to(self, article: Article, sentence: Sentence) -> str:
+        """A link that opens the sentence in the reader."""
+        number = self.number(article, sentence)
+        return (
+            f'<a class="cite" href="#cite-{self._turn}-{number}" '
+            f'title="{as_html(self.citations[number - self._after - 1].quote)}" '
+            f'aria-label="Citation {number}, {as_html(outlet_name(article.outlet))}">[{number}]</a>'
+        )
+
+    def to_article(self, article: Article) -> str:
+        """A link that opens the article at its beginning."""
+        return self.to(article, Sentence(*next(iter(paragraphs(article.text)), (0, len(article.text)))))
+
+
+def section_of(coverage: Coverage, turn: int, after: int) -> Section:
+    """The section under the answer of `turn`, whose own citations are numbered up to `after`.
+
+    It has the accounts, what several quote, who copies whom, and dates that differ; the rest is on the page.
+    """
+    links = Links(turn, after)
+    quotes = [row for row in coverage.quotes if len(row.outlets) > 1][:MOST_QUOTES]
+    copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
+    disputed = [entry for entry in coverage.timeline if entry.disputed][:MOST_DATES]
+    parts = [
+        claims_html(coverage, links),
+        _headed("Quoted by several", quotes, lambda: quotes_html(quotes, links)),
+        _headed("One copy", copied, lambda: "".join(_told_in_brief(origin) for origin in copied)),
+        _headed("Dates that differ", disputed, lambda: dates_html(disputed, links)),
+    ]  # fmt: skip
+    claims = [
+        {
+            "asked": claim.asked,
+            "accounts": [
+                {
+                    "outlet": each.outlet,
+                    "verdict": each.verdict,
+                    "citation": links.number(each.article, each.sentence) if each.sentence else None,
+                }
+                for each in claim.accounts
+            ],
+        }
+        for claim in coverage.claims
+    ]
+    html = f'<div class="coverage">{"".join(parts)}</div>'
+    return Section(coverage.statement, html, tuple(links.citations), tuple(claims))
+
+
+def _headed(heading: str, what: Sequence[object], html: Callable[[], str]) -> str:
+    return f"<h3>{heading}</h3>{html()}" if what else ""
+
+
+# Claims
+
+
+def claims_html(coverage: Coverage, links: Links) -> str:
+    """Each thing that is asked, with the outlets that say it, say otherwise, tell another side of it, or are silent."""
+    several = len(coverage.claims) > 1
+    return "".join(
+        (f"<h3>{as_html(claim.asked)}</h3>" if several else "") + _claim(claim, links) for claim in coverage.claims
+    )
+
+
+def _claim(claim: Claim, links: Links) -> str:
+    """Those of one claim together; all that tell another side of it together, and all that are silent in a line."""
+    parts = []
+    for (verdict, group), accounts in groupby(claim.accounts, lambda each: (each.verdict, _group(each))):
+        told = list(accounts)
+        head = counted(len(told), "outlet")
+        if group is not None and len(told) > 1:
+            head += f", {counted(claim.origins[group], 'origin')}"
+        if verdict == "silent":
+            names = ", ".join(f"<bdi>{as_html(outlet_name(each.outlet))}</bdi>" for each in told)
+            body = f'<p class="names">{names}</p>'
+        else:
+            body = f"<ul>{''.join(_account(each, links) for each in told)}</ul>"
+        parts.append(
+            f'<section class="{verdict}"><p class="verdict">{HEADS[verdict]}<span>{head}</span></p>{body}</section>'
+        )
+    return "".join(parts)
+
+
+def _group(account: Account) -> int | None:
+    return account.group if account.verdict in ("says", "otherwise") else None
+
+
+def _account(account: Account, links: Links) -> str:
+    assert account.sentence is not None
+    text = account.article.text[account.sentence.start : account.sentence.end]
+    at = text.find(account.words) if account.words else -1
+    said = as_html(text)
+    if account.words and at >= 0:
+        end = at + len(account.words)
+        said = f"{as_html(text[:at])}<strong>{as_html(text[at:end])}</strong>{as_html(text[end:])}"
+    link = links.to(account.article, account.sentence)
+    also = "".join(links.to(*each) for each in account.also)
+    also = f' <span class="also">also {also}</span>' if also else ""
+    name = as_html(outlet_name(account.outlet))
+    return f'<li><p class="outlet"><bdi>{name}</bdi></p><p class="said">{said}&#8288;{link}{also}</p></li>'
+
+
+def headlines_html(articles: Iterable[Article], links: Links) -> str:
+    """The articles by outlet, with headline and date, each to be opened."""
+    told: dict[str, list[Article]] = {}
+    for article in articles:
+        told.setdefault(outlet_name(article.outlet), []).append(article)
+    items = ""
+    for name, several in told.items():
+        headlines = "".join(_headline(each, links) for each in several)
+        items += f'<li><p class="outlet"><bdi>{as_html(name)}</bdi></p><div>{headlines}</div></li>'
+    return f"<section><ul>{items}</ul></section>"
+
+
+def _headline(article: Article, links: Links) -> str:
+    return (
+        f'<p class="said"><bdi>{as_html(article.label)}</bdi>&#8288;{links.to_article(article)} '
+        f'<span class="mark">{as_html(published(article))}</span></p>'
+    )
+
+
+# Quotes
+
+
+def quotes_html(rows: Iterable[QuoteRow], links: Links) -> str:
+    """Each utterance with its wordings side by side, the words that differ marked."""
+    return "".join(_quote(row, links) for row in rows)
+
+
+def _quote(row: QuoteRow, links: Links) -> str:
+    wordings = "".join(_wording(each, links) for each in row.wordings)
+    verdict = "" if row.verdict == "alone" else f'<span class="mark {row.verdict.split()[-1]}">{row.verdict}</span>'
+    who = f"<bdi>{as_html(row.speaker or 'Speaker not told')}</bdi>"
+    head = f'<p class="speaker">{who}{verdict}</p>'
+    return f'<section class="utterance">{head}<div class="wordings">{wordings}</div></section>'
+
+
+def _wording(wording: Wording, links: Links) -> str:
+    words = _marked(wording.text, wording.start, wording.differing)
+    link = links.to(wording.article, Sentence(wording.start, wording.end))
+    manner = MANNERS[wording.manner]
+    kind = f' <span class="mark">{manner}</span>' if manner else ""
+    occasion = _occasion(wording)
+    around = f' <span class="occasion">{as_html(occasion)}</span>' if occasion else ""
+    return (
+        f"<figure><blockquote>{words}&#8288;{link}</blockquote><figcaption>"
+        f"<bdi>{as_html(outlet_name(wording.article.outlet))}</bdi>{kind}{around}</figcaption></figure>"
+    )
+
+
+def _occasion(wording: Wording) -> str:
+    """What the sentence says around the quoted words: to whom they were said, when, where; "" where it is nothing."""
+    sentence, text = wording.sentence, wording.article.text
+    if sentence is None or wording.manner == "indirect":
+        return ""
+    parts = (text[sentence.start : wording.start], text[wording.end : sentence.end])
+    around = [_WORDLESS.sub("", " ".join(_QUOTED.sub("…", part).split())) for part in parts]
+    told = " … ".join(part for part in around if len(part) > 2)
+    return told if len(told.split()) >= FEWEST_WORDS and len(told) <= LONGEST_OCCASION else ""
+
+
+def _marked(text: str, start: int, differing: Sequence[Span]) -> str:
+    pieces, at = [], 0
+    for first, last in differing:
+        pieces += [as_html(text[at : first - start]), f"<mark>{as_html(text[first - start : last - start])}</mark>"]
+        at = last - start
+    return "".join([*pieces, as_html(text[at:])])
+
+
+# Origins
+
+
+def _told_in_brief(origin: Origin) -> str:
+    carriers = ", ".join(
+        f"<bdi>{as_html(outlet_name(each.article.outlet))}</bdi>" + ("" if each.fullest else f" ({_changed(each)})")
+        for each in origin.carriers
+    )
+    return f"<p>First written by: <bdi>{as_html(origin.name or 'not credited')}</bdi>. Carried by {carriers}.</p>"
+
+
+def copies_html(copied: Iterable[Origin], links: Links) -> str:
+    """Each copy with those who carry it, and what each of them cut and added, to unfold."""
+    return "".join(_copy(origin, links) for origin in copied)
+
+
+def _copy(origin: Origin, links: Links) -> str:
+    fullest = next(each.article for each in origin.carriers if each.fullest)
+    outlets = counted(len({each.article.outlet or each.article.id for each in origin.carriers}), "outlet")
+    carriers = ""
+    for each in origin.carriers:
+        said = _unfolded("cut", each.cut, fullest, links) + _unfolded("added", each.added, each.article, links)
+        state = "the fullest" if each.fullest else "the same"
+        carriers += (
+            f'<li><p class="outlet"><bdi>{as_html(outlet_name(each.article.outlet))}</bdi></p>'
+            f'<div>{_headline(each.article, links)}{said or f"""<p class="occasion">{state}</p>"""}</div></li>'
+        )
+    name = as_html(origin.name) if origin.name else "Not credited"
+    return (
+        f'<section><p class="verdict"><bdi>{name}</bdi><span>one copy, carried by {outlets}</span></p>'
+        f"<ul>{carriers}</ul></section>"
+    )
+
+
+def _changed(carrier: Carrier) -> str:
+    if not carrier.cut and not carrier.added:
+        return "the same"
+    parts = [(carrier.cut, "cut"), (carrier.added, "added")]
+    return ", ".join(f"{counted(len(several), 'sentence')} {what}" for several, what in parts if several)
+
+
+def _unfolded(what: str, sentences: Sequence[Sentence], article: Article, links: Links) -> str:
+    if not sentences:
+        return ""
+    items = "".join(
+        f"<li>{as_html(article.text[each.start : each.end])}&#8288;{links.to(article, each)}</li>" for each in sentences
+    )
+    return f"<details><summary>{counted(len(sentences), 'sentence')} {what}</summary><ul>{items}</ul></details>"
+
+
+# Dates
+
+
+def dates_html(entries: Iterable[TimelineEntry], links: Links) -> str:
+    """Each day with what the articles tell of it; computed and disputed ones marked."""
+    rows, before = "", ""
+    for entry in entries:
+        when = period(entry.first, entry.last)
+        computed = "computed" if entry.computed else ""
+        rows += (
+            f'<tr><th scope="row">{when if when != before else ""}</th><td>{_told(entry, links)}</td>'
+            f'<td class="how">{computed}</td></tr>'
+        )
+        before = when
+    return f'<table class="dates">{rows}</table>'
+
+
+def _told(entry: TimelineEntry, links: Links) -> str:
+    first, *others = entry.told
+    said = f"{as_html(first.text)}&#8288;{links.to(first.article, first.sentence)}"
+    said += "".join(links.to(each.article, each.sentence) for each in others)
+    if entry.disputed:
+        dates = "; ".join(
+            f"{period(each.first, each.last)}, says <bdi>{as_html(outlet_name(each.article.outlet))}</bdi>"
+            f"&#8288;{links.to(each.article, each.sentence)}"
+            for each in entry.told
+        )
+        said += f' <span class="mark differs">the articles differ</span> <span class="occasion">{dates}</span>'
+    return said
+
+
+# People
+
+
+def several_spellings(coverage: Coverage) -> list[Person]:
+    """Those whose name the articles spell in several ways."""
+    return [person for person in coverage.people if len(person.spellings) > 1]
+
+
+def people_html(people: Iterable[Person], links: Links) -> str:
+    """Each person with the spellings of the name and who uses them."""
+    items = "".join(_person(person, links) for person in people)
+    return f'<ul class="people">{items}</ul>'
+
+
+def _person(person: Person, links: Links) -> str:
+    (name, mentions), *others = person.spellings.items()
+    also = "".join(f"<li>also <bdi>{as_html(each)}</bdi>{_users(where, links)}</li>" for each, where in others)
+    named = f"<strong><bdi>{as_html(name)}</bdi></strong>" if others else f"<bdi>{as_html(name)}</bdi>"
+    return f"<li>{named}{_users(mentions, links)}{f'<ul>{also}</ul>' if also else ''}</li>"
+
+
+def _users(mentions: Sequence[Mention], links: Links) -> str:
+    """The outlets that name somebody so, each with the first sentence in which it does."""
+    first: dict[str, Mention] = {}
+    for article, sentence in mentions:
+        first.setdefault(outlet_name(article.outlet), (article, sentence))
+    told = ", ".join(f"<bdi>{as_html(name)}</bdi>&#8288;{links.to(*place)}" for name, place in first.items())
+    return f' <span class="occasion">{told}</span>'

@@ -1,0 +1,239 @@
+"""The page on who says what: about a question, an event or one cited sentence, outlet by outlet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.errors import SecondSourceError, UnknownArticle
+from rag.text.words import counted
+from rag.ui.components.clicks import watch_clicks
+from rag.ui.components.coverage_tabs import show_tables
+from rag.ui.components.frame import framed, masthead, settings_or_stop
+from rag.ui.components.reader_pane import show_article
+from rag.ui.html.escape import as_label
+from rag.ui.html.labels import outlet_name, period, shortened
+from rag.ui.rate_limit import too_fast
+from rag.ui.startup import fill_with_samples, library_door, notice, offered_questions
+
+if TYPE_CHECKING:
+    from rag.article import Citation
+    from rag.assistant import Assistant
+    from rag.coverage.coverage import Coverage
+    from rag.coverage.events import Event
+    from rag.settings import Settings
+
+EVENTS_OFFERED = 6
+LONGEST_HEADLINE = 110
+ASK = "Who says what about … a question, or words about one thing"
+_STYLE = Path(__file__).with_name("coverage.css")
+_OPENED = (
+    '<style>.cite[href="#cite-0-{}"] {{ color: var(--on-marker) !important; background: var(--marker-strong) }}</style>'
+)
+_ASKS = ("question", "event", "sentence")
+"""What the address may ask about: words, the id of an article of the event, or "id-start-end" of a sentence."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be covered: one of _ASKS with its value, as the address says it."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What came of it: the coverage, or why there is none and the event that comes nearest (an article's id)."""
+
+    coverage: Coverage | None = None
+    problem: str | None = None
+    related: Sequence[Citation] = ()
+    """The sentences that come closest to a question that nothing answers."""
+    nearest: tuple[str, str] | None = None
+    """Its id and headline."""
+
+
+@dataclass
+class _Offered:
+    """The events to choose from, as of a revision of the catalogue."""
+
+    revision: int = -1
+    events: Sequence[Event] = ()
+
+
+def show() -> None:
+    """Draw the page."""
+    st.session_state.setdefault("coverage-opened", None)
+    st.session_state.setdefault("coverage-opening", 0)
+    st.html(_STYLE)
+    framed(_page)
+
+
+def _page() -> None:
+    with st.container(key="page"):
+        main, beside = st.columns(2, gap=None)
+    with main, st.container(key="accounts", gap="small"):
+        masthead("Coverage")
+        settings = settings_or_stop()
+        assistant = library_door(settings)
+        fill_with_samples(assistant, settings)
+        wanted = next((Wanted(kind, value) for kind in _ASKS if (value := st.query_params.get(kind))), None)
+        _field(wanted)
+        if wanted is None:
+            _welcome(assistant, settings)
+            return
+        laid = _laid(assistant, wanted)
+        if laid.coverage is None:
+            _nothing(laid)
+            return
+        number = st.session_state["coverage-opened"]
+        with st.container(key="clicks"):  # before what is clicked
+            watch_clicks(0, 0, (0, number) if number else None, _open)
+            if number:
+                # Apart from the tables: these are not drawn anew then, and what is unfolded stays so.
+                st.html(_OPENED.format(number))
+        citations = show_tables(laid.coverage, _open)
+    if number and number <= len(citations):
+        with beside, st.container(key="reader"):
+            _reader(assistant, citations[number - 1])
+
+
+def _field(wanted: Wanted | None) -> None:
+    """The field to ask in. What another address asks about is another field, so that it shows what is covered."""
+    asked = wanted.value if wanted and wanted.kind == "question" else ""
+    key = f"words-{hash(wanted)}"
+    with st.form(f"ask-{hash(wanted)}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Who says what about", asked, key=key, placeholder=ASK, label_visibility="collapsed")
+        st.form_submit_button("Compare", on_click=_ask, args=(key,))
+
+
+def _ask(key: str) -> None:
+    if words := st.session_state[key].strip():
+        _go_to("question", words)
+
+
+def _go_to(kind: str, value: str) -> None:
+    st.query_params.from_dict({kind: value})
+
+
+def _welcome(assistant: Assistant, settings: Settings) -> None:
+    """What the page is for, and what can be clicked: questions on the samples, the events of several outlets."""
+    st.html(
+        '<p class="lead">See who says what about one thing: which outlets agree, which say otherwise, which are '
+        "silent, and who first wrote it.</p>"
+    )
+    if questions := offered_questions(assistant, settings, "coverage.json"):
+        _offer("Questions", [("question", each, as_label(each)) for each in questions])
+    if events := _events(assistant):
+        _offer("Events", [("event", each.lead.id, _event_label(each)) for each in events])
+    if not questions and not events:
+        st.html('<p class="aside">No event of the latest articles is told by more than one outlet.</p>')
+
+
+def _offer(heading: str, offered: Sequence[tuple[str, str, str]]) -> None:
+    """Buttons under a heading: each with the kind and the value it asks about, and its label."""
+    st.html(f"<h2>{heading}</h2>")
+    _buttons(heading.lower(), offered)
+
+
+def _buttons(name: str, offered: Sequence[tuple[str, str, str]]) -> None:
+    with st.container(key=f"offered-{name}", gap=None):
+        for number, (kind, value, label) in enumerate(offered):
+            key = f"offer-{kind}-{number}"
+            st.button(label, key=key, type="tertiary", width="stretch", on_click=_go_to, args=(kind, value))
+
+
+def _event_label(event: Event) -> str:
+    size = f"{counted(event.outlets, 'outlet')}, {counted(len(event.articles), 'article')}"
+    if event.days:
+        size += f", {period(*map(date.fromisoformat, event.days))}"
+    return f"{as_label(shortened(event.lead.label, LONGEST_HEADLINE))} :small[{as_label(size)}]"
+
+
+def _events(assistant: Assistant) -> Sequence[Event]:
+    from rag.coverage.events import events  # late: it brings the libraries along, which take seconds to import
+
+    offered = _offered()
+    revision = assistant.library.catalogue.revision()
+    if offered.revision != revision:
+        offered.events, offered.revision = events(assistant.library, EVENTS_OFFERED), revision
+    return offered.events
+
+
+@st.cache_resource(show_spinner=False)
+def _offered() -> _Offered:
+    return _Offered()
+
+
+def _laid(assistant: Assistant, wanted: Wanted) -> Laid:
+    """What is asked about, laid out once for as long as neither it nor the library changes."""
+    key = (wanted, assistant.library.catalogue.revision())
+    kept = st.session_state.get("coverage-laid")
+    if kept is None or kept[0] != key:
+        if kept is None or kept[0][0] != wanted:
+            st.session_state["coverage-opened"] = None
+        with st.spinner("Laying the outlets side by side"):
+            try:
+                laid = _lay(assistant, wanted)
+            except UnknownArticle:
+                laid = Laid(problem="This article is not in the library, or no longer.")
+            except SecondSourceError as error:
+                laid = Laid(problem=str(error))
+        kept = st.session_state["coverage-laid"] = (key, laid)
+    found: Laid = kept[1]
+    return found
+
+
+def _lay(assistant: Assistant, wanted: Wanted) -> Laid:
+    if problem := too_fast():
+        return Laid(problem=problem)
+    if wanted.kind == "event":
+        return Laid(assistant.coverage_of_event(wanted.value))
+    if wanted.kind == "sentence":
+        id, start, end = [*wanted.value.rsplit("-", 2), "", ""][:3]
+        if not (start.isdecimal() and end.isdecimal()):
+            return Laid(problem="The address names no sentence: open one from a citation.")
+        return Laid(assistant.coverage_of_sentence(id, int(start), int(end)))
+    # An event is near to anything that is asked; whether it is asked of it, answering tells.
+    reply = assistant.ask(wanted.value)
+    if reply.abstained or reply.answered_by in ("small_talk", "library"):
+        nearest = next((assistant.library.article(each.article_id) for each in reply.retrieved[:1]), None)
+        return Laid(None, reply.answer, reply.more, (nearest.id, nearest.label) if nearest else None)
+    return Laid(assistant.coverage(wanted.value))
+
+
+def _nothing(laid: Laid) -> None:
+    notice(laid.problem or "Nothing was found.")
+    if laid.related:
+        places = [f"{each.article_id}-{each.start}-{each.end}" for each in laid.related]
+        labels = [as_label(f"{outlet_name(each.outlet)}: {each.quote}") for each in laid.related]
+        _buttons("related", [("sentence", *both) for both in zip(places, labels, strict=True)])
+    if laid.nearest:
+        id, headline = laid.nearest
+        _offer("The event that comes nearest", [("event", id, as_label(shortened(headline, LONGEST_HEADLINE)))])
+
+
+def _open(_: int, number: int) -> None:
+    """Open a citation; all are of turn 0."""
+    st.session_state["coverage-opened"] = number
+    st.session_state["coverage-opening"] += 1
+
+
+def _close() -> None:
+    st.session_state["coverage-opened"] = None
+
+
+def _reader(assistant: Assistant, citation: Citation) -> None:
+    try:
+        article = assistant.library.article(citation.article_id)
+    except UnknownArticle:
+        notice("This article is no longer in the library.")
+        st.button("Close", on_click=_close)
+        return
+    show_article(article, [citation], citation.number, st.session_state["coverage-opening"], _close)

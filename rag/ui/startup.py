@@ -1,0 +1,154 @@
+"""Opening the library: once per process, in words while it takes time, filled with the samples where it is empty."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag.errors import SecondSourceError
+from rag.settings import Settings
+from rag.text.words import counted
+from rag.ui.access import editors_only, may_edit
+from rag.ui.html.escape import as_html, as_label
+from rag.ui.html.labels import shortened
+from rag.ui.jobs.background import stop_all
+from rag.ui.jobs.ingest_job import IngestJob, adding
+from rag.ui.navigation import link_to
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+OPENING = "Opening the library. The first time on a machine takes up to half a minute."
+FILLING = (
+    "Your library is empty, so a small sample library is being read in: articles written for this project, about "
+    "events that never happened."
+)
+FIRST_ARTICLES = "Your first articles are being read in. Questions can be asked as soon as one is there."
+SAMPLES = "the sample articles"
+LONGEST_TITLE = 80
+FEW_ARTICLES = 200  # a library of the person's own; questions about the samples would only be in the way
+
+logger = logging.getLogger(__name__)
+
+
+def library_door(settings: Settings) -> Assistant:
+    """The process's one Assistant, opened at the first visit; where that fails, the page ends with why."""
+    waiting = st.empty()
+    try:
+        with waiting.container(key="waiting"), st.spinner(OPENING):
+            assistant = open_library(settings)
+    except SecondSourceError as error:
+        waiting.empty()
+        notice(str(error))
+        st.button("Try again")
+        st.stop()
+    waiting.empty()
+    return assistant
+
+
+def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
+    """Read the sample articles into a library that has never held any, with a progress bar.
+
+    Any page that is opened meanwhile shows the same progress, and closing or reloading one does not interrupt it. The
+    page ends where the library is empty, with the way to fill it.
+    """
+    work = adding()
+    held = assistant.library.status().articles
+    if held and not (work.running and work.what == SAMPLES):
+        return
+    if not held and not work.running:
+        if not samples_there(settings) or assistant.library.catalogue.removals() or not may_edit():
+            _empty(assistant, settings)
+        add_samples(assistant, settings)
+    st.html(f'<p class="lead">{FILLING if work.what == SAMPLES else FIRST_ARTICLES}</p>')
+    bar = st.progress(0.0)
+    while work.running and (work.what == SAMPLES or not assistant.library.status().articles):
+        bar.progress(min(work.done / max(work.total, 1), 1.0), text=so_far(work))
+        time.sleep(0.1)
+    if work.what == SAMPLES and not assistant.library.status().articles:
+        failed = [f"{event.source}: {event.reason}." for event in work.events if event.outcome == "failed"]
+        notice(" ".join(filter(None, ["The sample articles could not be read in.", work.problem, *failed[:3]])))
+        st.button("Try again")
+        st.stop()
+    if work.what == SAMPLES:
+        work.forget()  # they have been seen to come in
+    st.rerun()
+
+
+def samples_there(settings: Settings) -> bool:
+    """Whether there are sample articles to read in."""
+    return (settings.samples / "articles").is_dir()
+
+
+@editors_only
+def add_samples(assistant: Assistant, settings: Settings) -> None:
+    """Begin to read in the sample articles, unless something is being read in already."""
+    adding().start(SAMPLES, lambda: assistant.ingest([settings.samples / "articles"]))
+
+
+def so_far(work: IngestJob) -> str:
+    """How far it is, as the label of a progress bar."""
+    if not work.total:
+        return "Reading the articles"
+    return f"{work.done:,} of {counted(work.total, 'article')}: {as_label(shortened(work.current, LONGEST_TITLE))}"
+
+
+def _empty(assistant: Assistant, settings: Settings) -> None:
+    """Say what to do with an empty library; ends the page."""
+    if not may_edit():
+        st.html('<p class="lead">This library is still empty. Ask again when an editor has added articles.</p>')
+        st.stop()
+    st.html('<p class="lead">Your library is empty. Add articles to it, and ask.</p>')
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link_to("Library", "Add articles on the Library page")
+        if samples_there(settings):
+            st.button("Read in the sample library", on_click=add_samples, args=(assistant, settings))
+    st.stop()
+
+
+def offered_questions(assistant: Assistant, settings: Settings, file: str = "questions.json") -> list[str]:
+    """The questions of a `file` beside the samples, to be offered where the library holds these and little else."""
+    if assistant.library.status().articles > FEW_ARTICLES:
+        return []
+    if not any(_is_sample(article.path, settings) for article in assistant.library.articles()):
+        return []
+    try:
+        offered = json.loads((settings.samples / file).read_text(encoding="utf-8"))
+        return [str(entry["question"]) for entry in offered]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        logger.warning("no questions are offered: %s", error)
+        return []
+
+
+def notice(text: str) -> None:
+    """A calm message about something that went wrong, its text shown as it is."""
+    st.html(f'<p class="notice" role="alert">{as_html(text)}</p>')
+
+
+def _let_go(assistant: Assistant) -> None:
+    stop_all()
+    assistant.close()
+
+
+def _is_sample(path: str | None, settings: Settings) -> bool:
+    return path is not None and Path(path).resolve().is_relative_to(settings.samples.resolve())
+
+
+@st.cache_resource(show_spinner=False, on_release=_let_go)
+def open_library(_settings: Settings) -> Assistant:
+    """The process's one Assistant. Raises as `Assistant.open` does."""
+    # Imported here because it takes seconds (the models, the indexes), and the page has words to show meanwhile.
+    from rag.assistant import Assistant
+
+    assistant = Assistant.open(_settings)
+    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries,
+    # which stay, for a quarter of a second.
+    gc.collect()
+    gc.freeze()
+    return assistant

@@ -1,0 +1,13 @@
+"""The app in this process, opened on one of its pages."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from rag.settings import ROOT
+
+
+def app_at(title: str) -> AppTest:
+    """app.py opened on the page titled `title`: an AppTest cannot follow a link to another page."""
+    source = (ROOT / "app.py").read_text("utf-8").replace(", default=True", "")
+    return AppTest.from_string(source.replace(f'title="{title}"', f'title="{title}", default=True'), default_timeout=60)
