@@ -79,6 +79,7 @@ class Set:
 
     def __init__(self, name: str, assistant: Assistant, items: Sequence[dict[str, Any]]) -> None:
         self.name, self.assistant = name, assistant
+        self.norm = scorer().norm
         self.asked = []
         for number, item in enumerate(items, 1):
             chat: list[Turn] = []
@@ -89,6 +90,10 @@ class Set:
                 say(f"  {number} of {len(items)} questions")
 
     def answerable(self, each: Asked) -> bool:
+        raise NotImplementedError
+
+    def holds_an_answer(self, line: str, item: dict[str, Any]) -> bool:
+        """Whether the words of a direct line hold what is asked for."""
         raise NotImplementedError
 
     def replies(self, choose: Choose) -> Iterator[tuple[Asked, dict[str, Any]]]:
@@ -134,6 +139,9 @@ class Development(Set):
     def answerable(self, each: Asked) -> bool:
         return bool(each.item["answerable"])
 
+    def holds_an_answer(self, line: str, item: dict[str, Any]) -> bool:
+        return any(self.scorer.has(line, aliases) for aliases in item["answers"])
+
 
 class HeldBack(Set):
     def __init__(self, assistant: Assistant, items: Sequence[dict[str, Any]]) -> None:
@@ -159,6 +167,10 @@ class HeldBack(Set):
     def answerable(self, each: Asked) -> bool:
         return bool(each.item["gold"])
 
+    def holds_an_answer(self, line: str, item: dict[str, Any]) -> bool:
+        words = [self.norm(each["words"] or each["text"]) for each in item["gold"]]
+        return any(each in line or line in each for each in words)
+
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,6 +192,7 @@ def main() -> None:
             CAPTION.format(articles=dev.library.status().articles, held=len(items)).strip(),
             _as_it_is(developments, held_back),
             _curve([*developments, held_back]),
+            _direct_lines(developments, held_back),
             _pieces(developments),
             _folds(developments),
         ]
@@ -207,6 +220,28 @@ def _as_it_is(developments: Sequence[Development], held_back: HeldBack) -> str:
 def _row(figures: dict[str, float]) -> list[str]:
     names = ("right", "first", "filler", "words", "abstained", "unanswerable")
     return ["–" if n not in figures else f"{figures[n]:.{1 if n == 'words' else 3}f}" for n in names]
+
+
+def _direct_lines(developments: Sequence[Development], held_back: HeldBack) -> str:
+    """How often an answer has a direct line, and how often that line holds what is asked for."""
+    body = []
+    for each in (*developments, held_back):
+        shown, right, astray = [], [], []
+        for asked in each.asked:
+            composed = choose(asked.searched, says_yes=each.assistant._answerer._says_yes)
+            line = each.norm(" ".join(words for line in composed.direct for words, _ in line.pieces))
+            if not each.answerable(asked):
+                astray.append(bool(composed.direct))
+            elif composed.evidence:
+                shown.append(bool(composed.direct))
+                if composed.direct:
+                    right.append(each.holds_an_answer(line, asked.item))
+        body.append([each.name, *(f"{np.mean(values):.3f} of {len(values)}" for values in (shown, right, astray))])
+    header = ["", "answers with a direct line", "of these with words that answer", "shown though not answerable"]
+    return (
+        "The direct line (for the held-back questions the labelled words, or what they are within; of a yes or no "
+        "nothing is labelled, so that it counts as wrong there):\n\n" + table(header, body)
+    )
 
 
 def _curve(sets: Sequence[Set]) -> str:
