@@ -99,7 +99,7 @@ def test_what_is_only_related_is_told_apart(
     assert answered["more"]
     assert (answered["state"], answered["abstained"]) == ("related", True)
     assert same_json(answered, related.to_json())
-    described = api.get("/openapi.json").json()["components"]["schemas"]["Answer"]["properties"]
+    described = api.get("/openapi.json").json()["components"]["schemas"]["ReplyModel"]["properties"]
     assert described["state"]["enum"] == ["answered", "related", "nothing"]
     assert "no article says it directly" in described["state"]["description"]
     assert "only related" in described["more"]["description"]

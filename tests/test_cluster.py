@@ -20,10 +20,10 @@ from pathlib import Path
 import ray
 import psutil  # the one that Ray brings
 from rag.assistant import Assistant
-from rag.ingestion import cluster
+from rag.ingestion import ray_embedding
 from rag.settings import Settings
 
-cluster.PASSAGES_AT_ONCE = 4
+ray_embedding.PASSAGES_AT_ONCE = 4
 killed = []
 
 def kill_one():

@@ -1,6 +1,4 @@
-"""What the page itself does in the browser: citation links that open the reader, links that copy an answer, and the
-latest turn kept in view.
-"""
+"""What the page itself does in the browser: it opens the reader, copies an answer, and keeps the latest turn in view."""
 
 from __future__ import annotations
 
