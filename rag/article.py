@@ -132,6 +132,24 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A stretch of an article: `article.text[start:end]`, exact by construction."""
+
+    article: Article
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+    @property
+    def sentence(self) -> Sentence:
+        """Its place in the article."""
+        return Sentence(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """The stretch of an article that is embedded and retrieved; it begins and ends with a sentence."""
 
@@ -196,6 +214,10 @@ class Filters:
         return cls(tuple(told["outlets"]), since, until, articles, collection, told.get("read", False))
 
 
+FROM_THE_QUESTION = Filters(read=True)
+"""The conditions that a question names itself, and no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered pointer to sentences of one article; `checked` means quote == text[start:end] as stored."""
@@ -220,22 +242,16 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredSentence:
+class ScoredSentence(Excerpt):
     """A sentence that may answer a question, or speak of what another does, and how well: `score` is the reader's score
     (see `rag.models.reader.Answer`), or the cosine of the two.
 
     `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
     """
 
-    article: Article
-    sentence: Sentence
     score: float
     words: str | None = None
     value: frozenset[str] = frozenset()
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.sentence.start : self.sentence.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rag import telemetry
-from rag.article import Filters, Found, Intent, Reply, Sentence, Turn
+from rag.article import FROM_THE_QUESTION, Excerpt, Filters, Found, Intent, Reply, Turn
 from rag.chats.chats import Chats
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.chroma import server_of
@@ -88,7 +88,7 @@ class Assistant:
         return Answerer(self.library, self._searcher, self._overview)
 
     def _overview(
-        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+        self, intent: Intent, question: str, filters: Filters, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
         from rag.overview.overview import Overview  # late: most questions are for a fact
 
@@ -110,7 +110,7 @@ class Assistant:
         """Read files, folders, globs and addresses into the library: see `Intake.ingest` and `Intake.ingest_on_ray`."""
         return self.intake.ingest_on_ray(places, self.settings) if engine == "ray" else self.intake.ingest(places)
 
-    def ask(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Reply:
+    def ask(self, question: str, filters: Filters = FROM_THE_QUESTION, chat: Sequence[Turn] = ()) -> Reply:
         """Answer `question`, asked after the turns of `chat`; the settings' language model writes, if there is one.
 
         Conditions on outlets and dates are read from the question itself, unless `filters` says what they are to be.
@@ -127,7 +127,7 @@ class Assistant:
     def replies(
         self,
         question: str,
-        filters: Filters | None = None,
+        filters: Filters = FROM_THE_QUESTION,
         chat: Sequence[Turn] = (),
         model: str | None = None,
         stop: Event | None = None,
@@ -163,7 +163,7 @@ class Assistant:
             telemetry.note_question(line)
 
     def _replies(
-        self, question: str, filters: Filters | None, chat: Sequence[Turn], model: str | None, stop: Event
+        self, question: str, filters: Filters, chat: Sequence[Turn], model: str | None, stop: Event
     ) -> Iterator[Reply]:
         if model is None:
             yield self._answerer.answer(question, filters, chat)[0]
@@ -223,11 +223,11 @@ class Assistant:
         entailment = local_entailment(self.settings.entailment_model, self.settings.models)
         return Checker(self.library, self.embedding, entailment)
 
-    def ask_after(self, turns: Sequence[str], question: str, filters: Filters | None = None) -> Reply:
+    def ask_after(self, turns: Sequence[str], question: str, filters: Filters = FROM_THE_QUESTION) -> Reply:
         """Ask `turns`, the earlier questions of a chat, in order, and then `question`. Raises as `ask` does."""
         return self.ask(question, filters, self.chat_of(turns, filters))
 
-    def chat_of(self, turns: Sequence[str], filters: Filters | None = None) -> list[Turn]:
+    def chat_of(self, turns: Sequence[str], filters: Filters = FROM_THE_QUESTION) -> list[Turn]:
         """`turns`, the questions of a chat, asked in order: each with its answer. Raises as `ask` does."""
         chat: list[Turn] = []
         for turn in turns:
@@ -235,7 +235,7 @@ class Assistant:
             chat.append(Turn(turn, reply.answer, tuple(each.article_id for each in reply.citations)))
         return chat
 
-    def coverage(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Coverage:
+    def coverage(self, question: str, filters: Filters = FROM_THE_QUESTION, chat: Sequence[Turn] = ()) -> Coverage:
         """Who says what about the event that `question` is about, whatever outlets it names. Raises as `ask` does."""
         from rag.coverage.coverage import cover  # late: asking needs none of it
 
@@ -263,13 +263,13 @@ class Assistant:
         if not 0 <= start < end <= len(article.text) or not text.strip():
             raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
         tell = partial(self._searcher.sentences_near, text)
-        return cover(self.library, self.embedding, text, [id], tell, (article, Sentence(start, end)))
+        return cover(self.library, self.embedding, text, [id], tell, Excerpt(article, start, end))
 
-    def search(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> SearchResults:
+    def search(self, question: str, filters: Filters = FROM_THE_QUESTION, chat: Sequence[Turn] = ()) -> SearchResults:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""
         return self._searcher.search(question, filters, chat)
 
-    def find(self, question: str, filters: Filters | None = None, chat: Sequence[Turn] = ()) -> Found:
+    def find(self, question: str, filters: Filters = FROM_THE_QUESTION, chat: Sequence[Turn] = ()) -> Found:
         """The passages that `ask` would answer from. Raises as `ask` does."""
         searched = self.search(question, filters, chat)
         return Found(searched.question, searched.query.text, searched.filters, self._answerer.considered(searched))

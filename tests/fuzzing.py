@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from io import BytesIO
 
-from rag.article import Filters, Turn
+from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.settings import ROOT
 from tests.documents import pdf, word
 
@@ -115,11 +115,11 @@ def question(chance: random.Random, offered: Sequence[str]) -> str:
     return " ".join(words)[: chance.choice([50, 300, 1000, 1010])]
 
 
-def questions(seed: int, number: int) -> Iterator[tuple[str, Filters | None, list[Turn]]]:
+def questions(seed: int, number: int) -> Iterator[tuple[str, Filters, list[Turn]]]:
     """Questions, each with the conditions that were clicked and the chat before it."""
     chance, offered = random.Random(seed), _offered()
     for _ in range(number):
-        filters = None
+        filters = FROM_THE_QUESTION
         if chance.random() < 0.15:
             since = date.min + timedelta(days=chance.randrange(3_650_000)) if chance.random() < 0.5 else None
             until = date(2031, 3, chance.randint(1, 31)) if chance.random() < 0.5 else None

@@ -202,7 +202,7 @@ def test_this_article_is_the_one_that_is_read_or_was_cited_last(filled: Assistan
     swan, ferry = (next(a.id for a in filled.library.articles() if a.title == title) for title in ("Swan", "Auk sails"))
 
     def summed_up(question: str, *chat: Turn) -> set[str]:
-        return {each.article_id for each in filled.ask(question, None, chat).citations}
+        return {each.article_id for each in filled.ask(question, chat=chat).citations}
 
     cited = Turn("What sat on the rails?", "A swan. [1] [2]", (swan, ferry))
     assert summed_up("Summarise this article", cited) == {swan}

@@ -145,7 +145,7 @@ def test_a_follow_up_is_asked_after_turns_or_a_chat(api: TestClient, assistant: 
     both = api.post("/ask", json={"question": "Who?", "chat": told, "turns": ["Where?"]})
 
     assert QUESTION in by_turns["query"]
-    assert same_json(by_turns, assistant.ask("Who counted them?", None, chat).to_json())
+    assert same_json(by_turns, assistant.ask("Who counted them?", chat=chat).to_json())
     assert same_json(by_turns, by_chat)
     assert (both.status_code, "either turns" in both.json()["error"]) == (422, True)
 

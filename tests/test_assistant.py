@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Filters, Turn
+from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.querying.search import LONGEST_QUESTION
@@ -41,7 +41,7 @@ def filled(assistant: Assistant, articles: Path) -> Assistant:
     return assistant
 
 
-def names(assistant: Assistant, question: str, filters: Filters | None) -> list[str]:
+def names(assistant: Assistant, question: str, filters: Filters) -> list[str]:
     """Which articles were considered, in order, each once."""
     reply = assistant.ask(question, filters)
     return list(dict.fromkeys(str(passage.url).rpartition("/")[2] for passage in reply.retrieved))
@@ -182,7 +182,7 @@ def test_it_answers_after_articles_were_changed_and_removed(filled: Assistant, a
     reply = filled.ask("When did Ekmoor close the bridge?")
 
     assert_cited(reply, filled.library)
-    assert set(names(filled, "What did harbour master Thorsby do?", None)) <= {
+    assert set(names(filled, "What did harbour master Thorsby do?", FROM_THE_QUESTION)) <= {
         "herald-march",
         "herald-april",
         "undated",

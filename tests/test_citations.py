@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Citation, Sentence, Statement
+from rag.article import Citation, Statement
 from rag.library.library import Library
 from rag.querying.citations import check, cite
 from rag.querying.compose import Evidence
@@ -23,7 +23,7 @@ def evidence(library: Library, embedding: WordCountEmbedding, articles: Path) ->
     (articles / "ferry.txt").write_text("Ferry late\n\n" + TEXT)
     put_in(library, embedding, articles)
     (article,) = library.articles()
-    return [Evidence(article, Sentence(24, 37)), Evidence(article, Sentence(0, 23))]
+    return [Evidence(article, 24, 37), Evidence(article, 0, 23)]
 
 
 def test_each_sentence_has_its_own_number(evidence: list[Evidence], library: Library) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from rag.article import Article, Sentence
+from rag.article import Article
 from rag.models.reader import Answer
 from rag.querying.answer_values import value_of
 from rag.querying.compose import (
@@ -33,7 +33,7 @@ def passage(*sentences: tuple[str, float], outlet: str | None = None, published:
     for each, score in sentences:
         start = text.index(each)
         words = len(" ".join(each.split()[:2]))
-        found.append(Candidate(article, Sentence(start, start + len(each)), Answer(score, 0, words, 1.0, 0.5)))
+        found.append(Candidate(article, start, start + len(each), Answer(score, 0, words, 1.0, 0.5)))
     about = {"article": article, "article_id": article.id, "candidates": tuple(found), "nothing": 0.0}
     node = TextNode(text=text, metadata=about)
     return NodeWithScore(node=node, score=max(score for _, score in sentences))
@@ -183,7 +183,7 @@ def test_what_was_read_is_told_with_its_words_and_their_value() -> None:
 
 
 def refused(question: str, *texts: str) -> str:
-    return not_mentioned(Query(question, len(question)), [passage((text, -5.0)) for text in texts])
+    return not_mentioned(Query(question), [passage((text, -5.0)) for text in texts])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, ScoredSentence, Sentence
+from rag.article import Article, ScoredSentence
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
@@ -137,7 +137,7 @@ def test_a_contradiction_is_another_value_of_the_same_thing(
 def told(article: Article, text: str, worth: float, value: set[str] | None = None) -> ScoredSentence:
     start = article.text.index(text)
     words = " ".join(value) if value else None
-    return ScoredSentence(article, Sentence(start, start + len(text)), worth, words, frozenset(value or ()))
+    return ScoredSentence(article, start, start + len(text), worth, words, frozenset(value or ()))
 
 
 def test_outlets_say_so_say_otherwise_or_are_silent_and_copies_count_once(
@@ -255,7 +255,7 @@ def test_what_a_carrier_cut_and_added(library: Library, articles: Path) -> None:
     assert {each.article.outlet for each in copied.carriers} == {"ledger", "post"}
     assert [each.article.outlet for each in single.carriers] == ["times"]
     (less,) = [each for each in copied.carriers if not each.fullest]
-    cut, added = ([less.article.text[s.start : s.end] for s in less.added], len(less.cut))
+    cut, added = ([each.text for each in less.added], len(less.cut))
     assert (cut, added) in (([own], 1), ([last], 1))
 
 

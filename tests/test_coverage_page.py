@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-from rag.article import Article, ScoredSentence, Sentence
+from rag.article import Article, Excerpt, ScoredSentence, Sentence
 from rag.assistant import Assistant
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
@@ -61,7 +61,8 @@ def coverage_with(text: str) -> Coverage:
     ours = Article(id="a", text=told, title=text, outlet=text, origin=text, published="2031-03-11")
     other = replace(ours, id="b", text=f"{told} ", outlet=f"{text} Post")
     sentence = Sentence(0, len(told))
-    says = Account(ours.outlet, "says", (ours,), ours, sentence, text, 0, ((other, sentence),))
+    mine, theirs = (Excerpt(each, sentence.start, sentence.end) for each in (ours, other))
+    says = Account(ours.outlet, "says", (ours,), ours, sentence, text, 0, (theirs,))
     otherwise = Account(other.outlet, "otherwise", (other,), other, sentence, None, 1)
     silent = Account(f"{text} Times", "silent", (other,), other)
     wordings = (
@@ -70,7 +71,9 @@ def coverage_with(text: str) -> Coverage:
     )
     when = len(text) + 4
     dated = tuple(
-        DatedSentence(date(2031, 3, day), date(2031, 3, day), day == 12, (when, len(told)), article, sentence)
+        DatedSentence(
+            article, sentence.start, sentence.end, date(2031, 3, day), date(2031, 3, day), day == 12, (when, len(told))
+        )
         for day, article in ((11, ours), (12, other))
     )
     return Coverage(
@@ -78,9 +81,9 @@ def coverage_with(text: str) -> Coverage:
         (ours, other),
         (Claim(text, (says, otherwise, silent), (1, 1)), Claim(text, (says,), (1,))),
         (QuoteRow(text, "differs", wordings), QuoteRow(text, "alone", wordings[:1])),
-        (Origin(text, (Carrier(ours, True), Carrier(other, False, (sentence,), (sentence,)))),),
+        (Origin(text, (Carrier(ours, True), Carrier(other, False, (mine,), (theirs,)))),),
         (TimelineEntry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
-        (Person(text, {text: ((ours, sentence),), f"{text} II": ((other, sentence),)}),),
+        (Person(text, {text: (mine,), f"{text} II": (theirs,)}),),
     )
 
 
@@ -269,13 +272,11 @@ def test_the_others_agree_with_a_sentence_contradict_it_or_are_silent(
         (articles / f"{outlet}.json").write_text(json.dumps({"title": outlet, "text": text, "sitename": outlet}))
     put_in(library, WordCountEmbedding(), articles)
     found = {str(article.outlet): article for article in library.articles()}
-    tellings = [
-        ScoredSentence(each, Sentence(0, len(each.text)), -9 if name == "times" else 8) for name, each in found.items()
-    ]
+    tellings = [ScoredSentence(each, 0, len(each.text), -9 if name == "times" else 8) for name, each in found.items()]
     lead = found["herald"]
 
     laid = claim_of(
-        lead, Sentence(0, len(lead.text)), tellings, list(found.values()), origins(library, list(found.values())),
+        Excerpt(lead, 0, len(lead.text)), tellings, list(found.values()), origins(library, list(found.values())),
         library, model,
     )  # fmt: skip
 

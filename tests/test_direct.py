@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.article import Article, Citation, Sentence
+from rag.article import Article, Citation
 from rag.library.library import Library
 from rag.models.reader import Answer
 from rag.querying.citations import citation_of, direct_lines
@@ -27,7 +27,7 @@ def answer(
     """A sentence that is a whole article, and the words of it that answer."""
     article = Article(text=text, outlet=outlet, published=published, id=f"{outlet} {text}")
     start = text.index(words)
-    return Candidate(article, Sentence(0, len(text)), Answer(score, start, start + len(words), span, 0.5))
+    return Candidate(article, 0, len(text), Answer(score, start, start + len(words), span, 0.5))
 
 
 def told(line: Line | None) -> str | None:
@@ -126,8 +126,8 @@ def test_a_figure_that_the_outlet_itself_corrects_comes_second() -> None:
     correction = Article(
         "It said 62 people. There were 48 passengers.", outlet="The Post", published="2031-05-03", id="c"
     )
-    again = Candidate(correction, Sentence(0, 18), Answer(3.0, 8, 17, 0.9, 0.5))
-    new = Candidate(correction, Sentence(19, 44), Answer(2.0, 11, 24, 0.9, 0.5))
+    again = Candidate(correction, 0, 18, Answer(3.0, 8, 17, 0.9, 0.5))
+    new = Candidate(correction, 19, 44, Answer(2.0, 11, 24, 0.9, 0.5))
     line = one_value([first, again, new], SURE)
     assert line is not None
 
@@ -153,8 +153,8 @@ def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> Non
 
 def test_a_line_is_cited_with_its_own_words_marked(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
-    citations = (citation_of(1, *_place(best)),)
-    line = Line((("Opened by ", False), ("Ana Brandt", True)), (_place(best),))
+    citations = (citation_of(1, best.article, best.sentence),)
+    line = Line((("Opened by ", False), ("Ana Brandt", True)), (best,))
 
     (statement,) = direct_lines([line], citations, library)
 
@@ -167,11 +167,7 @@ def test_a_line_is_cited_with_its_own_words_marked(library: Library) -> None:
 
 def test_a_line_is_left_out_whose_sentence_is_not_cited_or_has_other_words(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
-    cited: tuple[Citation, ...] = (citation_of(1, *_place(best)),)
+    cited: tuple[Citation, ...] = (citation_of(1, best.article, best.sentence),)
 
-    assert direct_lines([Line((("Ana Brandt", True),), (_place(best),))], (), library) == ()
-    assert direct_lines([Line((("Ana Brand", True), (" and Jo", True)), (_place(best),))], cited, library) == ()
-
-
-def _place(candidate: Candidate) -> tuple[Article, Sentence]:
-    return candidate.article, candidate.sentence
+    assert direct_lines([Line((("Ana Brandt", True),), (best,))], (), library) == ()
+    assert direct_lines([Line((("Ana Brand", True), (" and Jo", True)), (best,))], cited, library) == ()

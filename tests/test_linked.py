@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.article import Article, Sentence
+from rag.article import Article
 from rag.models.reader import Answer
 from rag.querying.linked_facts import Form, Linked, Side, compared, linked, one_sided, side_of
 from rag.querying.read import Candidate
@@ -168,4 +168,4 @@ def article_with(text: str, words: str, score: float, published: str | None = No
     """An article of one sentence, and the words of it that answer."""
     article = Article(text=text, published=published, id=text)
     start = text.index(words)
-    return Candidate(article, Sentence(0, len(text)), Answer(score, start, start + len(words), 0.9, 0.5))
+    return Candidate(article, 0, len(text), Answer(score, start, start + len(words), 0.9, 0.5))

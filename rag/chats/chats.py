@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 
-from rag.article import Article, Block, Citation, Filters, Reply, Row, Turn, fingerprint
+from rag.article import FROM_THE_QUESTION, Article, Block, Citation, Filters, Reply, Row, Turn, fingerprint
 from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
 from rag.chats.exchange_rows import by_exchange, exchange_of, kept_blocks, with_coverage
 from rag.errors import UnknownArticle, UsageError
@@ -91,12 +91,12 @@ class Chats:
 
     # Asking
 
-    def ask(self, chat_id: str | None, question: str, filters: Filters | None = None) -> str:
+    def ask(self, chat_id: str | None, question: str, filters: Filters = FROM_THE_QUESTION) -> str:
         """Keep a question that waits for its answer, and say in which chat: a new one where `chat_id` is None or that
         of a chat that is there no longer. `filters` are its conditions (see Exchange).
         """
         question, moment = _storable(question), now()
-        conditions = json.dumps(filters.to_json()) if filters is not None else None
+        conditions = None if filters == FROM_THE_QUESTION else json.dumps(filters.to_json())
         with self._transaction() as db:
             if chat_id is None or not db.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
                 chat_id = secrets.token_hex(8)
@@ -108,9 +108,9 @@ class Chats:
             )
         return chat_id
 
-    def ask_again(self, id: int, filters: Filters | None) -> None:
+    def ask_again(self, id: int, filters: Filters) -> None:
         """Have the question of an exchange answered once more, under these conditions (see Exchange)."""
-        conditions = json.dumps(filters.to_json()) if filters is not None else None
+        conditions = None if filters == FROM_THE_QUESTION else json.dumps(filters.to_json())
         with self._transaction() as db:
             db.execute("UPDATE exchanges SET waiting = 1, conditions = ? WHERE id = ?", (conditions, id))
 

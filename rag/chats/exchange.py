@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.article import Citation, Filters, Reply
+from rag.article import FROM_THE_QUESTION, Citation, Filters, Reply
 from rag.library.corrections import Change
 
 
@@ -68,15 +68,14 @@ class Section:
 class Exchange:
     """One question of a chat with its reply, or with the message why there is none.
 
-    While it is `waiting`, an answer is to come, under `conditions`, or where these are None under those that the
-    question names; the reply is then the one before, if there was any.
+    While it is `waiting`, an answer is to come, under `conditions`; the reply is then the one before, if there was any.
     """
 
     id: int
     question: str
     asked_at: str
     waiting: bool = False
-    conditions: Filters | None = None
+    conditions: Filters = FROM_THE_QUESTION
     reply: Reply | None = None
     problem: str | None = None
     citations: Mapping[int, Kept] = field(default_factory=dict)

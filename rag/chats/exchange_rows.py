@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rag.article import Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement, fingerprint
+from rag.article import (
+    FROM_THE_QUESTION,
+    Block,
+    Citation,
+    Filters,
+    Mark,
+    Reply,
+    RetrievedPassage,
+    Row,
+    Statement,
+    fingerprint,
+)
 from rag.chats.exchange import Exchange, Kept, Section
 
 
@@ -22,7 +33,7 @@ def exchange_of(
         question=question,
         asked_at=asked_at,
         waiting=bool(waiting),
-        conditions=Filters.from_json(json.loads(conditions)) if conditions else None,
+        conditions=Filters.from_json(json.loads(conditions)) if conditions else FROM_THE_QUESTION,
         problem=problem,
         liked=None if liked is None else bool(liked),
         remark=remark or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rag.article import FROM_THE_QUESTION
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 
@@ -37,7 +38,7 @@ def evaluation_set(chats: Chats) -> tuple[list[dict[str, Any]], int]:
 def _expected(exchange: Exchange) -> dict[str, Any] | None:
     """What an answer has to say; None where that is not known, or went with an article."""
     reply = exchange.reply
-    if reply is None or reply.answered_by in ("small_talk", "library") or exchange.conditions is not None:
+    if reply is None or reply.answered_by in ("small_talk", "library") or exchange.conditions != FROM_THE_QUESTION:
         return None
     if not exchange.liked:
         if not exchange.expected:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.article import Article, ScoredSentence, Sentence
+from rag.article import Article, Excerpt, ScoredSentence, Sentence
 from rag.coverage.origins import Origin
 from rag.coverage.relation import likelihood, relation
 from rag.library.library import Library
@@ -45,7 +45,12 @@ class Account:
     sentence: Sentence | None = None
     words: str | None = None
     group: int | None = None
-    also: tuple[tuple[Article, Sentence], ...] = ()
+    also: tuple[Excerpt, ...] = ()
+
+    @property
+    def excerpt(self) -> Excerpt | None:
+        """Its best sentence."""
+        return Excerpt(self.article, self.sentence.start, self.sentence.end) if self.sentence else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,7 @@ def _in_order(tellings: Sequence[ScoredSentence]) -> list[ScoredSentence]:
     return sorted(tellings, key=lambda each: -each.score)
 
 
-def _also(
-    tellings: Sequence[ScoredSentence], best: Mapping[str, ScoredSentence]
-) -> dict[str, tuple[tuple[Article, Sentence], ...]]:
+def _also(tellings: Sequence[ScoredSentence], best: Mapping[str, ScoredSentence]) -> dict[str, tuple[Excerpt, ...]]:
     """More sentences of each outlet that may answer, MORE_SENTENCES at most, none that says again what it said."""
     found: dict[str, list[ScoredSentence]] = {key: [told] for key, told in best.items()}
     for each in _in_order(tellings):
@@ -142,7 +145,7 @@ def _also(
             words = content(each.text)
             if all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in several):
                 several.append(each)
-    return {key: tuple((each.article, each.sentence) for each in several[1:]) for key, several in found.items()}
+    return {key: tuple(several[1:]) for key, several in found.items()}
 
 
 def _hear_the_rest(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rag.article import Article, Citation, ScoredSentence, Sentence
+from rag.article import Article, Citation, Excerpt, ScoredSentence
 from rag.coverage.claims import Claim, claim
 from rag.coverage.event import of_one_event
 from rag.coverage.origins import Origin, origins
@@ -37,7 +37,7 @@ class Coverage:
     timeline: tuple[TimelineEntry, ...]
     people: tuple[Person, ...]
     timings: Mapping[str, int] = field(default_factory=dict)
-    sentence: tuple[Article, Sentence] | None = None
+    sentence: Excerpt | None = None
     """What is asked about, where that is a sentence of an article."""
 
     @property
@@ -80,8 +80,8 @@ class Coverage:
                             "group": account.group,
                             "words": account.words,
                             "articles": [article.id for article in account.articles],
-                            "citation": account.sentence and asdict(cited(account.article, account.sentence)),
-                            "also": [asdict(cited(*each)) for each in account.also],
+                            "citation": account.excerpt and asdict(cited(account.excerpt)),
+                            "also": [asdict(cited(each)) for each in account.also],
                         }
                         for account in each.accounts
                     ],
@@ -99,7 +99,7 @@ class Coverage:
                             "outlet": each.article.outlet,
                             "manner": each.manner,
                             "speaker": each.speaker or None,
-                            "citation": asdict(cited(each.article, Sentence(each.start, each.end))),
+                            "citation": asdict(cited(each)),
                             "differing": [
                                 {"start": start, "end": end, "words": each.article.text[start:end]}
                                 for start, end in each.differing
@@ -117,8 +117,8 @@ class Coverage:
                         _about(each.article)
                         | {
                             "fullest": each.fullest,
-                            "cut": [asdict(cited(_fullest(origin), sentence)) for sentence in each.cut],
-                            "added": [asdict(cited(each.article, sentence)) for sentence in each.added],
+                            "cut": [asdict(cited(sentence)) for sentence in each.cut],
+                            "added": [asdict(cited(sentence)) for sentence in each.added],
                         }
                         for each in origin.carriers
                     ],
@@ -137,7 +137,7 @@ class Coverage:
                             "until": each.last.isoformat(),
                             "computed": each.computed,
                             "words": each.article.text[slice(*each.words)],
-                            "citation": asdict(cited(each.article, each.sentence)),
+                            "citation": asdict(cited(each)),
                         }
                         for each in entry.told
                     ],
@@ -148,7 +148,7 @@ class Coverage:
                 {
                     "name": each.name,
                     "spellings": {
-                        name: [asdict(cited(*mention)) for mention in mentions]
+                        name: [asdict(cited(mention)) for mention in mentions]
                         for name, mentions in each.spellings.items()
                     },
                 }
@@ -164,7 +164,7 @@ def cover(
     question: str,
     found: Sequence[str],
     tell: Tell,
-    sentence: tuple[Article, Sentence] | None = None,
+    sentence: Excerpt | None = None,
 ) -> Coverage:
     """Put together what the library has on the event of `found`, ids of the articles that a question found, best first.
 
@@ -183,7 +183,7 @@ def cover(
     claims: tuple[Claim, ...]
     if sentence:
         told = [each for _, tellings in tell(articles) for each in tellings]
-        claims = (claim_of(*sentence, told, articles, written, library, embedding),)
+        claims = (claim_of(sentence, told, articles, written, library, embedding),)
     else:
         claims = tuple(claim(asked, told, articles, written, library, embedding) for asked, told in tell(articles))
     lap("claims")
@@ -199,13 +199,13 @@ def cover(
     )  # fmt: skip
 
 
-def cited(article: Article, sentence: Sentence, number: int = 0) -> Citation:
-    """A stretch of the article as a citation, cut at LONGEST_QUOTE."""
-    end = min(sentence.end, sentence.start + LONGEST_QUOTE)
+def cited(excerpt: Excerpt, number: int = 0) -> Citation:
+    """An excerpt as a citation, cut at LONGEST_QUOTE."""
+    article, start = excerpt.article, excerpt.start
+    end = min(excerpt.end, start + LONGEST_QUOTE)
     return Citation(
         number, article.id, article.title, article.outlet, article.origin, article.published, article.url,
-        article.path, sentence.start, end, article.text[sentence.start : end], checked=True,
-        published_at=article.published_at,
+        article.path, start, end, article.text[start:end], checked=True, published_at=article.published_at,
     )  # fmt: skip
 
 

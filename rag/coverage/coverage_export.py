@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, get_args
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.coverage.coverage import Coverage
 from rag.coverage.timeline import TimelineEntry
 
@@ -63,15 +63,15 @@ class _Notes:
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._articles: dict[str, Article] = {}
 
-    def mark(self, article: Article, sentence: Sentence) -> str:
+    def mark(self, excerpt: Excerpt) -> str:
         """The citation's number in brackets."""
-        self._articles[article.id] = article
-        place = (article.id, sentence.start, sentence.end)
+        self._articles[excerpt.article.id] = excerpt.article
+        place = (excerpt.article.id, excerpt.start, excerpt.end)
         return f"\\[{self._numbers.setdefault(place, len(self._numbers) + 1)}\\]"
 
-    def cite(self, article: Article, sentence: Sentence) -> str:
-        """The sentence's words with the citation's number."""
-        return f"{_plain(article.text[sentence.start : sentence.end])} {self.mark(article, sentence)}"
+    def cite(self, excerpt: Excerpt) -> str:
+        """The words with the citation's number."""
+        return f"{_plain(excerpt.text)} {self.mark(excerpt)}"
 
     def lines(self) -> Iterator[str]:
         """One line for each citation: its number, article, offsets and address."""
@@ -91,8 +91,8 @@ def _claims(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         yield from (f"## {_plain(claim.asked)}", "")
         rows = []
         for account in claim.accounts:
-            says = notes.cite(account.article, account.sentence) if account.sentence else ""
-            says = " ".join([says, *(notes.mark(*each) for each in account.also)])
+            says = notes.cite(account.excerpt) if account.excerpt else ""
+            says = " ".join([says, *(notes.mark(each) for each in account.also)])
             origin = f"claim {account.group + 1}" if account.group is not None else ""
             rows.append(
                 [_outlet(account.article), VERDICTS[account.verdict], origin, _plain(account.words or ""), says]
@@ -111,14 +111,14 @@ def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         yield from (f"**{_plain(row.speaker or 'speaker not told')}**: {row.verdict}", "")
         for each in row.wordings:
             words = _with_marks(each.text, each.start, each.differing)
-            mark = notes.mark(each.article, Sentence(each.start, each.end))
+            mark = notes.mark(each)
             yield f"- {_outlet(each.article)} ({each.manner}): {words} {mark}"
         yield ""
     if alone:
         yield from ("## Quoted by one outlet", "")
         for row in alone:
             for each in row.wordings:
-                words = notes.cite(each.article, Sentence(each.start, each.end))
+                words = notes.cite(each)
                 yield f"- {_plain(row.speaker or 'speaker not told')}, {_outlet(each.article)} ({each.manner}): {words}"
         yield ""
 
@@ -129,13 +129,12 @@ def _origins(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         yield from ("## One copy", "")
     for copy in copied:
         yield from (f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", "")
-        fullest = next(each.article for each in copy.carriers if each.fullest)
         for carrier in copy.carriers:
             cut, added = len(carrier.cut), len(carrier.added)
             said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
             yield f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}"
-            yield from (f"  - cut: {notes.cite(fullest, sentence)}" for sentence in carrier.cut)
-            yield from (f"  - added: {notes.cite(carrier.article, sentence)}" for sentence in carrier.added)
+            yield from (f"  - cut: {notes.cite(sentence)}" for sentence in carrier.cut)
+            yield from (f"  - added: {notes.cite(sentence)}" for sentence in carrier.added)
         yield ""
 
 
@@ -144,7 +143,7 @@ def _timeline(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         rows = []
         for entry in coverage.timeline:
             told, *others = entry.told
-            says = [notes.cite(told.article, told.sentence), *(notes.mark(o.article, o.sentence) for o in others)]
+            says = [notes.cite(told), *(notes.mark(o) for o in others)]
             rows.append([_when(entry), " ".join(says)])
         yield from ("## Timeline", "", *_table(("when", "what"), rows), "")
 
@@ -155,7 +154,7 @@ def _people(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         yield from ("## Names", "")
         for person in spelled:
             yield "- " + ", ".join(
-                f"{_plain(name)} {' '.join(notes.mark(*each) for each in mentions)}"
+                f"{_plain(name)} {' '.join(notes.mark(each) for each in mentions)}"
                 for name, mentions in person.spellings.items()
             )
         yield ""
@@ -177,42 +176,41 @@ def _claim_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for claim in coverage.claims:
         for account in claim.accounts:
             verdict = VERDICTS[account.verdict]
-            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.article, account.sentence))
+            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.excerpt or account.article))
 
 
 def _quote_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for row in coverage.quotes:
         for each in row.wordings:
-            place = _place(each.article, Sentence(each.start, each.end))
+            place = _place(each)
             yield ("quote", row.speaker, each.article.outlet, f"{row.verdict} ({each.manner})", "", "", *place)
 
 
 def _origin_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for number, origin in enumerate(coverage.origins, 1):
         of = origin.name or f"origin {number}"
-        fullest = next(each.article for each in origin.carriers if each.fullest)
         for carrier in origin.carriers:
             verdict = "fullest" if carrier.fullest else f"{len(carrier.cut)} cut, {len(carrier.added)} added"
-            yield ("origin", of, carrier.article.outlet, verdict, "", "", *_place(carrier.article, None))
+            yield ("origin", of, carrier.article.outlet, verdict, "", "", *_place(carrier.article))
             for sentence in carrier.cut:
-                yield ("origin", of, carrier.article.outlet, "cut", "", "", *_place(fullest, sentence))
+                yield ("origin", of, carrier.article.outlet, "cut", "", "", *_place(sentence))
             for sentence in carrier.added:
-                yield ("origin", of, carrier.article.outlet, "added", "", "", *_place(carrier.article, sentence))
+                yield ("origin", of, carrier.article.outlet, "added", "", "", *_place(sentence))
 
 
 def _timeline_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for entry in coverage.timeline:
         for told in entry.told:
             verdict = ", ".join(["computed"] * told.computed + ["disputed"] * entry.disputed)
-            place = _place(told.article, told.sentence)
+            place = _place(told)
             yield ("timeline", "", told.article.outlet, verdict, told.first, told.last, *place)
 
 
 def _people_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for person in coverage.people:
         for name, mentions in person.spellings.items():
-            for article, sentence in mentions:
-                yield ("name", person.name, article.outlet, name, "", "", *_place(article, sentence))
+            for each in mentions:
+                yield ("name", person.name, each.article.outlet, name, "", "", *_place(each))
 
 
 _ROWS_OF: dict[Table, Callable[[Coverage], Iterator[Sequence[object]]]] = {
@@ -224,11 +222,11 @@ _ROWS_OF: dict[Table, Callable[[Coverage], Iterator[Sequence[object]]]] = {
 }
 
 
-def _place(article: Article, sentence: Sentence | None) -> tuple[object, ...]:
-    if sentence is None:
-        return "", article.id, "", "", article.url
-    text = " ".join(article.text[sentence.start : sentence.end].split())
-    return text, article.id, sentence.start, sentence.end, article.url
+def _place(of: Excerpt | Article) -> tuple[object, ...]:
+    """The last cells of a row: an excerpt with its offsets, or an article without any."""
+    if not isinstance(of, Excerpt):
+        return "", of.id, "", "", of.url
+    return " ".join(of.text.split()), of.article.id, of.start, of.end, of.article.url
 
 
 def _outlet(article: Article) -> str:

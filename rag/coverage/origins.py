@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.library.copies import groups
 from rag.library.library import Library
 from rag.text.words import WORD
@@ -23,8 +23,8 @@ class Carrier:
 
     article: Article
     fullest: bool
-    cut: tuple[Sentence, ...] = ()
-    added: tuple[Sentence, ...] = ()
+    cut: tuple[Excerpt, ...] = ()
+    added: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,15 @@ def _carriers(library: Library, articles: Sequence[Article]) -> tuple[Carrier, .
     return tuple(carriers)
 
 
-def _sentences(library: Library, article: Article) -> list[tuple[Sentence, set[tuple[str, str]]]]:
+def _sentences(library: Library, article: Article) -> list[tuple[Excerpt, set[tuple[str, str]]]]:
     found = []
-    for sentence in library.sentences(article.id):
-        words = ["", *WORD.findall(article.text[sentence.start : sentence.end].lower())]
+    for each in library.sentences(article.id):
+        sentence = Excerpt(article, each.start, each.end)
+        words = ["", *WORD.findall(sentence.text.lower())]
         if len(words) > 1 and not any(a <= sentence.start < b for a, b in article.omitted):
             found.append((sentence, set(pairwise(words))))
     return found
 
 
-def _stands_in(pairs: set[tuple[str, str]], others: Sequence[tuple[Sentence, set[tuple[str, str]]]]) -> bool:
+def _stands_in(pairs: set[tuple[str, str]], others: Sequence[tuple[Excerpt, set[tuple[str, str]]]]) -> bool:
     return any(len(pairs & other) >= SAME_WORDS * min(len(pairs), len(other)) for _, other in others if other)

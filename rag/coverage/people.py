@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt, Sentence
 from rag.library.library import Library
 from rag.speech.persons import Persons
 from rag.text.words import WORD
@@ -17,19 +17,17 @@ SAME_SPELLING = 0.8
 """difflib's ratio from which two words are one name, mistyped or transcribed in another way."""
 
 
-Mention = tuple[Article, Sentence]
-"""An article with the first of its sentences that names somebody so."""
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the articles name: the spelling used most, and every spelling with the articles that use it."""
+    """Somebody whom the articles name: the spelling used most, and of every spelling the first sentence of each article
+    that uses it.
+    """
 
     name: str
-    spellings: dict[str, tuple[Mention, ...]]
+    spellings: dict[str, tuple[Excerpt, ...]]
 
     @property
-    def mentions(self) -> tuple[Mention, ...]:
+    def mentions(self) -> tuple[Excerpt, ...]:
         """Those of all spellings."""
         return tuple(each for several in self.spellings.values() for each in several)
 
@@ -47,12 +45,12 @@ def same_person(one: str, other: str) -> bool:
 def people(library: Library, articles: Sequence[Article]) -> list[Person]:
     """Those whom the articles name with more than one word, the most named first."""
     named: Counter[str] = Counter()
-    having: dict[str, list[Mention]] = {}
+    having: dict[str, list[Excerpt]] = {}
     for article in articles:
         sentences = library.sentences(article.id)
         for name in _named_in(article.text):
             named[name] += 1
-            having.setdefault(name, []).append((article, _naming(article.text, name, sentences)))
+            having.setdefault(name, []).append(_naming(article, name, sentences))
     groups: list[list[str]] = []
     for name, _ in named.most_common():
         for group in groups:
@@ -69,10 +67,12 @@ def _named_in(text: str) -> tuple[str, ...]:
     return tuple(name for name in Persons(text, ()).named_in(text) if " " in name)
 
 
-def _naming(text: str, name: str, sentences: Sequence[Sentence]) -> Sentence:
+def _naming(article: Article, name: str, sentences: Sequence[Sentence]) -> Excerpt:
     """The first sentence that names somebody so; where the words do not stand together, by the last of them."""
+    text = article.text
     at = max(text.find(name), 0) or max(text.find(name.split()[-1]), 0)
-    return next((each for each in sentences if each.start <= at < each.end), Sentence(at, at + len(name)))
+    found = next((each for each in sentences if each.start <= at < each.end), Sentence(at, at + len(name)))
+    return Excerpt(article, found.start, found.end)
 
 
 def spelled_alike(one: str, other: str) -> bool:

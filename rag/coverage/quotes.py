@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from rag.article import Article, Sentence, Span
+from rag.article import Article, Excerpt, Sentence, Span
 from rag.coverage.people import same_person
 from rag.library.library import Library
 from rag.models.embedding import Embedding
@@ -43,22 +43,16 @@ Verdict = Literal["same words", "same meaning", "differs", "alone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Excerpt):
     """An utterance as one article gives it: `article.text[start:end]`; `differing` are the words, by offsets in the
     article, that the row's fullest wording does not have there.
     """
 
-    article: Article
-    start: int
-    end: int
     manner: Manner
     speaker: str
-    sentence: Sentence | None = None
+    whole: Sentence | None = None
+    """The sentence that it stands in."""
     differing: tuple[Span, ...] = ()
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +227,7 @@ def _compared(
         steps = steps[:-1]
     differing = [words[n][1:] for kind, _, _, first, last in steps if kind != "equal" for n in range(first, last)]
     marked = [
-        Wording(w.article, w.start, w.end, w.manner, w.speaker, w.sentence,
+        Wording(w.article, w.start, w.end, w.manner, w.speaker, w.whole,
                 tuple(span for span in differing if w.start <= span[0] < w.end))
         for w in several
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.article import Article, ScoredSentence, Sentence
+from rag.article import Article, Excerpt, ScoredSentence
 from rag.coverage.claims import Account, Claim, Verdict
 from rag.coverage.origins import Origin
 from rag.coverage.relation import Relation, likelihood
@@ -23,15 +23,14 @@ _VERDICTS: tuple[tuple[Relation, Verdict], ...] = (("agree", "says"), ("differ",
 
 
 def claim_of(
-    article: Article,
-    sentence: Sentence,
+    sentence: Excerpt,
     tellings: Sequence[ScoredSentence],
     articles: Sequence[Article],
     origins: Sequence[Origin],
     library: Library,
     embedding: Embedding,
 ) -> Claim:
-    """Lay what the other outlets of `articles` say beside a sentence of `article`, whose outlet says it.
+    """Lay what the other outlets of `articles` say beside a `sentence`, whose own outlet says it.
 
     `tellings` are their sentences with how near each comes to it; `origins` those of the articles. Whether they agree
     or differ, `rag.coverage.relation` tells; an outlet none of whose sentences comes near is silent.
@@ -39,20 +38,20 @@ def claim_of(
     by_outlet: dict[str, list[Article]] = {}
     for each in articles:
         by_outlet.setdefault(_key(each), []).append(each)
+    article = sentence.article
     own = _key(article)
     near: dict[str, list[ScoredSentence]] = {key: [] for key in by_outlet if key != own}
     for told in sorted(tellings, key=lambda told: -told.score):
         found = near.get(_key(told.article))
         if found is not None and len(found) < HEARD and told.score >= NEAR:
             found.append(told)
-    text = article.text[sentence.start : sentence.end]
     several = [told for each in near.values() for told in each]
-    lead, *senses = read([text, *(told.text for told in several)], embedding, library)
+    lead, *senses = read([sentence.text, *(told.text for told in several)], embedding, library)
     sense_of = {id(told): sense for told, sense in zip(several, senses, strict=True)}
 
     own_articles = tuple(by_outlet.get(own, [article]))
     accounts: dict[Verdict, list[Account]] = {
-        "says": [Account(article.outlet, "says", own_articles, article, sentence)]
+        "says": [Account(article.outlet, "says", own_articles, article, sentence.sentence)]
     }
     for key, found in near.items():
         heard, verdict = _heard(found, lead, sense_of)
@@ -64,7 +63,7 @@ def claim_of(
     others = [*accounts.get("otherwise", ()), *accounts.get("beside", ())]
     laid = [*(replace(each, group=0) for each in accounts["says"]),
             *(replace(each, group=number) for number, each in enumerate(others, 1))]  # fmt: skip
-    return Claim(text, (*laid, *accounts.get("silent", ())), (agreeing, *(1 for _ in others)))
+    return Claim(sentence.text, (*laid, *accounts.get("silent", ())), (agreeing, *(1 for _ in others)))
 
 
 def _heard(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.coverage.people import spelled_alike
 from rag.coverage.relation import likelihoods
 from rag.library.library import Library
@@ -35,7 +35,6 @@ MOST_SENTENCES, MOST_ARTICLES = 40, 10
 FEWEST_WORDS, FEWEST_ALONE = 6, 9
 NAMED = 2.0
 """How much more a name counts that no other outlet has than another word of its own."""
-Mention = tuple[Article, Sentence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class Pair:
     """Two sentences of different outlets on one thing: whether they say the same or contradict each other."""
 
     relation: Literal["agree", "differ"]
-    one: Mention
-    other: Mention
+    one: Excerpt
+    other: Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class SideBySide:
     """
 
     pairs: tuple[Pair, ...]
-    alone: Mapping[str, tuple[Mention, ...]]
+    alone: Mapping[str, tuple[Excerpt, ...]]
 
 
 def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Article], topic: str = "") -> SideBySide:
@@ -65,9 +64,9 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
     told = [each for article in _one_of_each_first(articles) for each in _sentences(library, article)]
     if not told:
         return SideBySide((), {})
-    texts = [article.text[each.start : each.end] for article, each in told]
+    texts = [each.text for each in told]
     vectors = np.array(embedding.get_text_embedding_batch(texts), np.float32)
-    keys = [outlet_key(article) for article, _ in told]
+    keys = [outlet_key(each.article) for each in told]
     others = np.array([[one != other for other in keys] for one in keys])
     near = np.where(others, vectors @ vectors.T, -1.0)
     senses = read(texts, embedding, library)
@@ -97,7 +96,7 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
         if not taken & {n, m}:
             pairs.append(pair)
             taken |= {n, m}
-    alone: dict[str, list[tuple[float, Mention]]] = {}
+    alone: dict[str, list[tuple[float, Excerpt]]] = {}
     words = {key: _words(article for article in articles if outlet_key(article) != key) for key in set(keys)}
     for n, mention in enumerate(told):
         nearest = int(near[n].argmax())
@@ -124,9 +123,9 @@ def _one_of_each_first(articles: Sequence[Article]) -> list[Article]:
     return [*firsts, *(article for article in articles if article not in firsts)][:MOST_ARTICLES]
 
 
-def _sentences(library: Library, article: Article) -> list[Mention]:
+def _sentences(library: Library, article: Article) -> list[Excerpt]:
     return [
-        (article, each)
+        Excerpt(article, each.start, each.end)
         for each in library.sentences_of(article)[:MOST_SENTENCES]
         if len(article.text[each.start : each.end].split()) >= FEWEST_WORDS
         and not article.text[: each.end].endswith(("...", "…"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from rag.article import Filters, Turn
+from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.errors import LibraryBusy, LibraryError, UnknownArticle, UsageError
 from rag.interfaces.service import Json
 from rag.library.lock import Door, holder
@@ -47,19 +47,19 @@ class Client:
         self.close()
 
     def ask(
-        self, question: str, filters: Filters | None = None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
+        self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Json:
         return self._json("POST", "ask", json=_question(question, filters, turns, chat))
 
     def search(
-        self, question: str, filters: Filters | None = None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
+        self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Json:
         return self._json("POST", "search", json=_question(question, filters, turns, chat))
 
-    def coverage(self, question: str, filters: Filters | None = None) -> Json:
+    def coverage(self, question: str, filters: Filters = FROM_THE_QUESTION) -> Json:
         return self._json("POST", "coverage", json=_question(question, filters))
 
-    def coverage_as(self, form: str, question: str, filters: Filters | None = None) -> str:
+    def coverage_as(self, form: str, question: str, filters: Filters = FROM_THE_QUESTION) -> str:
         with self._sent("POST", f"coverage/{form}", json=_question(question, filters)) as response:
             return response.read().decode("utf-8")
 
@@ -157,11 +157,9 @@ class Client:
             ) from error
 
 
-def _question(
-    question: str, filters: Filters | None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
-) -> dict[str, Any]:
+def _question(question: str, filters: Filters, turns: Sequence[str] = (), chat: Sequence[Turn] = ()) -> dict[str, Any]:
     before = {"turns": list(turns), "chat": [{"question": turn.question, "answer": turn.answer} for turn in chat]}
-    asked = {"question": question, "filters": None if filters is None else filters.to_json()}
+    asked = {"question": question, "filters": filters.to_json()}
     return asked | {name: value for name, value in before.items() if value}
 
 

@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from rag.article import Filters
+from rag.article import FROM_THE_QUESTION, Filters
 from rag.errors import SecondSourceError
 from rag.interfaces.client import Client
 from rag.interfaces.service import Json, Service, related
@@ -95,5 +95,5 @@ def server(reach: Callable[[], Service | Client]) -> MCPServer:
     return mcp
 
 
-def _filters(outlets: tuple[str, ...], since: date | None, until: date | None) -> Filters | None:
-    return Filters(outlets, since, until) or None
+def _filters(outlets: tuple[str, ...], since: date | None, until: date | None) -> Filters:
+    return Filters(outlets, since, until) or FROM_THE_QUESTION

@@ -15,7 +15,7 @@ from datetime import date
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from rag.article import Filters, Turn
+from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.errors import UnknownArticle, UsageError
 from rag.settings import Engine
 
@@ -55,17 +55,17 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # Asking. `filters` None: those that the question names. `turns` are the earlier questions of a chat, asked first;
+    # Asking. `turns` are the earlier questions of a chat, asked first;
     # `chat` is such a chat with its answers. All raise UsageError as `Assistant.ask` does.
 
     def ask(
-        self, question: str, filters: Filters | None = None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
+        self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Json:
         """The answer, as `ask --json` prints it."""
         return self._assistant.ask(question, filters, self._chat(turns, chat, filters)).to_json()
 
     def replies(
-        self, question: str, filters: Filters | None = None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
+        self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Generator[Json, None, None]:
         """The answer as it grows, the last one whole. Closing the iterator stops the language model that writes."""
         stop = Event()
@@ -77,22 +77,22 @@ class Service:
             stop.set()
 
     def search(
-        self, question: str, filters: Filters | None = None, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
+        self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Json:
         """The passages that the question would be answered from, 20 at most, best first."""
         return self._assistant.find(question, filters, self._chat(turns, chat, filters)).to_json()
 
-    def coverage(self, question: str, filters: Filters | None = None) -> Json:
+    def coverage(self, question: str, filters: Filters = FROM_THE_QUESTION) -> Json:
         """Who says what, as `coverage --json` prints it."""
         return self._assistant.coverage(question, filters).to_json()
 
-    def coverage_as(self, form: str, question: str, filters: Filters | None = None) -> str:
+    def coverage_as(self, form: str, question: str, filters: Filters = FROM_THE_QUESTION) -> str:
         """Who says what in one of COVERAGE_FORMS."""
         from rag.coverage.coverage_export import FORMS
 
         return FORMS[form](self._assistant.coverage(question, filters))
 
-    def _chat(self, turns: Sequence[str], chat: Sequence[Turn], filters: Filters | None) -> Sequence[Turn]:
+    def _chat(self, turns: Sequence[str], chat: Sequence[Turn], filters: Filters) -> Sequence[Turn]:
         if turns and chat:
             raise UsageError("Give either turns, the earlier questions, or chat, those with their answers.")
         return chat or self._assistant.chat_of(turns, filters)

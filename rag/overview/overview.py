@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.article import Article, Block, Filters, Intent, Reply, Row, Statement, Turn
+from rag.article import Article, Block, Excerpt, Filters, Intent, Reply, Row, Statement, Turn
 from rag.coverage.quotes import QuoteRow, Wording, differences
 from rag.coverage.side_by_side import Pair, side_by_side
 from rag.coverage.timeline import TimelineEntry, timeline
@@ -47,7 +47,7 @@ class Overview:
         self._speakers = Speakers(searcher.library, searcher.embedding)
 
     def answer(
-        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+        self, intent: Intent, question: str, filters: Filters, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
         """The answer; None where the question is better asked as one for a fact."""
         if intent not in KINDS or not self._library.status().articles:
@@ -102,8 +102,10 @@ class Overview:
         main = digest(asked.articles, self._searcher, asked.topic)
         evidence = []
         for each in main:
-            account = listed([each.article.outlet or NO_OUTLET, *(a.outlet or NO_OUTLET for a, _ in each.also)])
-            evidence.append(Evidence(each.article, each.sentence, account))
+            account = listed(
+                [each.article.outlet or NO_OUTLET, *(other.article.outlet or NO_OUTLET for other in each.also)]
+            )
+            evidence.append(Evidence(each.article, each.start, each.end, account))
         statements, sources.citations[:] = cite(evidence, library, self._searcher.reader.reader)
         opening = f"What {outlets_of(asked.articles)} tell of it, in {counted(len(asked.articles), 'article')}:"
         if asked.chosen_of:
@@ -115,7 +117,7 @@ class Overview:
         for statement in statements:
             cited_first = sources.citations[statement.citations[0] - 1]
             also = also_of[cited_first.article_id, cited_first.start]
-            more = tuple(number for mention in also for number in sources.number(*mention))
+            more = tuple(number for mention in also for number in sources.number(mention))
             told.append(replace(statement, citations=tuple(dict.fromkeys((*statement.citations, *more)))))
         return told, self._others(asked, sources)
 
@@ -132,9 +134,9 @@ class Overview:
         own: list[Row] = []
         most = MOST_ALONE if len(laid.alone) <= 2 else 1
         for mentions in list(laid.alone.values())[: MOST_ROWS - len(rows)]:
-            chosen = sorted(mentions[:most], key=lambda mention: mention[1].start)
-            name = mentions[0][0].outlet or NO_OUTLET
-            numbers = tuple(number for mention in chosen for number in sources.number(*mention))
+            chosen = sorted(mentions[:most], key=lambda mention: mention.start)
+            name = mentions[0].article.outlet or NO_OUTLET
+            numbers = tuple(number for mention in chosen for number in sources.number(mention))
             if numbers:
                 own.append(Row((f"Only in {name}", name), numbers))
         rows += own
@@ -151,9 +153,12 @@ class Overview:
     def _pairs(self, what: str, pairs: Sequence[Pair], sources: Sources) -> list[Row]:
         rows = []
         for pair in pairs[:MOST_PAIRS]:
-            numbers = (*sources.number(*pair.one), *sources.number(*pair.other))
+            numbers = (
+                *sources.number(pair.one),
+                *sources.number(pair.other),
+            )
             if len(numbers) == 2:
-                names = [article.outlet or NO_OUTLET for article, _ in (pair.one, pair.other)]
+                names = [each.article.outlet or NO_OUTLET for each in (pair.one, pair.other)]
                 rows.append(Row((what, listed(names)), numbers))
         return rows
 
@@ -196,7 +201,7 @@ class Overview:
             number
             for each in row.wordings
             if each.article.id == article.id and each.start < end and start < each.end
-            for number in sources.number(article, stretch(each))
+            for number in sources.number(stretch(each))
         ]
 
     def _statements(self, asked: EventQuestion, sources: Sources) -> Told | None:
@@ -235,7 +240,7 @@ class Overview:
         order = list(found)
         told = []
         for name, several in sorted(chosen, key=lambda each: order.index(each[0])):
-            numbers = tuple(n for each in several for n in sources.number(each.article, stretch(each)))
+            numbers = tuple(n for each in several for n in sources.number(stretch(each)))
             if numbers:
                 told.append(Row((name, several[0].article.outlet or NO_OUTLET, _MANNERS[several[0].manner]), numbers))
         return Block("quotes", title, ("Speaker", "Outlet", "Wording"), tuple(told))
@@ -247,7 +252,7 @@ class Overview:
         rows = []
         for entry in self._main(entries, asked):
             several = {each.article.outlet or each.article.id: each for each in reversed(entry.told)}
-            numbers = tuple(n for each in several.values() for n in sources.number(each.article, each.sentence))
+            numbers = tuple(n for each in several.values() for n in sources.number(each))
             when = str(RelativeDate(0, 0, entry.first, entry.last))
             when += " (the articles differ)" if entry.disputed else " (worked out)" if entry.computed else ""
             if numbers:
@@ -277,7 +282,8 @@ class Overview:
         if len({each.outlet or each.id for each in articles}) > 1:
             return None
         article = articles[0]
-        number = next((n for each in self._library.sentences_of(article) for n in sources.number(article, each)), None)
+        excerpts = (Excerpt(article, each.start, each.end) for each in self._library.sentences_of(article))
+        number = next((n for each in excerpts for n in sources.number(each)), None)
         said = f"Only {article.outlet or 'one article'} tells of it: there is nothing to compare it with."
         return [Statement(said, (number,) if number else ())], []
 
@@ -287,7 +293,7 @@ class Overview:
         for event in asked.chosen_of:
             if event.lead.id not in {each.id for each in asked.articles}:
                 sentence = next(iter(self._library.sentences_of(event.lead)), None)
-                numbers = sources.number(event.lead, sentence) if sentence else ()
+                numbers = sources.number(Excerpt(event.lead, sentence.start, sentence.end)) if sentence else ()
                 when = (
                     " to ".join(dict.fromkeys(day_and_hour(each) for each in event.days)) if event.days else "undated"
                 )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.coverage.people import same_person
 from rag.coverage.quotes import QuoteRow, Stretch, Wording, ledger
 from rag.library.library import Library
@@ -114,8 +114,8 @@ def substance(one: Stretch, other: Stretch) -> int:
     return len(content(one[0].text[one[1] : one[2]]) ^ content(other[0].text[other[1] : other[2]]))
 
 
-def stretch(wording: Wording) -> Sentence:
+def stretch(wording: Wording) -> Excerpt:
     """The quotation; the sentence of one that tells nothing without it."""
-    if wording.sentence and len(wording.text.split()) < FEWEST_WORDS:
-        return wording.sentence
-    return Sentence(wording.start, wording.end)
+    if wording.whole and len(wording.text.split()) < FEWEST_WORDS:
+        return Excerpt(wording.article, wording.whole.start, wording.whole.end)
+    return wording

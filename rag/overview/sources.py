@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.article import Article, Citation, Sentence
+from rag.article import Article, Citation, Excerpt
 from rag.coverage.coverage import cited
 from rag.library.library import Library
 from rag.querying.citations import check
@@ -23,11 +23,11 @@ class Sources:
     library: Library
     citations: list[Citation] = field(default_factory=list)
 
-    def number(self, article: Article, sentence: Sentence) -> tuple[int, ...]:
+    def number(self, excerpt: Excerpt) -> tuple[int, ...]:
         """The number of the citation of that stretch, which may be there already; none where it fails its check."""
-        citation = cited(article, sentence, len(self.citations) + 1)
+        citation = cited(excerpt, len(self.citations) + 1)
         for each in self.citations:
-            if (each.article_id, each.start, each.end) == (article.id, citation.start, citation.end):
+            if (each.article_id, each.start, each.end) == (citation.article_id, citation.start, citation.end):
                 return (each.number,)
         if not check(citation, self.library):
             return ()

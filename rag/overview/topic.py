@@ -82,7 +82,7 @@ class Events:
         self._searcher = searcher
         self._library = searcher.library
 
-    def asked(self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn]) -> EventQuestion:
+    def asked(self, intent: Intent, question: str, filters: Filters, chat: Sequence[Turn]) -> EventQuestion:
         """What a question for `intent` asks, after the turns of `chat`; see `Assistant.ask`."""
         library = self._library
         read = read_conditions(question, library.outlets(), date.today(), library.origins)
@@ -91,7 +91,7 @@ class Events:
         before = chat[-1].question.partition(" ")[2] if chat else ""
         one = intent == "summary" and _ONE.search(question) is not None
         if topic:
-            query = stand_alone(topic, chat) if chat else Query(topic, len(topic))
+            query = stand_alone(topic, chat) if chat else Query(topic)
             event = self._on(topic, query)
             return EventQuestion(question, filters, topic, before, self._within(event, filters), event, one=one)
         if opened := self._opened(chat):

@@ -51,7 +51,7 @@ MOST_COMPARED, FUSION = 40, 60
 NO_ARTICLE_SAYS = "No article says this directly. Closest:"
 NOT_ANSWERED = "The library does not answer this."
 CANNOT = "I answer from the articles in this library; I cannot do that."
-AnswerOfAnEvent = Callable[[Intent, str, Filters | None, Sequence[Turn], Clock], Reply | None]
+AnswerOfAnEvent = Callable[[Intent, str, Filters, Sequence[Turn], Clock], Reply | None]
 GONE = "What was found has just left the library: ask again."
 
 
@@ -85,7 +85,7 @@ class Answerer:
         self.overview = overview
 
     def answer(
-        self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None = None
+        self, question: str, filters: Filters, chat: Sequence[Turn], condense: Condense | None = None
     ) -> tuple[Reply, SearchResults | None]:
         """Answer `question` from the articles' own sentences, and say what was found for it; see `Assistant.ask`.
 
@@ -99,7 +99,7 @@ class Answerer:
         return self._answer(question, filters, chat, condense)
 
     def _answer(
-        self, question: str, filters: Filters | None, chat: Sequence[Turn], condense: Condense | None
+        self, question: str, filters: Filters, chat: Sequence[Turn], condense: Condense | None
     ) -> tuple[Reply, SearchResults | None]:
         clock = Clock()
         intent = self._intent(question)
@@ -145,7 +145,7 @@ class Answerer:
         return intent_of(question, self.searcher.embedding) if 0 < len(question) <= LONGEST_QUESTION else "fact"
 
     def _routed(
-        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+        self, intent: Intent, question: str, filters: Filters, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
         """The answer to a question for anything but a fact; None where it is one, or better asked as one."""
         talk = small_talk(question) or ("help" if intent == "small_talk" else None)
@@ -157,9 +157,7 @@ class Answerer:
             said = (Statement(CANNOT),)
             return Reply(question, question, Filters(), said, "answered", None, "library", timings=clock.laps(),
                          intent=intent)  # fmt: skip
-        if self.overview is None or sub_questions(
-            Query(question, len(question))
-        ):  # of several things each is searched for
+        if self.overview is None or sub_questions(Query(question)):  # of several things each is searched for
             return None
         return self.overview(intent, question, filters, chat, clock)
 
@@ -187,7 +185,7 @@ class Answerer:
         )
 
     def _of_itself(
-        self, intent: Intent, question: str, filters: Filters | None, chat: Sequence[Turn], clock: Clock
+        self, intent: Intent, question: str, filters: Filters, chat: Sequence[Turn], clock: Clock
     ) -> Reply | None:
         """The answer to a question about the library itself; None where it is about the news."""
         asked = library_question(question, date.today(), intent)

@@ -53,7 +53,7 @@ def direct_lines(lines: Sequence[Line], citations: Sequence[Citation], library: 
     numbers = {(each.article_id, each.start): each for each in citations}
     statements = []
     for line in lines:
-        found = [numbers.get((article.id, sentence.start)) for article, sentence in line.sentences]
+        found = [numbers.get((each.article.id, each.start)) for each in line.sentences]
         cited = [each for each in found if each]
         quotes = [" ".join(each.quote.split()) for each in cited]
         if len(cited) < len(found) or not all(any(t in q for q in quotes) for t, own in line.pieces if own):
@@ -77,7 +77,7 @@ def _day(line: Line, library: Library) -> list[Piece]:
     (words, own), *rest = line.pieces
     if rest or not own:
         return []
-    article, sentence = line.sentences[0]
+    article, sentence = line.sentences[0].article, line.sentences[0].sentence
     text = article.text[sentence.start : sentence.end]
     told = (each for each in dates_told(article, sentence, library.sentences_of(article)))
     return [(f" ({each}, worked out)", False) for each in told if words.endswith(text[each.start : each.end])][:1]

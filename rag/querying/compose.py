@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Article, ScoredSentence, Sentence
+from rag.article import Excerpt, ScoredSentence
 from rag.querying.answer_values import alike, value_of
 from rag.querying.direct_line import (
     Line,
     SaysYes,
     differing_values,
     one_value,
-    place,
     revised,
     values_line,
     yes_or_no,
@@ -59,25 +58,19 @@ CHOSEN = Rules()
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Excerpt):
     """A sentence that answers, in its article; `words` are the offsets of those of it that do.
 
     `account` names the outlets that say so, where the accounts of several are asked for.
     """
 
-    article: Article
-    sentence: Sentence
     account: str = ""
     words: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, candidate: Candidate, account: str = "") -> Evidence:
         """A sentence that was read."""
-        return cls(candidate.article, candidate.sentence, account, candidate.words)
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.sentence.start : self.sentence.end]
+        return cls(candidate.article, candidate.start, candidate.end, account, candidate.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +232,8 @@ def _says_how_long(passages: Sequence[NodeWithScore]) -> bool:
 
 def _of_line(line: Line, found: Sequence[Candidate]) -> list[Candidate]:
     """The sentences that the line is taken from, in its order."""
-    read = {place(each): each for each in found}
-    return [read[each] for each in line.sentences]
+    read = {(each.article.id, each.start): each for each in found}
+    return [read[each.article.id, each.start] for each in line.sentences]
 
 
 def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line], rules: Rules) -> Composed:
@@ -262,7 +255,9 @@ def scored_sentences(passages: Sequence[NodeWithScore]) -> list[ScoredSentence]:
     found = []
     for each in candidates(passages):
         words = each.article.text[slice(*each.words)]
-        found.append(ScoredSentence(each.article, each.sentence, each.answer.score, words or None, value_of(words)))
+        found.append(
+            ScoredSentence(each.article, each.start, each.end, each.answer.score, words or None, value_of(words))
+        )
     return found
 
 
@@ -278,7 +273,7 @@ def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
     articles = {each.node.metadata["article"].id: each.node.metadata["article"] for each in passages}
     told = " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
     text = fold(unicodedata.normalize("NFC", told))
-    asked = [name for name in names(query.text[: query.own]) if is_name(name)]
+    asked = [name for name in names(query.question) if is_name(name)]
     missing = [name for name in asked if not any(fold(form) in text for form in forms(name))]
     if not missing or not articles:
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.querying.answer_values import value_of
 from rag.querying.read import Candidate
 from rag.text.dates import day_and_hour
@@ -61,7 +61,7 @@ class Line:
     """A direct line: its words, and the sentences that they are taken from."""
 
     pieces: tuple[Piece, ...]
-    sentences: tuple[tuple[Article, Sentence], ...]
+    sentences: tuple[Excerpt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def one_value(found: Sequence[Candidate], sure: float) -> Line | None:
             break
         if each.answer.span >= LEAST_SPAN and not mine & value_of(each.article.text[slice(*each.words)]):
             return None
-    return Line(((words, True),), (place(best),)) if words else None
+    return Line(((words, True),), (best,)) if words else None
 
 
 def differing_values(found: Sequence[Candidate]) -> list[list[Value]]:
@@ -140,9 +140,10 @@ def revised(line: Line, found: Sequence[Candidate]) -> Line | None:
     before = quantities(words)
     if len(before) != 1:
         return None
-    article, sentence = line.sentences[0]
+    earlier = line.sentences[0]
+    article = earlier.article
     if corrected := _corrected(before[0], article, found):
-        return _taken_back(words_of(corrected), corrected, words, article, sentence)
+        return _taken_back(words_of(corrected), corrected, words, earlier)
     for each in sorted(found, key=lambda each: each.article.published or "", reverse=True):
         if (each.article.published or "") <= (article.published or ""):
             return None
@@ -151,17 +152,17 @@ def revised(line: Line, found: Sequence[Candidate]) -> Line | None:
             between = text[one.end : other.start]
             old, new = (one, other) if _TO.fullmatch(between) else (other, one)
             if old.same_as(before[0]) and (_FROM.search(text[: one.start]) if old is one else _BACK.fullmatch(between)):
-                return _taken_back(text[new.start : new.end], each, words, article, sentence)
+                return _taken_back(text[new.start : new.end], each, words, earlier)
     return None
 
 
-def _taken_back(new: str, later: Candidate, old: str, article: Article, sentence: Sentence) -> Line:
+def _taken_back(new: str, later: Candidate, old: str, earlier: Excerpt) -> Line:
     """The later figure, and the earlier one as that."""
     pieces = (
         (new, True), (f" – {_outlet_and_day(later.article)}; earlier: ", False),
-        (old, True), (f" – {_outlet_and_day(article)}", False),
+        (old, True), (f" – {_outlet_and_day(earlier.article)}", False),
     )  # fmt: skip
-    return Line(pieces, (place(later), (article, sentence)))
+    return Line(pieces, (later, earlier))
 
 
 def _corrected(figure: Quantity, article: Article, found: Sequence[Candidate]) -> Candidate | None:
@@ -210,7 +211,7 @@ def values_line(groups: Sequence[Sequence[Value]]) -> Line:
     for n, group in enumerate(groups):
         pieces += [(" · ", False)] if n else []
         pieces += [(group[0].words, True), (f" – {_outlets(group)}", False)]
-    return Line(tuple(pieces), tuple(place(group[0].candidate) for group in groups))
+    return Line(tuple(pieces), tuple(group[0].candidate for group in groups))
 
 
 def yes_or_no(question: str, found: Sequence[Candidate], says_yes: SaysYes) -> Line | None:
@@ -224,12 +225,12 @@ def yes_or_no(question: str, found: Sequence[Candidate], says_yes: SaysYes) -> L
         return None
     other = next((n for n, said in enumerate(told) if said is not None and said != told[0] and words_of(near[n])), None)
     pieces: list[Piece] = []
-    sentences = []
+    sentences: list[Excerpt] = []
     for n in [0] if other is None else [0, other]:
         each, words = near[n], words_of(near[n])
         said = f"{' · ' if n else ''}{'Yes' if told[n] else 'No'}, says {each.article.outlet or 'an article'}"
         pieces += [(f"{said}: “", False), (words, True), ("”", False)] if words else [(said, False)]
-        sentences.append(place(each))
+        sentences.append(each)
     return Line(tuple(pieces), tuple(sentences))
 
 
@@ -241,7 +242,7 @@ def accounts_line(told: Sequence[tuple[str, Candidate]]) -> Line | None:
     pieces: list[Piece] = []
     for n, ((outlet, _), answer) in enumerate(zip(told, words, strict=True)):
         pieces += [(f"{' · ' if n else ''}{outlet}: ", False), (answer, True)]
-    return Line(tuple(pieces), tuple(place(each) for _, each in told))
+    return Line(tuple(pieces), tuple(each for _, each in told))
 
 
 def differing_line(groups: Sequence[Sequence[Candidate]]) -> Line | None:
@@ -251,11 +252,6 @@ def differing_line(groups: Sequence[Sequence[Candidate]]) -> Line | None:
         return None
     line = values_line([[Value(answer, each) for each in group] for answer, group in zip(words, groups, strict=True)])
     return Line((("The accounts differ: ", False), *line.pieces), line.sentences)
-
-
-def place(candidate: Candidate) -> tuple[Article, Sentence]:
-    """The article and the sentence."""
-    return candidate.article, candidate.sentence
 
 
 def _outlets(group: Sequence[Value]) -> str:

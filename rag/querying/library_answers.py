@@ -350,7 +350,9 @@ class LibraryAnswers:
 def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:
     """An article in brief, after what it is called."""
     sentences = in_brief(article, searcher.library.sentences_of(article), searcher)
-    told, citations = cite([Evidence(article, each) for each in sentences], searcher.library, searcher.reader.reader)
+    told, citations = cite(
+        [Evidence(article, each.start, each.end) for each in sentences], searcher.library, searcher.reader.reader
+    )
     dated = f", {day_and_hour(article.published)}" if article.published else ""
     opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{dated}) in its own sentences:"
     return (Statement(opening, (1,) if citations else ()), *told), citations

@@ -14,7 +14,7 @@ from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
-from rag.querying.direct_line import Line, Piece, place, words_of
+from rag.querying.direct_line import Line, Piece, words_of
 from rag.querying.query import WORD, names
 from rag.querying.read import Candidate
 from rag.text.dated_sentences import DatedSentence, dates_in
@@ -167,7 +167,7 @@ def _folded(text: str) -> set[str]:
 
 def one_sided(side: Side, missing: str) -> list[Line]:
     """What is known of one side, and that the other was not found."""
-    line = _told(side) or Line(((side.name, False),), (place(side.candidate),))
+    line = _told(side) or Line(((side.name, False),), (side.candidate,))
     return [Line((*line.pieces, (f". Not found in the articles: {missing}", False)), line.sentences)]
 
 
@@ -182,7 +182,7 @@ def _date_of(candidate: Candidate) -> DatedSentence | None:
 def _told(side: Side) -> Line | None:
     if not side.words:
         return None
-    return Line(((f"{side.name}: ", False), (side.words, True)), (place(side.candidate),))
+    return Line(((f"{side.name}: ", False), (side.words, True)), (side.candidate,))
 
 
 def _yes_or_no(one: Side, other: Side, says: Sequence[bool | None]) -> Line:
@@ -191,7 +191,7 @@ def _yes_or_no(one: Side, other: Side, says: Sequence[bool | None]) -> Line:
     for n, (side, yes) in enumerate(zip((one, other), says, strict=True)):
         pieces.append((f"{'; ' if n else ''}{side.name}: {'yes' if yes else 'no'}", False))
         pieces += [(", “", False), (side.words, True), ("”", False)] if side.words else []
-    return Line(tuple(pieces), (place(one.candidate), place(other.candidate)))
+    return Line(tuple(pieces), (one.candidate, other.candidate))
 
 
 def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date] | None) -> Line:
@@ -203,7 +203,7 @@ def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date]
     exact = a == a_last and b == b_last
     apart = _apart(a, b) if exact else _apart_roughly(a, b)
     opening, closing = _dated(first), _dated(second)
-    places = (place(first.candidate), place(second.candidate))
+    places = (first.candidate, second.candidate)
     if overlap:
         return Line(
             (*opening, ("; ", False), *closing, (". Which came first does not follow from this", False)), places
@@ -241,7 +241,7 @@ def _difference(one: Side, other: Side) -> Line:
     for n, side in enumerate((more, less)):
         pieces += [("; ", False)] if n else []
         pieces += [(f"{side.name}: ", False), (side.words, True)]
-    return Line(tuple(pieces), (place(more.candidate), place(less.candidate)))
+    return Line(tuple(pieces), (more.candidate, less.candidate))
 
 
 def _in_number(form: Form, one: Side, other: Side, question: str) -> Line:
@@ -256,7 +256,7 @@ def _in_number(form: Form, one: Side, other: Side, question: str) -> Line:
         (f"{second.name} – ", False), (second.words, True),
     )  # fmt: skip
     opening = "First: " if form == "first" else f"{apart}{of} (worked out): "
-    return Line(((opening, False), *told), (place(first.candidate), place(second.candidate)))
+    return Line(((opening, False), *told), (first.candidate, second.candidate))
 
 
 def _apart(first: date, second: date) -> str:

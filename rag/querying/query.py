@@ -93,26 +93,28 @@ def language_note(question: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for: `own` characters of `text` are the question's, the rest is carried from the chat."""
+    """What is searched for: a question, and the `context` that it leans on: an earlier question of the chat, or the
+    whole question that it is a part of.
+    """
 
-    text: str
-    own: int
+    question: str
+    context: str = ""
 
     @property
-    def carried(self) -> bool:
-        return self.own < len(self.text)
+    def text(self) -> str:
+        """Both, the question first: its words count most."""
+        return f"{self.question} ({self.context})" if self.context else self.question
 
 
 def stand_alone(question: str, chat: Sequence[Turn]) -> Query:
     """The question so that it stands alone: where it leans on the chat, the earlier question it leans on is added."""
     if chat and (_LEANING.search(question) or not names(question)):
-        return Query(f"{question} ({chat[-1].question})", len(question))
-    return Query(question, len(question))
+        return Query(question, chat[-1].question)
+    return Query(question)
 
 
 def sub_questions(query: Query) -> list[Query]:
     """The parts of a question that asks several things, each carrying the whole; none where it asks one."""
-    question = query.text[: query.own]
-    parts = [part.strip(" ,;") for part in _JOINT.split(question)]
+    parts = [part.strip(" ,;") for part in _JOINT.split(query.question)]
     parts = [part for part in dict.fromkeys(parts) if len(part.split()) >= LEAST_WORDS_OF_A_PART][:MOST_PARTS]
-    return [Query(f"{part} ({query.text})", len(part)) for part in parts] if len(parts) > 1 else []
+    return [Query(part, query.text) for part in parts] if len(parts) > 1 else []

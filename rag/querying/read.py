@@ -13,7 +13,7 @@ from llama_index.core.bridge.pydantic import ConfigDict, PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt, Sentence
 from rag.models.reader import Answer, Reading
 from rag.text.boilerplate import is_furniture
 
@@ -24,21 +24,15 @@ UNREAD = -100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Excerpt):
     """A sentence that was read with the question, in its article, and what the reader says of it."""
 
-    article: Article
-    sentence: Sentence
     answer: Answer
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.sentence.start : self.sentence.end]
 
     @property
     def words(self) -> tuple[int, int]:
         """The words that answer, as offsets in the article's text."""
-        return self.sentence.start + self.answer.start, self.sentence.start + self.answer.end
+        return self.start + self.answer.start, self.start + self.answer.end
 
 
 class PassageReader(BaseNodePostprocessor):
@@ -148,7 +142,10 @@ def _told(node: Any, sentences: Sequence[Sentence], reading: Reading) -> dict[st
         for each in zip(sentences, reading.answers, strict=False)
         if article.voices or not is_furniture(article.text[each[0].start : each[0].end])
     ]
-    return {"candidates": tuple(Candidate(article, *each) for each in pairs), "nothing": reading.nothing}
+    return {
+        "candidates": tuple(Candidate(article, each.start, each.end, answer) for each, answer in pairs),
+        "nothing": reading.nothing,
+    }
 
 
 def _both(whole: Reading, alone: Reading) -> Reading:

@@ -63,7 +63,7 @@ class SearchResults:
     @property
     def sides(self) -> Linked | None:
         """The two sides of a question that links two facts; `parts` are theirs then."""
-        return linked(self.query.text[: self.query.own])
+        return linked(self.query.question)
 
 
 def things_asked(whole: Query) -> list[Query]:
@@ -71,10 +71,10 @@ def things_asked(whole: Query) -> list[Query]:
 
     A question in one part is taken whole.
     """
-    parts = [part for part in sub_questions(whole) if not asks_several(part.text[: part.own])]
-    question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.text[: whole.own])
-    if not parts and question.strip() and asks_several(whole.text[len(question) : whole.own]):
-        return [Query(question.strip(), len(question.strip()))]
+    parts = [part for part in sub_questions(whole) if not asks_several(part.question)]
+    question = re.sub(r"[^.?!]*[.?!]\s*$", "", whole.question)
+    if not parts and question.strip() and asks_several(whole.question[len(question) :]):
+        return [Query(question.strip())]
     return parts or [whole]
 
 
@@ -107,7 +107,7 @@ class Searcher:
         """
         found = []
         for query in things_asked(asked):
-            own = query.text[: query.own]
+            own = query.question
             nodes = self._passages_near(own, articles)
             found.append((own, scored_sentences(self.reader.read(own, nodes, len(nodes)))))
         return found
@@ -124,7 +124,7 @@ class Searcher:
             for each in self.reader.sentences(node.node):
                 text = article.text[each.start : each.end]
                 near = np.array(self.embedding.get_query_embedding(text), np.float32) @ vector
-                found.append(ScoredSentence(article, each, float(near)))
+                found.append(ScoredSentence(article, each.start, each.end, float(near)))
         return [(sentence, found)]
 
     def _passages_near(self, text: str, articles: Sequence[Article]) -> list[NodeWithScore]:
@@ -152,7 +152,7 @@ class Searcher:
     def search(
         self,
         question: str,
-        filters: Filters | None,
+        filters: Filters,
         chat: Sequence[Turn],
         condense: Condense | None = None,
         clock: Clock | None = None,
@@ -169,18 +169,18 @@ class Searcher:
         library = self.library
         read = read_conditions(question, library.outlets(), date.today(), library.origins, library.headlines)
         query = stand_alone(read.question, [replace(turn, question=one_line(turn.question)) for turn in chat])
-        if query.carried and condense is not None and (condensed := condense(read.question, chat)):
+        if query.context and condense is not None and (condensed := condense(read.question, chat)):
             # Its own words come first and count most: what a model makes of them may be wrong.
-            query = Query(f"{read.question} ({condensed})", len(read.question))
+            query = Query(read.question, condensed)
         filters = self.conditions(filters, read.filters)
-        asked = Query(read.asked, len(read.asked)) if read.asked != read.question else query
+        asked = Query(read.asked) if read.asked != read.question else query
         asked = one_thing_asked(asked)
         tellers = filters.outlets if len(filters.outlets) > 1 else read.named_outlets
         changes = self.library.indexes.changes
         clock.lap("understand_ms")
         # Whether the outlets agree is not what a passage says.
         one = one_thing_asked(query)
-        wanted = query.text if one == query else one.text[: one.own]
+        wanted = query.text if one == query else one.question
         self._found(query, filters, changes)
         clock.lap("retrieve_ms")
         clock.lap("rerank_ms")  # part of the contract since there was a reranker
@@ -199,7 +199,7 @@ class Searcher:
         found = self._found(query, filters, changes)
         by_teller = self._by_teller(asked, tellers, filters, found)
         # What a follow-up leans on is needed to find the sentence, and has the reader take its words for the answer.
-        alone = query.text[: query.own] if query.carried and wanted == query.text else ""
+        alone = query.question if query.context and wanted == query.text else ""
         return (
             self.reader.read(wanted, found, alone=alone),
             by_teller,
@@ -208,14 +208,12 @@ class Searcher:
 
     def _by_part(self, query: Query, filters: Filters) -> list[tuple[str, list[NodeWithScore]]]:
         """The best passages of each part of the question, read with that part."""
-        if sides := linked(query.text[: query.own]):
-            parts = [Query(side, len(side)) for side in sides.questions]
-        else:
-            parts = things_asked(query)
+        sides = linked(query.question)
+        parts = list(map(Query, sides.questions)) if sides else things_asked(query)
         if len(parts) < 2:
             return []
         return [
-            (part.text[: part.own], self.reader.read(part.text, self.retrieve(part, filters)[:PASSAGES_OF_A_PART]))
+            (part.question, self.reader.read(part.text, self.retrieve(part, filters)[:PASSAGES_OF_A_PART]))
             for part in parts
         ]
 
@@ -238,14 +236,12 @@ class Searcher:
         """The passages for a query, PASSAGES at most, best first, as meaning and words together find them."""
         return HybridRetriever(self.library, self.embedding, filters, PASSAGES).retrieve(query.text)
 
-    def conditions(self, filters: Filters | None, read: Filters = Filters()) -> Filters:
-        """The conditions of `filters` as the library names them; None, and what leaves it open, means those `read`.
+    def conditions(self, filters: Filters, read: Filters = Filters()) -> Filters:
+        """The conditions of `filters` as the library names them, with those `read` where they are to be read.
 
         What stands for a collection may be an article's id. Raises UsageError for an outlet or a collection that the
         library does not have.
         """
-        if filters is None:
-            return read
         if filters.read:
             filters = replace(read, articles=filters.articles, collection=filters.collection)
         else:

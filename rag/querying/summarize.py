@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.querying.answer_values import alike
 from rag.querying.conditions import DATE
 from rag.querying.library_answers import whole_sentences
@@ -30,12 +30,10 @@ _QUOTE = re.compile(r"[\"“‘']")
 
 
 @dataclass(frozen=True, slots=True)
-class Main:
+class Main(Excerpt):
     """A sentence of a digest, and the one of each other outlet that tells the same."""
 
-    article: Article
-    sentence: Sentence
-    also: tuple[tuple[Article, Sentence], ...] = ()
+    also: tuple[Excerpt, ...] = ()
 
 
 def _day(article: Article) -> str:
@@ -58,20 +56,20 @@ def digest(articles: Sequence[Article], searcher: Searcher, topic: str = "") -> 
     library, embedding = searcher.library, searcher.embedding
     articles = articles[:MOST_ARTICLES]
     told = [
-        (article, each, n / max(len(whole), 1))
+        (Excerpt(article, each.start, each.end), n / max(len(whole), 1))
         for article in articles
         for whole in [whole_sentences(article, library.sentences_of(article))[:SENTENCES_OF_EACH]]
         for n, each in enumerate(whole)
     ]
     if not told:
         return []
-    texts = [article.text[each.start : each.end] for article, each, _ in told]
+    texts = [each.text for each, _ in told]
     vectors = np.array(embedding.get_text_embedding_batch(texts), np.float32)
     mean = np.mean([library.vector(article.id) for article in articles], axis=0)
-    keys = [article.outlet or article.id for article, _, _ in told]
+    keys = [each.article.outlet or each.article.id for each, _ in told]
     near = vectors @ vectors.T
     elsewhere = np.where([[one != other for other in keys] for one in keys], near, 0.0)
-    worth = vectors @ mean + CONFIRMED * elsewhere.max(axis=1) + EARLY * np.array([1 - at for *_, at in told])
+    worth = vectors @ mean + CONFIRMED * elsewhere.max(axis=1) + EARLY * np.array([1 - at for _, at in told])
     worth += [DATED * says_when(each) + QUOTED * bool(_QUOTE.match(each)) for each in texts]
     if topic:
         worth += ON_TOPIC * (vectors @ np.array(embedding.get_query_embedding(topic), np.float32))
@@ -93,7 +91,8 @@ def digest(articles: Sequence[Article], searcher: Searcher, topic: str = "") -> 
             break
         chosen.append(max(fits, key=lambda n: float(worth[n])))
     found = []
-    for n in sorted(chosen, key=lambda n: (_day(told[n][0]), told[n][2], keys[n])):
+    for n in sorted(chosen, key=lambda n: (_day(told[n][0].article), told[n][1], keys[n])):
         same = {keys[m]: m for m in np.argsort(near[n]) if elsewhere[n, m] >= REPEATS}
-        found.append(Main(*told[n][:2], tuple(told[m][:2] for m in same.values())))
+        lead, also = told[n][0], tuple(told[m][0] for m in same.values())
+        found.append(Main(lead.article, lead.start, lead.end, also))
     return found

@@ -9,7 +9,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt, Sentence
 from rag.text.dates import relative_dates
 
 HALF_A_YEAR = 182
@@ -32,7 +32,7 @@ _DATES = [
 
 
 @dataclass(frozen=True, slots=True)
-class DatedSentence:
+class DatedSentence(Excerpt):
     """A sentence that dates what it tells: from `first` to `last`, both included, as `words` (offsets) say; `computed`
     where the text leaves the day or the year to be reckoned from the article's own date.
     """
@@ -41,12 +41,6 @@ class DatedSentence:
     last: date
     computed: bool
     words: tuple[int, int]
-    article: Article
-    sentence: Sentence
-
-    @property
-    def text(self) -> str:
-        return self.article.text[self.sentence.start : self.sentence.end]
 
 
 def dated(article: Article, sentences: Sequence[Sentence]) -> list[DatedSentence]:
@@ -73,11 +67,13 @@ def dates_in(article: Article, sentence: Sentence) -> Iterator[DatedSentence]:
             if period:
                 taken.append(match.span())
                 words = (sentence.start + match.start(), sentence.start + match.end())
-                yield DatedSentence(*period, match.groupdict().get("year") is None, words, article, sentence)
+                yield DatedSentence(
+                    article, sentence.start, sentence.end, *period, match.groupdict().get("year") is None, words
+                )
     for each in relative_dates(text, published) if published else ():
         words = (sentence.start + each.start, sentence.start + each.end)
         if not any(start < each.end and each.start < end for start, end in taken):
-            yield DatedSentence(each.first, each.last, True, words, article, sentence)
+            yield DatedSentence(article, sentence.start, sentence.end, each.first, each.last, True, words)
 
 
 def _period(found: Mapping[str, str | None], published: date | None, ahead: bool) -> tuple[date, date] | None:

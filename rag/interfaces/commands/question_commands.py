@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from rag.article import IN_THEIR_WORDS, MORE, Filters
+from rag.article import FROM_THE_QUESTION, IN_THEIR_WORDS, MORE, Filters
 from rag.errors import UsageError
 from rag.interfaces.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.interfaces.service import COVERAGE_FORMS, Json, related
@@ -44,8 +44,7 @@ def ask(
     if (question is None) == (batch is None):
         raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
     given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"), collection=within)
-    given = replace(given, read=not (given.outlets or given.since or given.until))
-    filters = given or None  # none given: those that the question itself names
+    filters = replace(given, read=not (given.outlets or given.since or given.until))
     if batch is not None:
         if answers is None:
             raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
@@ -70,7 +69,7 @@ def search(
     until: Until = None,
 ) -> None:
     """Print the passages that a question would be answered from, best first."""
-    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until")) or None
+    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until")) or FROM_THE_QUESTION
     with reached(store) as library:
         found = library.search(question, filters)
     if as_json:
@@ -81,7 +80,7 @@ def search(
         typer.echo(printable("\t".join((*about, " ".join(each["text"].split())))))
 
 
-def _ask_batch(batch: Path, answers: Path, filters: Filters | None, store: Path | None) -> None:
+def _ask_batch(batch: Path, answers: Path, filters: Filters, store: Path | None) -> None:
     from rag.evaluation.question_file import read_lines  # late, as above
 
     questions = read_lines(batch)

@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import StringConstraints
 
-from rag.article import Block, Citation, Filters, Intent, Provenance, Reason, RetrievedPassage, Span, State, Turn, Voice
+from rag.article import (
+    FROM_THE_QUESTION,
+    Block,
+    Citation,
+    Filters,
+    Intent,
+    Provenance,
+    Reason,
+    RetrievedPassage,
+    Span,
+    State,
+    Turn,
+    Voice,
+)
 from rag.settings import Engine
 
 MOST_TURNS = 50
@@ -27,6 +40,10 @@ class AskBody(_Asked):
 
     question: str = Field(description="At most 1000 characters.", examples=["How many were hurt?"])
     filters: Filters | None = None
+
+    @property
+    def conditions(self) -> Filters:
+        return FROM_THE_QUESTION if self.filters is None else self.filters
 
 
 class ChatAskBody(AskBody):

@@ -117,11 +117,11 @@ Library = Annotated[Service, Depends(_service)]
 @router.post("/ask", response_model=ReplyModel, response_model_exclude_unset=True, tags=["asking"])
 def ask(asked: ChatAskBody, library: Library) -> Json:
     """Answer a question; the language model of the settings writes, if there is one."""
-    return library.ask(asked.question, asked.filters, asked.turns, asked.chat)
+    return library.ask(asked.question, asked.conditions, asked.turns, asked.chat)
 
 
 def _growing(asked: ChatAskBody, library: Library) -> Iterator[Iterator[Json]]:
-    with closing(library.replies(asked.question, asked.filters, asked.turns, asked.chat)) as replies:
+    with closing(library.replies(asked.question, asked.conditions, asked.turns, asked.chat)) as replies:
         yield chain([next(replies)], replies)  # what is wrong with the question is told before anything is sent
 
 
@@ -144,19 +144,19 @@ def stream(replies: Annotated[Iterator[Json], Depends(_growing)]) -> Iterable[Se
 @router.post("/search", response_model=Passages, response_model_exclude_unset=True, tags=["asking"])
 def search(asked: ChatAskBody, library: Library) -> Json:
     """Find the passages that a question would be answered from, 20 at most, best first."""
-    return library.search(asked.question, asked.filters, asked.turns, asked.chat)
+    return library.search(asked.question, asked.conditions, asked.turns, asked.chat)
 
 
 @router.post("/coverage", response_model=WhoSaysWhat, tags=["asking"])
 def coverage(asked: AskBody, library: Library) -> Json:
     """Lay side by side who says what about the event that the question is about."""
-    return library.coverage(asked.question, asked.filters)
+    return library.coverage(asked.question, asked.conditions)
 
 
 @router.post("/coverage/{form}", response_class=PlainTextResponse, responses=_PROBLEMS_BESIDE_TEXT, tags=["asking"])
 def coverage_as(form: Literal["md", "csv"], asked: AskBody, library: Library) -> str:
     """Lay side by side who says what, as Markdown or CSV."""
-    return library.coverage_as(form, asked.question, asked.filters)
+    return library.coverage_as(form, asked.question, asked.conditions)
 
 
 @router.get("/health", tags=["library"])

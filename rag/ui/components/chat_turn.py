@@ -30,7 +30,7 @@ IN_COVERAGE = ("quotes", "accounts", "timeline")
 
 def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
     """Draw the exchange that is number `turn` of the chat, from 0."""
-    show_question(chats, turn, exchange.question, exchange.reply.filters if exchange.reply else None)
+    show_question(chats, turn, exchange.question, exchange.reply.filters if exchange.reply else Filters())
     with st.container(gap="small"):
         if exchange.problem:
             notice(exchange.problem)
@@ -45,13 +45,13 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
                 st.button("Who says what", key=f"cover-{turn}", on_click=open_chat.ask_who_says_what, args=(turn,))
 
 
-def show_question(chats: Chats, turn: int, question: str, filters: Filters | None) -> None:
+def show_question(chats: Chats, turn: int, question: str, filters: Filters) -> None:
     """A question with its conditions, each of which a click takes away."""
     st.html(question_html(question))
     with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if filters:
             st.html('<p class="aside">Only</p>', width="content")
-        for number, (words, without) in enumerate(conditions(filters or Filters())):
+        for number, (words, without) in enumerate(conditions(filters)):
             st.button(
                 as_label(shortened(words)),
                 key=f"condition-{turn}-{number}",

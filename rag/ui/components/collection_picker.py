@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.article import Filters
+from rag.article import FROM_THE_QUESTION, Filters
 from rag.errors import SecondSourceError
 from rag.library.collections import LONGEST_NAME, Collection
 from rag.text.words import counted
@@ -67,8 +67,8 @@ def show_collections(assistant: Assistant) -> None:
 
 def within_door(assistant: Assistant) -> None:
     """Which articles the next question is asked within: a chip that a click takes away, or a collection to choose."""
-    filters: Filters | None = st.session_state.within
-    if filters is not None:
+    filters: Filters = st.session_state.within
+    if filters.within:
         with st.container(key="conditions-next", horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.html('<p class="aside">Asking only</p>', width="content")
             st.button(as_label(shortened(conditions(filters)[0][0])), key="within-chip", on_click=_anywhere)
@@ -107,7 +107,7 @@ def _within(filters: Filters) -> None:
 
 
 def _anywhere() -> None:
-    st.session_state.within = None
+    st.session_state.within = FROM_THE_QUESTION
 
 
 @editors_only

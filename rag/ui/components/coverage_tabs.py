@@ -57,8 +57,7 @@ def _heading_html(coverage: Coverage, links: Links) -> str:
     """What is covered, and how many outlets and origins there are."""
     asked = as_html(shortened(coverage.question, LONGEST_HEADING))
     if coverage.sentence:
-        article, sentence = coverage.sentence
-        said_by = f"<bdi>{as_html(outlet_name(article.outlet))}</bdi>{links.to(article, sentence)}"
+        said_by = f"<bdi>{as_html(outlet_name(coverage.sentence.article.outlet))}</bdi>{links.to(coverage.sentence)}"
         head = f'<h2 class="asked quoted">“{asked}”</h2><p class="aside">{said_by}</p>'
     else:
         head = f'<h2 class="asked">{asked}</h2>'

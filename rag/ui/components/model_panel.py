@@ -57,7 +57,7 @@ def model_door(assistant: Assistant) -> None:
                 st.html(f'<p class="aside" role="status">{as_html(_tried(assistant, chosen))}</p>')
 
 
-def watched(assistant: Assistant, question: str, filters: Filters | None, chat: Sequence[Turn], turn: int) -> Reply:
+def watched(assistant: Assistant, question: str, filters: Filters, chat: Sequence[Turn], turn: int) -> Reply:
     """The answer; what the chosen model has written so far stands on the page meanwhile, with a button to stop it."""
     model = st.session_state.get("writer")
     draft: Reply | None = st.session_state.pop("draft", None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import Citation, Filters
+from rag.article import FROM_THE_QUESTION, Citation, Filters
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 from rag.errors import SecondSourceError
@@ -22,7 +22,7 @@ def begin() -> None:
     """Make what is missing of the session's state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
     state |= {"latest": -1, "step": 0, "uncovered": None}
-    state |= {"rating": None, "within": None, "reading": None}
+    state |= {"rating": None, "within": FROM_THE_QUESTION, "reading": None}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
@@ -70,7 +70,7 @@ def ask(chats: Chats, question: str) -> None:
     _bring_into_view(len(st.session_state.exchanges))
 
 
-def ask_again(chats: Chats, turn: int, filters: Filters | None) -> None:
+def ask_again(chats: Chats, turn: int, filters: Filters) -> None:
     """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
     exchanges = st.session_state.exchanges
     if any(exchange.waiting for exchange in exchanges):
@@ -165,14 +165,15 @@ def _numbers(turn: int) -> list[int]:
 def _leave() -> None:
     close_reader()
     st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
-    st.session_state.rating = st.session_state.within = st.session_state.reading = None
+    st.session_state.rating = st.session_state.reading = None
+    st.session_state.within = FROM_THE_QUESTION
 
 
-def _within(exchange: Exchange) -> Filters | None:
+def _within(exchange: Exchange) -> Filters:
     """Which articles the exchange was asked within, to ask on within them."""
     asked = exchange.conditions or (exchange.reply.filters if exchange.reply else None)
     if asked is None or not asked.within:
-        return None
+        return FROM_THE_QUESTION
     return Filters(articles=asked.articles, collection=asked.collection, read=True)
 
 

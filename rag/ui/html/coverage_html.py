@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from rag.article import Article, Citation, Sentence, Span
+from rag.article import Article, Citation, Excerpt, Span
 from rag.chats.exchange import Section
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage, cited
 from rag.coverage.origins import Carrier, Origin
-from rag.coverage.people import Mention, Person
+from rag.coverage.people import Person
 from rag.coverage.quotes import QuoteRow, Wording
 from rag.coverage.timeline import TimelineEntry
 from rag.text.words import counted
@@ -45,26 +45,26 @@ class Links:
         self._turn, self._after = turn, after
         self._numbers: dict[tuple[str, int, int], int] = {}
 
-    def number(self, article: Article, sentence: Sentence) -> int:
+    def number(self, excerpt: Excerpt) -> int:
         """The citation's number; it has the one that it was given first."""
-        place = (article.id, sentence.start, sentence.end)
+        place = (excerpt.article.id, excerpt.start, excerpt.end)
         if place not in self._numbers:
             self._numbers[place] = self._after + len(self.citations) + 1
-            self.citations.append(cited(article, sentence, self._numbers[place]))
+            self.citations.append(cited(excerpt, self._numbers[place]))
         return self._numbers[place]
 
-    def to(self, article: Article, sentence: Sentence) -> str:
+    def to(self, excerpt: Excerpt) -> str:
         """A link that opens the sentence in the reader."""
-        number = self.number(article, sentence)
+        number = self.number(excerpt)
         return (
             f'<a class="cite" href="#cite-{self._turn}-{number}" '
             f'title="{as_html(self.citations[number - self._after - 1].quote)}" '
-            f'aria-label="Citation {number}, {as_html(outlet_name(article.outlet))}">[{number}]</a>'
+            f'aria-label="Citation {number}, {as_html(outlet_name(excerpt.article.outlet))}">[{number}]</a>'
         )
 
     def to_article(self, article: Article) -> str:
         """A link that opens the article at its beginning."""
-        return self.to(article, Sentence(*next(iter(paragraphs(article.text)), (0, len(article.text)))))
+        return self.to(Excerpt(article, *next(iter(paragraphs(article.text)), (0, len(article.text)))))
 
 
 def section_of(coverage: Coverage, turn: int, after: int) -> Section:
@@ -89,7 +89,7 @@ def section_of(coverage: Coverage, turn: int, after: int) -> Section:
                 {
                     "outlet": each.outlet,
                     "verdict": each.verdict,
-                    "citation": links.number(each.article, each.sentence) if each.sentence else None,
+                    "citation": links.number(each.excerpt) if each.excerpt else None,
                 }
                 for each in claim.accounts
             ],
@@ -139,15 +139,15 @@ def _group(account: Account) -> int | None:
 
 
 def _account(account: Account, links: Links) -> str:
-    assert account.sentence is not None
-    text = account.article.text[account.sentence.start : account.sentence.end]
+    assert account.excerpt is not None
+    text = account.excerpt.text
     at = text.find(account.words) if account.words else -1
     said = as_html(text)
     if account.words and at >= 0:
         end = at + len(account.words)
         said = f"{as_html(text[:at])}<strong>{as_html(text[at:end])}</strong>{as_html(text[end:])}"
-    link = links.to(account.article, account.sentence)
-    also = "".join(links.to(*each) for each in account.also)
+    link = links.to(account.excerpt)
+    also = "".join(links.to(each) for each in account.also)
     also = f' <span class="also">also {also}</span>' if also else ""
     name = as_html(outlet_name(account.outlet))
     return f'<li><p class="outlet"><bdi>{name}</bdi></p><p class="said">{said}&#8288;{link}{also}</p></li>'
@@ -190,7 +190,7 @@ def _quote(row: QuoteRow, links: Links) -> str:
 
 def _wording(wording: Wording, links: Links) -> str:
     words = _marked(wording.text, wording.start, wording.differing)
-    link = links.to(wording.article, Sentence(wording.start, wording.end))
+    link = links.to(wording)
     manner = MANNERS[wording.manner]
     kind = f' <span class="mark">{manner}</span>' if manner else ""
     occasion = _occasion(wording)
@@ -203,7 +203,7 @@ def _wording(wording: Wording, links: Links) -> str:
 
 def _occasion(wording: Wording) -> str:
     """What the sentence says around the quoted words: to whom they were said, when, where; "" where it is nothing."""
-    sentence, text = wording.sentence, wording.article.text
+    sentence, text = wording.whole, wording.article.text
     if sentence is None or wording.manner == "indirect":
         return ""
     parts = (text[sentence.start : wording.start], text[wording.end : sentence.end])
@@ -237,11 +237,10 @@ def copies_html(copied: Iterable[Origin], links: Links) -> str:
 
 
 def _copy(origin: Origin, links: Links) -> str:
-    fullest = next(each.article for each in origin.carriers if each.fullest)
     outlets = counted(len({each.article.outlet or each.article.id for each in origin.carriers}), "outlet")
     carriers = ""
     for each in origin.carriers:
-        said = _unfolded("cut", each.cut, fullest, links) + _unfolded("added", each.added, each.article, links)
+        said = _unfolded("cut", each.cut, links) + _unfolded("added", each.added, links)
         state = "the fullest" if each.fullest else "the same"
         carriers += (
             f'<li><p class="outlet"><bdi>{as_html(outlet_name(each.article.outlet))}</bdi></p>'
@@ -261,12 +260,10 @@ def _changed(carrier: Carrier) -> str:
     return ", ".join(f"{counted(len(several), 'sentence')} {what}" for several, what in parts if several)
 
 
-def _unfolded(what: str, sentences: Sequence[Sentence], article: Article, links: Links) -> str:
+def _unfolded(what: str, sentences: Sequence[Excerpt], links: Links) -> str:
     if not sentences:
         return ""
-    items = "".join(
-        f"<li>{as_html(article.text[each.start : each.end])}&#8288;{links.to(article, each)}</li>" for each in sentences
-    )
+    items = "".join(f"<li>{as_html(each.text)}&#8288;{links.to(each)}</li>" for each in sentences)
     return f"<details><summary>{counted(len(sentences), 'sentence')} {what}</summary><ul>{items}</ul></details>"
 
 
@@ -289,12 +286,12 @@ def dates_html(entries: Iterable[TimelineEntry], links: Links) -> str:
 
 def _told(entry: TimelineEntry, links: Links) -> str:
     first, *others = entry.told
-    said = f"{as_html(first.text)}&#8288;{links.to(first.article, first.sentence)}"
-    said += "".join(links.to(each.article, each.sentence) for each in others)
+    said = f"{as_html(first.text)}&#8288;{links.to(first)}"
+    said += "".join(links.to(each) for each in others)
     if entry.disputed:
         dates = "; ".join(
             f"{period(each.first, each.last)}, says <bdi>{as_html(outlet_name(each.article.outlet))}</bdi>"
-            f"&#8288;{links.to(each.article, each.sentence)}"
+            f"&#8288;{links.to(each)}"
             for each in entry.told
         )
         said += f' <span class="mark differs">the articles differ</span> <span class="occasion">{dates}</span>'
@@ -322,10 +319,10 @@ def _person(person: Person, links: Links) -> str:
     return f"<li>{named}{_users(mentions, links)}{f'<ul>{also}</ul>' if also else ''}</li>"
 
 
-def _users(mentions: Sequence[Mention], links: Links) -> str:
+def _users(mentions: Sequence[Excerpt], links: Links) -> str:
     """The outlets that name somebody so, each with the first sentence in which it does."""
-    first: dict[str, Mention] = {}
-    for article, sentence in mentions:
-        first.setdefault(outlet_name(article.outlet), (article, sentence))
-    told = ", ".join(f"<bdi>{as_html(name)}</bdi>&#8288;{links.to(*place)}" for name, place in first.items())
+    first: dict[str, Excerpt] = {}
+    for each in mentions:
+        first.setdefault(outlet_name(each.article.outlet), each)
+    told = ", ".join(f"<bdi>{as_html(name)}</bdi>&#8288;{links.to(place)}" for name, place in first.items())
     return f' <span class="occasion">{told}</span>'

@@ -76,7 +76,7 @@ def lanes(entries: Sequence[TimelineEntry], links: Links) -> list[dict[str, str 
             "known": _known(several),
             "sentences": len(several),
             "says": shortened(as_text(several[0][1].text), LONGEST_TEXT),
-            NUMBER: links.number(several[0][1].article, several[0][1].sentence),
+            NUMBER: links.number(several[0][1]),
         }
         for (name, first, last), several in told.items()
     ]
