@@ -27,6 +27,8 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+LONGEST_QUOTE = 600
+"""Characters of a citation."""
 Span = tuple[int, int]
 """`text[start:end]`."""
 How = Literal["stated", "text", "inferred", "edited", "unknown"]
@@ -148,6 +150,11 @@ class Excerpt:
         """Its place in the article."""
         return Sentence(self.start, self.end)
 
+    @property
+    def quotable(self) -> Excerpt:
+        """As much of it as a citation quotes: LONGEST_QUOTE characters."""
+        return Excerpt(self.article, self.start, min(self.end, self.start + LONGEST_QUOTE))
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -235,6 +242,15 @@ class Citation:
     quote: str
     checked: bool = False
     published_at: str | None = None
+
+    @classmethod
+    def of(cls, excerpt: Excerpt, number: int = 0) -> Citation:
+        """The citation of an excerpt."""
+        article = excerpt.article
+        return cls(
+            number, article.id, article.title, article.outlet, article.origin, article.published, article.url,
+            article.path, excerpt.start, excerpt.end, excerpt.text, checked=True, published_at=article.published_at,
+        )  # fmt: skip
 
     def unnumbered(self) -> dict[str, Any]:
         """A sentence that is only related, as JSON: no answer refers to it."""

@@ -15,6 +15,7 @@ from rag.article import Article, ScoredSentence
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
+from rag.coverage.coverage_json import coverage_json
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import QuoteRow, ledger
@@ -349,7 +350,7 @@ def test_the_sample_library_differs_on_how_many_were_hurt(covered: Coverage) -> 
 
 def test_every_cell_rests_on_a_citation_that_is_to_the_letter(covered: Coverage) -> None:
     texts = {article.id: article.text for article in covered.articles}
-    found = list(citations(covered.to_json()))
+    found = list(citations(coverage_json(covered)))
 
     assert len(found) > 20
     for each in found:

@@ -9,7 +9,7 @@ import pytest
 from rag.article import Article, Citation
 from rag.library.library import Library
 from rag.models.reader import Answer
-from rag.querying.citations import citation_of, direct_lines
+from rag.querying.citations import direct_lines
 from rag.querying.direct_line import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
 
@@ -153,7 +153,7 @@ def test_yes_or_no_comes_with_who_says_so_and_both_where_outlets_differ() -> Non
 
 def test_a_line_is_cited_with_its_own_words_marked(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
-    citations = (citation_of(1, best.article, best.sentence),)
+    citations = (Citation.of(best, 1),)
     line = Line((("Opened by ", False), ("Ana Brandt", True)), (best,))
 
     (statement,) = direct_lines([line], citations, library)
@@ -167,7 +167,7 @@ def test_a_line_is_cited_with_its_own_words_marked(library: Library) -> None:
 
 def test_a_line_is_left_out_whose_sentence_is_not_cited_or_has_other_words(library: Library) -> None:
     best = answer("The mayor, Ana Brandt, opened the bridge.", "Ana Brandt")
-    cited: tuple[Citation, ...] = (citation_of(1, best.article, best.sentence),)
+    cited: tuple[Citation, ...] = (Citation.of(best, 1),)
 
     assert direct_lines([Line((("Ana Brandt", True),), (best,))], (), library) == ()
     assert direct_lines([Line((("Ana Brand", True), (" and Jo", True)), (best,))], cited, library) == ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-from rag.article import Article, Citation, Excerpt, ScoredSentence
+from rag.article import Article, Excerpt, ScoredSentence
 from rag.coverage.claims import Claim, claim
 from rag.coverage.event import of_one_event
 from rag.coverage.origins import Origin, origins
@@ -18,8 +17,6 @@ from rag.coverage.timeline import TimelineEntry, timeline
 from rag.library.library import Library
 from rag.models.embedding import Embedding
 from rag.text.words import counted
-
-LONGEST_QUOTE = 600
 
 Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ScoredSentence]]]]
 """What articles tell of what was asked: for each part of the question its words, and their sentences."""
@@ -61,102 +58,6 @@ class Coverage:
             f"{said}; {answering} {verb}{'' if answering != 1 else 's'} {'it' if self.sentence is None else 'of it'}."
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """All of it, every cell with the citation it rests on."""
-        return {
-            "question": self.question,
-            "statement": self.statement,
-            "articles": [_about(article) for article in self.articles],
-            "claims": [
-                {
-                    "asked": each.asked,
-                    "outlets": len(each.accounts),
-                    "answering": each.answering,
-                    "differs": each.differs,
-                    "accounts": [
-                        {
-                            "outlet": account.outlet,
-                            "verdict": account.verdict,
-                            "group": account.group,
-                            "words": account.words,
-                            "articles": [article.id for article in account.articles],
-                            "citation": account.excerpt and asdict(cited(account.excerpt)),
-                            "also": [asdict(cited(each)) for each in account.also],
-                        }
-                        for account in each.accounts
-                    ],
-                    "origins": list(each.origins),
-                }
-                for each in self.claims
-            ],
-            "quotes": [
-                {
-                    "speaker": row.speaker or None,
-                    "verdict": row.verdict,
-                    "outlets": list(row.outlets),
-                    "wordings": [
-                        {
-                            "outlet": each.article.outlet,
-                            "manner": each.manner,
-                            "speaker": each.speaker or None,
-                            "citation": asdict(cited(each)),
-                            "differing": [
-                                {"start": start, "end": end, "words": each.article.text[start:end]}
-                                for start, end in each.differing
-                            ],
-                        }
-                        for each in row.wordings
-                    ],
-                }
-                for row in self.quotes
-            ],
-            "origins": [
-                {
-                    "name": origin.name,
-                    "carriers": [
-                        _about(each.article)
-                        | {
-                            "fullest": each.fullest,
-                            "cut": [asdict(cited(sentence)) for sentence in each.cut],
-                            "added": [asdict(cited(sentence)) for sentence in each.added],
-                        }
-                        for each in origin.carriers
-                    ],
-                }
-                for origin in self.origins
-            ],
-            "timeline": [
-                {
-                    "from": entry.first.isoformat(),
-                    "until": entry.last.isoformat(),
-                    "computed": entry.computed,
-                    "disputed": entry.disputed,
-                    "told": [
-                        {
-                            "from": each.first.isoformat(),
-                            "until": each.last.isoformat(),
-                            "computed": each.computed,
-                            "words": each.article.text[slice(*each.words)],
-                            "citation": asdict(cited(each)),
-                        }
-                        for each in entry.told
-                    ],
-                }
-                for entry in self.timeline
-            ],
-            "people": [
-                {
-                    "name": each.name,
-                    "spellings": {
-                        name: [asdict(cited(mention)) for mention in mentions]
-                        for name, mentions in each.spellings.items()
-                    },
-                }
-                for each in self.people
-            ],
-            "timings": dict(self.timings),
-        }
-
 
 def cover(
     library: Library,
@@ -197,30 +98,3 @@ def cover(
         question, tuple(articles), claims, tuple(quotes), tuple(written), tuple(dated), tuple(named),
         laps | {"total_ms": sum(laps.values())}, sentence,
     )  # fmt: skip
-
-
-def cited(excerpt: Excerpt, number: int = 0) -> Citation:
-    """An excerpt as a citation, cut at LONGEST_QUOTE."""
-    article, start = excerpt.article, excerpt.start
-    end = min(excerpt.end, start + LONGEST_QUOTE)
-    return Citation(
-        number, article.id, article.title, article.outlet, article.origin, article.published, article.url,
-        article.path, start, end, article.text[start:end], checked=True, published_at=article.published_at,
-    )  # fmt: skip
-
-
-def _fullest(origin: Origin) -> Article:
-    return next(each.article for each in origin.carriers if each.fullest)
-
-
-def _about(article: Article) -> dict[str, Any]:
-    return {
-        "article_id": article.id,
-        "outlet": article.outlet,
-        "origin": article.origin,
-        "published": article.published,
-        "title": article.title,
-        "url": article.url,
-        "path": article.path,
-        "published_at": article.published_at,
-    }

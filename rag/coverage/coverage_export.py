@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 from rag.article import Article, Excerpt
 from rag.coverage.coverage import Coverage
+from rag.coverage.coverage_json import coverage_json
 from rag.coverage.timeline import TimelineEntry
 
 Table = Literal["claims", "quotes", "origins", "timeline", "people"]
@@ -48,8 +49,8 @@ def as_csv(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
 
 
 def as_json(coverage: Coverage, tables: Sequence[Table] = TABLES) -> str:
-    """What `Coverage.to_json` gives, of the tables only these."""
-    kept = {name: value for name, value in coverage.to_json().items() if name in tables or name not in TABLES}
+    """The coverage as JSON, of its tables only these."""
+    kept = {name: value for name, value in coverage_json(coverage).items() if name in tables or name not in TABLES}
     return json.dumps(kept, ensure_ascii=False, indent=2)
 
 

@@ -84,7 +84,9 @@ class Service:
 
     def coverage(self, question: str, filters: Filters = FROM_THE_QUESTION) -> Json:
         """Who says what, as `coverage --json` prints it."""
-        return self._assistant.coverage(question, filters).to_json()
+        from rag.coverage.coverage_json import coverage_json
+
+        return coverage_json(self._assistant.coverage(question, filters))
 
     def coverage_as(self, form: str, question: str, filters: Filters = FROM_THE_QUESTION) -> str:
         """Who says what in one of COVERAGE_FORMS."""

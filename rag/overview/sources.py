@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.article import Article, Citation, Excerpt
-from rag.coverage.coverage import cited
 from rag.library.library import Library
 from rag.querying.citations import check
 from rag.querying.library_answers import NO_OUTLET
@@ -25,7 +24,7 @@ class Sources:
 
     def number(self, excerpt: Excerpt) -> tuple[int, ...]:
         """The number of the citation of that stretch, which may be there already; none where it fails its check."""
-        citation = cited(excerpt, len(self.citations) + 1)
+        citation = Citation.of(excerpt.quotable, len(self.citations) + 1)
         for each in self.citations:
             if (each.article_id, each.start, each.end) == (citation.article_id, citation.start, citation.end):
                 return (each.number,)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from rag.article import Article, Citation, Mark, Sentence, Statement
+from rag.article import LONGEST_QUOTE, Citation, Mark, Statement
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.models.reader import Reader
@@ -15,8 +15,6 @@ from rag.querying.compose import Evidence
 from rag.querying.direct_line import Line, Piece
 
 logger = logging.getLogger(__name__)
-
-LONGEST_QUOTE = 600
 
 
 def cite(
@@ -96,7 +94,7 @@ def point_to(related: Sequence[Evidence], library: Library, cited: int = 0) -> t
 
 
 def _checked(number: int, each: Evidence, library: Library) -> Citation | None:
-    citation = citation_of(number, each.article, each.sentence)
+    citation = Citation.of(each, number)
     if check(citation, library):
         return citation
     logger.error("A citation of article %s at %d failed its check.", citation.article_id, citation.start)
@@ -111,22 +109,3 @@ def check(citation: Citation, library: Library) -> bool:
         return False
     quoted = article.text[max(0, citation.start) : citation.end]
     return bool(quoted) and citation.start >= 0 and quoted == citation.quote and len(quoted) <= LONGEST_QUOTE
-
-
-def citation_of(number: int, article: Article, sentence: Sentence) -> Citation:
-    """The citation of a sentence, to be checked."""
-    return Citation(
-        number=number,
-        article_id=article.id,
-        title=article.title,
-        outlet=article.outlet,
-        origin=article.origin,
-        published=article.published,
-        url=article.url,
-        path=article.path,
-        start=sentence.start,
-        end=sentence.end,
-        quote=article.text[sentence.start : sentence.end],
-        checked=True,
-        published_at=article.published_at,
-    )

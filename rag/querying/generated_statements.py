@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from sentencex import segment
 
-from rag.article import Article, Citation, Sentence, Statement
-from rag.querying.citations import LONGEST_QUOTE, check, citation_of
+from rag.article import LONGEST_QUOTE, Article, Citation, Excerpt, Sentence, Statement
+from rag.querying.citations import check
 from rag.querying.claim_check import Checker, ClaimVerdict
 from rag.querying.prompt_passages import Source, gives_orders, plain
 
@@ -112,7 +112,7 @@ class GeneratedStatements:
         for each in self.citations:
             if (each.article_id, each.start, each.end) == (article.id, sentence.start, sentence.end):
                 return each.number
-        citation = citation_of(len(self.citations) + 1, article, sentence)
+        citation = Citation.of(Excerpt(article, sentence.start, sentence.end), len(self.citations) + 1)
         if not check(citation, self._checker.library):
             return None
         self.citations.append(citation)

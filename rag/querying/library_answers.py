@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from rag.article import Article, Citation, Filters, Mark, Sentence, Statement, Turn
+from rag.article import Article, Citation, Excerpt, Filters, Mark, Sentence, Statement, Turn
 from rag.errors import UnknownArticle, UsageError
 from rag.library.article_rows import Listed
 from rag.querying.answer_values import alike
-from rag.querying.citations import check, citation_of, cite
+from rag.querying.citations import check, cite
 from rag.querying.compose import Evidence
 from rag.querying.library_questions import LibraryQuestion
 from rag.querying.query import terms
@@ -341,10 +341,9 @@ class LibraryAnswers:
 
     def _lead(self, number: int, article: Article) -> Citation | None:
         """The citation of the first sentence of the article that can be cited."""
-        for sentence in self._library.sentences_of(article):
-            if check(citation := citation_of(number, article, sentence), self._library):
-                return citation
-        return None
+        sentences = self._library.sentences_of(article)
+        citations = (Citation.of(Excerpt(article, each.start, each.end), number) for each in sentences)
+        return next((each for each in citations if check(each, self._library)), None)
 
 
 def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:

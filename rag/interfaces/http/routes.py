@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException as Refused
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 
+from rag.coverage.coverage_json import CoverageModel
 from rag.errors import LanguageModelError, ReadError, SecondSourceError, UnknownArticle, UsageError
 from rag.interfaces.client import PAGE
 from rag.interfaces.http.auth import Guard, has_token, own_program
-from rag.interfaces.http.coverage_models import WhoSaysWhat
 from rag.interfaces.http.models import (
     LONGEST_PLACE,
     LONGEST_SEARCH,
@@ -147,7 +147,7 @@ def search(asked: ChatAskBody, library: Library) -> Json:
     return library.search(asked.question, asked.conditions, asked.turns, asked.chat)
 
 
-@router.post("/coverage", response_model=WhoSaysWhat, tags=["asking"])
+@router.post("/coverage", response_model=CoverageModel, tags=["asking"])
 def coverage(asked: AskBody, library: Library) -> Json:
     """Lay side by side who says what about the event that the question is about."""
     return library.coverage(asked.question, asked.conditions)

@@ -13,7 +13,7 @@ from itertools import groupby
 from rag.article import Article, Citation, Excerpt, Span
 from rag.chats.exchange import Section
 from rag.coverage.claims import Account, Claim
-from rag.coverage.coverage import Coverage, cited
+from rag.coverage.coverage import Coverage
 from rag.coverage.origins import Carrier, Origin
 from rag.coverage.people import Person
 from rag.coverage.quotes import QuoteRow, Wording
@@ -50,7 +50,7 @@ class Links:
         place = (excerpt.article.id, excerpt.start, excerpt.end)
         if place not in self._numbers:
             self._numbers[place] = self._after + len(self.citations) + 1
-            self.citations.append(cited(excerpt, self._numbers[place]))
+            self.citations.append(Citation.of(excerpt.quotable, self._numbers[place]))
         return self._numbers[place]
 
     def to(self, excerpt: Excerpt) -> str:
