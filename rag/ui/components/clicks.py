@@ -1,4 +1,4 @@
-"""What the page itself does in the browser: it opens the reader, copies an answer, and keeps the latest turn in view."""
+"""What the page itself does in the browser: it opens the reader, copies an answer, keeps the latest turn in view."""
 
 from __future__ import annotations
 
