@@ -26,7 +26,7 @@ soak: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -m soak
 
 audit: $(VENV)/installed-dev
-	@$(BIN)/python -m tests.audit
+	@$(BIN)/python -m tests.support.audit
 
 install: $(VENV)/installed
 
@@ -64,7 +64,7 @@ reader: $(VENV)/installed-dev
 	@$(BIN)/python -m training.yes_no
 
 screenshots: $(VENV)/installed-dev
-	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_browser.py tests/test_library_browser.py tests/test_coverage_browser.py
+	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,8 +20,8 @@ from statistics import median
 
 import playwright.sync_api as playwright
 
-from tests.site import Answer, Request, Site
-from tests.test_browser import CHROMIUM, FLAGS, address_in, free_port, serving
+from tests.browser.test_browser import CHROMIUM, FLAGS, address_in, free_port, serving
+from tests.support.site import Answer, Request, Site
 
 PLACES = ["Hollin", "Vessermark", "Port Linnet", "Quernside", "Anstervale", "Creel", "Westering", "Candlemas"]
 THINGS = ["ferry", "tram", "crane", "lock", "quay", "barge", "pilot boat", "lighthouse", "drawbridge", "weir"]
@@ -65,7 +65,7 @@ def main(number: int) -> None:
     site.pages["/feed"] = f'<rss version="2.0"><channel><title>Harbour news</title>{items}</channel></rss>'
     folder = Path(tempfile.mkdtemp())
     environment = {"SECOND_SOURCE_STORE": str(folder / "store")}
-    program = [sys.executable, "-m", "tests.serving", str(site.port)]
+    program = [sys.executable, "-m", "tests.support.serving", str(site.port)]
     print(f"{number} articles; load {os.getloadavg()[0]:.1f}")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -17,12 +17,13 @@ from rag.ingestion.parser_process import Parser
 from rag.library.library import Library
 from rag.models.embedding import Embedding, load_embedding
 from rag.settings import ROOT, Settings
-from tests.fakes import WordCountEmbedding
-from tests.site import Site
+from tests.support.fakes import WordCountEmbedding
+from tests.support.site import Site
 
 SOAK = [pytest.mark.soak, pytest.mark.timeout(3600)]
 """Marks what `make soak` runs and `make test` does not."""
 Tell = Callable[[str], None]
+DATA = Path(__file__).with_name("data")
 SHARED = ROOT.parent / "shared"
 
 

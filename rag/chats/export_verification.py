@@ -65,22 +65,30 @@ def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | No
         if passage["text"] is not None and fingerprint(passage["text"]) != passage["sha256"]:
             yield _altered(number, None, passage["article_id"], f"passage {passage['rank']} is not the one kept")
     for statement in exchange.get("statements", ()):
-        if statement["text"] is not None and fingerprint(statement["text"]) != statement["sha256"]:
-            yield _altered(number, None, None, f"a sentence of the answer is not the one kept: {statement['text']!r}")
-        for cited in statement["citations"]:
-            if cited not in citations:
-                yield _altered(number, None, None, f"the answer cites [{cited}], which the export does not have")
-        # That nothing answers is said in the program's own words, which cite nothing.
-        extracted = exchange["answered_by"] == "extract" and (statement["citations"] or not exchange["abstained"])
-        if statement.get("direct"):
-            astray = _astray_in_direct(statement, citations)
-        else:
-            astray = _astray(statement, citations) if extracted else None
-        if astray:
-            yield _altered(number, None, None, f"the answer says what its citation does not: {astray!r}")
+        for told in _of_statement(statement, exchange, citations):
+            yield _altered(number, None, None, told)
     for block in exchange.get("blocks", ()):
         for told in _of_block(block, citations):
             yield _altered(number, None, None, told)
+
+
+def _of_statement(
+    statement: Mapping[str, Any], exchange: Mapping[str, Any], citations: Mapping[int, Mapping[str, Any]]
+) -> Iterator[str]:
+    """What is not as it was kept in a sentence of the answer."""
+    if statement["text"] is not None and fingerprint(statement["text"]) != statement["sha256"]:
+        yield f"a sentence of the answer is not the one kept: {statement['text']!r}"
+    for cited in statement["citations"]:
+        if cited not in citations:
+            yield f"the answer cites [{cited}], which the export does not have"
+    # That nothing answers is said in the program's own words, which cite nothing.
+    extracted = exchange["answered_by"] == "extract" and (statement["citations"] or not exchange["abstained"])
+    if statement.get("direct"):
+        astray = _astray_in_direct(statement, citations)
+    else:
+        astray = _astray(statement, citations) if extracted else None
+    if astray:
+        yield f"the answer says what its citation does not: {astray!r}"
 
 
 def _of_block(block: Mapping[str, Any], citations: Container[int]) -> Iterator[str]:

@@ -226,12 +226,7 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
         day = published + timedelta(days={"yesterday": -1, "last night": -1, "tomorrow": 1}.get(word, 0))
         return day, day
     if match["weekend"]:
-        saturday = published + relativedelta(weekday=SA(-1))
-        if "last" in match["weekend"].lower() and published.weekday() >= 5:
-            saturday -= timedelta(days=7)
-        elif "this" in match["weekend"].lower() and published.weekday() < 5 and _looks_ahead(match, text):
-            saturday += timedelta(days=7)
-        return saturday, saturday + timedelta(days=1)
+        return _weekend(match, text, published)
     if match["feast"]:
         return _feast(match["feast"], published)
     if match["other"]:
@@ -239,18 +234,16 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
         step = 1 if match["other"].split()[1].lower() in ("following", "next") else -1
         return _unit("year", step, date(int(years[-1]), 1, 1)) if years else None
     if match["season"]:
-        first = date(published.year, _SEASONS[match["season"].lower()], 1)
-        while first + relativedelta(months=3) > published:
-            first -= relativedelta(years=1)
-        return first, first + relativedelta(months=3, days=-1)
+        return _season(match["season"].lower(), published)
     if match["side"]:
         step = {"last": -1, "this": 0, "next": 1}[match["side"].lower()]
         return _unit(match["unit"].lower(), step, published)
     if match["month"]:
-        first = dateutil.parser.parse(match["month"].rstrip("."), default=datetime(published.year, 1, 1)).date()
-        if first >= published.replace(day=1):
-            first -= relativedelta(years=1)
-        return first, first + relativedelta(day=31)
+        return _month(match["month"], published)
+    return _units_ago(match, published)
+
+
+def _units_ago(match: re.Match[str], published: date) -> tuple[date, date]:
     word = match["count"].lower()
     count = int(word) if word.isdigit() else 1 if word in ("a", "an") else NUMBERS[word]
     if match["units"].lower() == "day":
@@ -269,6 +262,31 @@ def _weekday(match: re.Match[str], text: str, published: date) -> date:
     if _looks_ahead(match, text):
         return _moved(published, weekday=weekday(1))
     return _moved(published, weekday=weekday(-1))
+
+
+def _weekend(match: re.Match[str], text: str, published: date) -> tuple[date, date]:
+    saturday = published + relativedelta(weekday=SA(-1))
+    if "last" in match["weekend"].lower() and published.weekday() >= 5:
+        saturday -= timedelta(days=7)
+    elif "this" in match["weekend"].lower() and published.weekday() < 5 and _looks_ahead(match, text):
+        saturday += timedelta(days=7)
+    return saturday, saturday + timedelta(days=1)
+
+
+def _season(name: str, published: date) -> tuple[date, date]:
+    """The latest season of that name that was over by then."""
+    first = date(published.year, _SEASONS[name], 1)
+    while first + relativedelta(months=3) > published:
+        first -= relativedelta(years=1)
+    return first, first + relativedelta(months=3, days=-1)
+
+
+def _month(name: str, published: date) -> tuple[date, date]:
+    """The latest month of that name before the one in which it was published."""
+    first = dateutil.parser.parse(name.rstrip("."), default=datetime(published.year, 1, 1)).date()
+    if first >= published.replace(day=1):
+        first -= relativedelta(years=1)
+    return first, first + relativedelta(day=31)
 
 
 def _feast(name: str, published: date) -> tuple[date, date]:

@@ -1,0 +1,1 @@
+"""The pages without a browser, driven by Streamlit's AppTest."""

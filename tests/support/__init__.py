@@ -1,0 +1,1 @@
+"""What tests share and are no tests: fakes, checks, sites and programs."""
