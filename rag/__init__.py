@@ -1,16 +1,49 @@
 """Second Source: ask your news library; every sentence cited, every citation checked."""
 
-import os
+from __future__ import annotations
 
-# What it is made of reports to its makers unless told not to, some before any of their functions can be called:
-# onnxruntime from its native code (since 1.29, on Linux too), Hugging Face's hub, Chroma.
-for _name, _quiet in (
-    ("ORT_DISABLE_TELEMETRY", "1"),
-    ("HF_HUB_DISABLE_TELEMETRY", "1"),
-    ("ANONYMIZED_TELEMETRY", "False"),
-    ("DO_NOT_TRACK", "1"),
-):
-    os.environ.setdefault(_name, _quiet)
-# numpy's own threads wait for each other by spinning. While the embedding model has the processors that cost a question
-# a second; what numpy is asked for here is small. It reads this when it is imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.article import Article, Citation, Filters, Reply
+    from rag.assistant import Assistant
+    from rag.interfaces.functions import ask, ingest
+    from rag.library.library import Library
+    from rag.settings import Settings
+
+__version__ = "1.0.0"
+__all__ = [
+    "Article",
+    "Assistant",
+    "Citation",
+    "Filters",
+    "Library",
+    "Reply",
+    "Settings",
+    "__version__",
+    "ask",
+    "ingest",
+]
+_HOMES = {
+    "Article": "rag.article",
+    "Assistant": "rag.assistant",
+    "Citation": "rag.article",
+    "Filters": "rag.article",
+    "Library": "rag.library.library",
+    "Reply": "rag.article",
+    "Settings": "rag.settings",
+    "ask": "rag.interfaces.functions",
+    "ingest": "rag.interfaces.functions",
+}
+"""Where the names are: a module is imported when one of its names is first used, so that `import rag` takes no time."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -21,6 +21,7 @@ from rag.interfaces.commands import (
     question_commands,
 )
 from rag.interfaces.commands.terminal import err, printable
+from rag.settings import prepare_process
 
 STOPPED, ENDED = 130, 143
 """The exit codes after Ctrl-C, which Typer turns into an exit of its own, and after SIGTERM."""
@@ -32,6 +33,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.command("run")
+def serve_page() -> None:
+    """Serve the page on this machine until it is stopped; the settings are read from the environment."""
+    from rag.ui import serve  # late: no other command needs Streamlit
+
+    serve.main()
+
+
 for command in (
     ingest_commands.ingest,
     question_commands.ask,
@@ -59,6 +70,8 @@ app.add_typer(chat_commands.chats, name="chats")
 
 def main(run: Callable[[], None] = app) -> None:
     """Run the command line; what a person can mend is said in one sentence."""
+    prepare_process()
+    before = signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("rag").setLevel(logging.INFO)
     for name in ("rag.questions", "rag.ingests"):
@@ -73,6 +86,8 @@ def main(run: Callable[[], None] = app) -> None:
             raise
         err.print("Stopped. What was reported is kept.")
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else STOPPED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end(*_: object) -> None:
@@ -80,5 +95,4 @@ def _end(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
     main()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
+import platformdirs
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
+IN_CHECKOUT = (ROOT / "pyproject.toml").is_file()
+"""Whether this is a checkout of the repository; else it is an installed package."""
+DATA = ROOT / "store" if IN_CHECKOUT else platformdirs.user_data_path("second-source", appauthor=False)
+"""Where a library and its models are kept unless the settings say otherwise."""
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 Engine = Literal["local", "ray"]
 """Where what comes in is embedded: in the process that holds the library, or by Ray's actors."""
@@ -21,9 +27,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SECOND_SOURCE_", frozen=True, extra="ignore")
 
-    store: Path = ROOT / "store"
+    store: Path = DATA
     """The folder that holds the library."""
-    models: Path = ROOT / "store" / "models"
+    models: Path = DATA / "models"
     """Where the packaged embedding model is kept in the form it is run in; made once, shared by all libraries."""
     chroma: str | None = None
     """The address of a Chroma server for the vectors, as in http://127.0.0.1:8000; none: the library's folder."""
@@ -81,3 +87,28 @@ def read_settings(**given: Any) -> Settings:
         raise UsageError(
             " ".join(f"The setting SECOND_SOURCE_{name} is {value!r}: {message}." for name, value, message in wrong)
         ) from error
+
+
+def stop_reports() -> None:
+    """Keep the libraries from reporting to their makers, here and in the processes that this one starts.
+
+    To be called before they are imported: onnxruntime reports from its native code before any of its functions is
+    called, Hugging Face's hub reads the environment when it is imported, Chroma does in processes of its own.
+    """
+    for name, value in (
+        ("ORT_DISABLE_TELEMETRY", "1"),
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("ANONYMIZED_TELEMETRY", "False"),
+        ("DO_NOT_TRACK", "1"),
+    ):
+        os.environ.setdefault(name, value)
+
+
+def prepare_process() -> None:
+    """What our own programs do first, before numpy is imported: no reports, and one thread for numpy.
+
+    numpy's threads wait for each other by spinning. While the embedding model has the processors, that costs a question
+    a second; what numpy is asked for here is small.
+    """
+    stop_reports()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -8,7 +8,6 @@ processor time, can write no file, and is ended from outside when it takes too l
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -63,20 +62,34 @@ def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
 
 def main(connection: Connection) -> None:
     """Answer requests until the other side closes the connection."""
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    with suppress(ValueError, OSError):  # where the system knows no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit_next = _limited()
     while True:
         try:
             request, content = json.loads(connection.recv_bytes()), connection.recv_bytes()
         except EOFError:
             return
+        limit_next()
+        connection.send_bytes(json.dumps(answer(request, content)).encode())
+
+
+def _limited() -> Callable[[], None]:
+    """Limit this process's memory and files; what is returned limits its processor time for one request more."""
+    try:
+        import resource  # Unix only
+    except ImportError:
+        return lambda: None
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    with suppress(ValueError, OSError):  # where the system knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, most))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _, most_seconds = resource.getrlimit(resource.RLIMIT_CPU)
+
+    def limit_next() -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + PROCESSOR_SECONDS + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
-        connection.send_bytes(json.dumps(answer(request, content)).encode())
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most_seconds))
+
+    return limit_next
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from tokenizers import Tokenizer
 from rag.errors import ModelError, SecondSourceError
 from rag.models.files import open_session, sha256
 from rag.models.priority_lock import MACHINE, PriorityLock
-from rag.settings import PACKAGED_MODEL, Settings, read_settings
+from rag.settings import PACKAGED_MODEL, Settings, read_settings, stop_reports
 
 logger = logging.getLogger(__name__)
 
@@ -206,6 +206,7 @@ def load_embedding(settings: Settings, threads: int | None = None) -> Embedding:
 
     Raises ModelError where it is missing, altered, or cannot be prepared.
     """
+    stop_reports()
     if settings.embedding_model != PACKAGED_MODEL:
         return SentenceTransformerEmbedding(settings.embedding_model)
     folder = _packaged_folder()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rag.errors import ModelError
+from rag.settings import stop_reports
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -52,6 +53,7 @@ class CrossEncoderEntailment:
 
 
 def _load(name: str) -> CrossEncoder:
+    stop_reports()
     from sentence_transformers import CrossEncoder  # late: it takes seconds, and few have one
 
     try:

@@ -7,9 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rag.settings import stop_reports
+
 
 def open_session(model: Path, threads: int | None = None) -> Any:
     """The model of a file as onnxruntime's session, computing in so many threads, or one for each core."""
+    stop_reports()
     import onnxruntime  # late: it takes a tenth of a second, and not every command runs a model
 
     options = onnxruntime.SessionOptions()

@@ -1,4 +1,4 @@
-"""The way from page to page. Pages are known by their titles; app.py says what each of them shows."""
+"""The way from page to page. Pages are known by their titles; app/app.py says what each of them shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m rag.ui.serve`: app.py behind the security headers, on this machine unless the settings say otherwise."""
+"""`python -m rag.ui.serve`: the app behind the security headers, on this machine unless the settings say otherwise."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 import uvicorn
@@ -20,10 +21,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import UsageError
-from rag.settings import ROOT, Settings, read_settings
+from rag.settings import Settings, prepare_process, read_settings
 from rag.ui import access, health
 from rag.ui.api_server import API, api
 
+APP = Path(__file__).parent / "app" / "app.py"
 M_ARENA_MAX = -8
 """mallopt's name for how many arenas there may be (malloc.h)."""
 PORTS_TRIED = 20
@@ -118,6 +120,7 @@ def keep_memory_together() -> None:
 
 def main() -> None:
     """Serve the page until it is stopped."""
+    prepare_process()
     keep_memory_together()
     try:
         settings = read_settings()
@@ -128,7 +131,7 @@ def main() -> None:
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
     for name in ("rag.questions", "rag.ingests"):
         logging.getLogger(name).setLevel(logging.INFO)
     port = listener.getsockname()[1]
@@ -137,7 +140,7 @@ def main() -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print("Opening the library.", flush=True)
     app = st.App(
-        ROOT / "app.py",
+        APP,
         middleware=[Middleware(SecurityHeaders), Middleware(OwnPages, settings=settings)],
         routes=[*health.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
         lifespan=partial(_keeping_the_library_open, settings, f"http://{host}:{port}"),

@@ -8,6 +8,6 @@ from rag.settings import ROOT
 
 
 def app_at(title: str) -> AppTest:
-    """app.py opened on the page titled `title`: an AppTest cannot follow a link to another page."""
-    source = (ROOT / "app.py").read_text("utf-8").replace(", default=True", "")
+    """The app opened on the page titled `title`: an AppTest cannot follow a link to another page."""
+    source = (ROOT / "rag" / "ui" / "app" / "app.py").read_text("utf-8").replace(", default=True", "")
     return AppTest.from_string(source.replace(f'title="{title}"', f'title="{title}", default=True'), default_timeout=60)

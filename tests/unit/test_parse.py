@@ -319,7 +319,7 @@ def test_the_process_is_started_once_and_ended() -> None:
         ("open('written-by-a-file', 'w').write('x' * 10000)", "it is damaged (OSError)"),
         (
             "import os; return {'error': ','.join(sorted(os.environ))}",
-            "ANONYMIZED_TELEMETRY,DO_NOT_TRACK,HF_HUB_DISABLE_TELEMETRY,LANG,OPENBLAS_NUM_THREADS,ORT_DISABLE_TELEMETRY,PATH",
+            "LANG,PATH",
         ),
     ],
 )

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from rag.interfaces.service import Service
 from rag.library.lock import door_of
-from rag.settings import read_settings
+from rag.settings import DATA, IN_CHECKOUT, read_settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Store = Annotated[Path | None, typer.Option("--store", help="The library's folder.", show_default="store/")]
+_FOLDER = "store/" if IN_CHECKOUT else str(DATA)
+Store = Annotated[Path | None, typer.Option("--store", help="The library's folder.", show_default=_FOLDER)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -1,0 +1,114 @@
+"""The wheel: everything that rag/ has is in it, and it runs without the repository."""
+
+from __future__ import annotations
+
+import email
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+import rag
+from rag.settings import ROOT
+
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements*.txt")
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel built from a copy of the tree, as a build leaves folders behind, and unpacked."""
+    folder = tmp_path_factory.mktemp("package")
+    tree = folder / "tree"
+    shutil.copytree(ROOT / "rag", tree / "rag", ignore=shutil.ignore_patterns("__pycache__", "secrets.toml"))
+    for pattern in NEEDED:
+        for file in ROOT.glob(pattern):
+            shutil.copy(file, tree)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(tree)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(folder / "site")
+    return folder / "site"
+
+
+def files_in(folder: Path) -> set[str]:
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {str(path) for path in found if "__pycache__" not in path.parts and path.name != "secrets.toml"}
+
+
+def metadata(unpacked: Path) -> Path:
+    return unpacked / f"second_source-{rag.__version__}.dist-info"
+
+
+def test_every_file_of_the_program_is_in_it_and_nothing_else(unpacked: Path) -> None:
+    assert files_in(unpacked / "rag") == files_in(ROOT / "rag")
+    assert {path.name for path in unpacked.iterdir()} == {"rag", metadata(unpacked).name}
+
+
+def test_its_metadata(unpacked: Path) -> None:
+    described = email.message_from_string((metadata(unpacked) / "METADATA").read_text("utf-8"))
+    scripts = ConfigParser()
+    scripts.read(metadata(unpacked) / "entry_points.txt")
+
+    assert (described["Name"], described["Version"]) == ("second-source", rag.__version__)
+    assert set(described.get_all("Provides-Extra", [])) == {"llm", "ray"}
+    required = [line.partition(";")[0].strip() for line in described.get_all("Requires-Dist", [])]
+    named = [pinned(name) for name in ("requirements.txt", "requirements-model.txt", "requirements-ray.txt")]
+    assert sorted(required) == sorted(sum(named, []))
+    assert dict(scripts["console_scripts"]) == {"second-source": "rag.__main__:main"}
+
+
+def pinned(file: str) -> list[str]:
+    return [line for line in (ROOT / file).read_text("utf-8").splitlines() if line and not line.startswith("#")]
+
+
+def in_an_installed_copy(unpacked: Path, home: Path, arguments: Sequence[str]) -> str:
+    """What Python prints where only the wheel's content is on its path, started in an empty folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SECOND_SOURCE_", "XDG_"))}
+    environment = kept | {"PYTHONPATH": str(unpacked), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_an_installed_copy_keeps_its_library_in_the_users_data(unpacked: Path, tmp_path: Path) -> None:
+    program = (
+        "from rag.settings import Settings as S; s = S(); print(s.store, s.models, s.reader, s.samples, sep='\\n')"
+    )
+    told = in_an_installed_copy(unpacked, tmp_path, ["-c", program])
+
+    store, models, reader, samples = map(Path, told.splitlines())
+    assert store.is_relative_to(tmp_path)
+    assert models == store / "models"
+    assert reader.is_relative_to(unpacked)
+    assert reader.is_file()
+    assert samples.is_relative_to(unpacked)
+
+
+def test_an_installed_copy_finds_its_page_and_how_it_looks(unpacked: Path, tmp_path: Path) -> None:
+    program = (
+        "import streamlit as st; from rag.ui import serve; st.App(serve.APP); print(serve.APP);"
+        "print(st.get_option('browser.gatherUsageStats'), st.get_option('server.headless'))"
+    )
+    page, told = in_an_installed_copy(unpacked, tmp_path, ["-c", program]).splitlines()
+
+    assert Path(page).is_relative_to(unpacked)
+    assert told == "False True"
+
+
+def test_the_constraints_hold_what_the_requirements_name() -> None:
+    constraints = {line.partition("==")[0].lower().replace("_", "-"): line for line in pinned("constraints.txt")}
+
+    assert all("==" in line and "@" not in line and "/" not in line for line in constraints.values())
+    for file in sorted(ROOT.glob("requirements*.txt")):
+        for line in pinned(file.name):
+            name, _, version = line.partition("==")
+            if not line.startswith("-r") and name != "setuptools":
+                name = name.partition("[")[0].lower().replace("_", "-")
+                assert constraints.get(name, "").partition("==")[2] == version, line
