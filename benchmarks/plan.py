@@ -26,9 +26,9 @@ LINKS = 2 * 48 * 4
 CAPTION = """
 Measured on {cores} cores: {passages:.2f} passages per article (development set), {embedded:.0f} passages embedded per
 second and core, {kept:.0f} articles per second read, described, split and stored by one process if their vectors are
-known. Per passage: {database:.1f} KB in library.db, {chroma:.1f} KB in Chroma's files and {keywords:.2f} KB in the keyword
-index (measured on {weighed:,} passages). The rest is extrapolated. Prices are assumptions: {core} dollars per core-hour,
-and per gigabyte and month {disk} for disk and {memory} for memory.
+known. Per passage: {database:.1f} KB in library.db, {chroma:.1f} KB in Chroma's files and {keywords:.2f} KB in the
+keyword index (measured on {weighed:,} passages). The rest is extrapolated. Prices are assumptions: {core} dollars per
+core-hour, and per gigabyte and month {disk} for disk and {memory} for memory.
 """
 
 

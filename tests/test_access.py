@@ -227,7 +227,7 @@ def test_a_reader_changes_nothing_whatever_was_drawn(
     page.run()
     next(each for each in page.text_area if each.label == "The article's text").set_value("It rained in Hollin. " * 9)
     read_only(monkeypatch)
-    button(page, "Add the text").click().run()
+    button(page, "Add text").click().run()
 
     assert not page.exception
     assert held().library.listed() == before

@@ -119,7 +119,7 @@ def test_an_address_of_no_chat_is_said(page: AppTest) -> None:
     page.query_params["chat"] = "<script>"
     page.run()
 
-    assert "This chat is not kept here, or no longer." in shown(page)
+    assert "This chat does not exist or was deleted." in shown(page)
     assert "chat" not in page.query_params
     ask(page, FERRY)
     assert "no longer" not in shown(page)
@@ -340,4 +340,4 @@ def test_this_article_is_the_one_beside_the_chat(page: AppTest) -> None:
     reply = page.session_state.exchanges[2].reply
     assert reply.answered_by == "library"
     assert {each.article_id for each in reply.citations} == {cited.article_id}
-    assert "From what the library knows of itself" in shown(page)
+    assert "From the library's own records" in shown(page)

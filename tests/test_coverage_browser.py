@@ -123,7 +123,7 @@ def test_each_table_is_looked_at_and_opens_its_sentences(
         re.compile(r"^[67] outlets cover this, from [78] origins; \d answers? it\.$"), timeout=30_000
     )
     accounts = tab(page, "Accounts")
-    playwright.expect(accounts.locator("section.otherwise")).to_contain_text("Says otherwise")
+    playwright.expect(accounts.locator("section.otherwise")).to_contain_text("Says something different")
     playwright.expect(accounts.locator("section.silent")).to_contain_text("Creel and Quay")
     if name == "coverage-phone":
         photograph(page, name)

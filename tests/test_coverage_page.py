@@ -138,7 +138,7 @@ def test_each_outlet_stands_under_what_it_says() -> None:
     heads = re.findall(r'<section class="(\w+)"><p class="verdict">([^<]+)<span>([^<]+)', html)
     assert heads == [
         ("says", "Says it", "1 outlet"),
-        ("otherwise", "Says otherwise", "1 outlet"),
+        ("otherwise", "Says something different", "1 outlet"),
         ("silent", "Silent", "1 outlet"),
         ("says", "Says it", "1 outlet"),
     ]
@@ -389,8 +389,8 @@ def test_an_event_and_a_sentence_have_addresses_too(open_page: Callable[..., App
 @pytest.mark.parametrize(
     ("asks", "said"),
     [
-        ({"event": "nobody"}, "This article is not in the library, or no longer."),
-        ({"sentence": "nobody-1-2"}, "This article is not in the library, or no longer."),
+        ({"event": "nobody"}, "This article is not in the library. It may have been removed."),
+        ({"sentence": "nobody-1-2"}, "This article is not in the library. It may have been removed."),
         ({"sentence": "<b>"}, "The address names no sentence"),
         ({"sentence": "{id}-7-7"}, "The article has no sentence from 7 to 7"),
         ({"sentence": "{id}-0-999999"}, "it may have changed since"),

@@ -622,7 +622,7 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
     mended = [OWN[0], OWN[1] | {"answers": [["at night"]]}, OWN[2] | {"question": "Who?", "answerable": False}]
     write(tmp_path, mended)
     second = run("evaluate", "own.jsonl", "--worst", 0).out
-    assert ", on the 1 questions that both have:" in second
+    assert ", on the 1 questions in both runs:" in second
     assert "better: none" in second
 
     poorer = json.loads(file.read_text("utf-8"))

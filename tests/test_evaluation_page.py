@@ -82,7 +82,7 @@ def test_figures_are_shares_that_add_up() -> None:
     }  # fmt: skip
     cells = "<td>3</td><td>67 %</td><td>33 %</td><td>0 %</td><td>4</td><td>100 %</td>"
     assert f'<th scope="row">factoid</th>{cells}' in table_html(summary)
-    assert "The evidence is there" not in retrieval_html(summary)
+    assert "The evidence" not in retrieval_html(summary)
     assert retrieval_html(summarise([])) == ""
     assert "Precision" in table_html(summary)
     assert "Precision" not in table_html(summarise([("unanswerable", result("d", answerable=False))]))
@@ -92,7 +92,7 @@ def test_the_states_and_what_the_quotes_hold_are_shown_where_they_were_measured(
     run = run_with(result("a"), result("b", POOR, answers=[["13"]]))
 
     shown = beside_html(run.figures)
-    for head in ("Answered", "Only related", "Nothing", "First quote holds it", "Quotes that do not"):
+    for head in ("Answered", "Only related", "Nothing", "In the first quote", "Unrelated quotes"):
         assert f'<th scope="col">{head}</th>' in shown
     cells = "<td>100 %</td><td>0 %</td><td>0 %</td><td>50 %</td><td>50 %</td>"
     assert f'<th scope="row">factoid</th>{cells}' in shown
@@ -185,7 +185,7 @@ def test_rated_answers_are_offered_as_a_questions_file(page: AppTest) -> None:
     page.run()
 
     (download,) = page.get("download_button")
-    assert download.proto.label == "Save the 1 answer that you rated as such a file"
+    assert download.proto.label == "Save the 1 answer you rated as a questions file"
     assert "1 rated answer left out" in shown(page)
 
 
@@ -203,14 +203,14 @@ def test_a_file_that_is_brought_is_asked_and_shown_and_compared(page: AppTest, f
     assert "&lt;b&gt;people&lt;/b&gt;" in shown(page)
     assert "<dt>Expected</dt><dd>&lt;i&gt;ninety&lt;/i&gt;</dd>" in shown(page)
     assert page.get("arrow_vega_lite_chart") or page.get("vega_lite_chart")
-    assert "Since the run before" not in shown(page)
+    assert "Changes since the previous run" not in shown(page)
 
     bring(page, lines(FILE))
     page.button[0].click().run()
     assert len(page.selectbox(key="run").options) == 2
     assert "No question got better or worse." in shown(page)
     page.selectbox(key="run").select_index(1).run()
-    assert "Since the run before" not in shown(page)
+    assert "Changes since the previous run" not in shown(page)
 
 
 def test_a_file_with_a_mistake_is_told_and_not_asked(page: AppTest) -> None:

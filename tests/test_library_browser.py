@@ -58,7 +58,7 @@ def click_row(page: playwright.Page, row: int, x: int) -> None:
 
 
 def photograph_samples(page: playwright.Page, path: Path) -> None:
-    page.get_by_role("button", name="Look around in the sample library first").click()
+    page.get_by_role("button", name="Try the sample library first").click()
     playwright.expect(page.get_by_text("14 articles from 6 outlets")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Close").click()
     playwright.expect(page.get_by_text("14 added")).to_have_count(0)
@@ -88,7 +88,7 @@ def test_files_are_uploaded_and_what_does_not_go_in_is_told(visit: Callable[...,
     )
     # The button waits for the files, but only from when they are listed.
     playwright.expect(page.get_by_role("button", name="Remove h.json")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Add the files").click()
+    page.get_by_role("button", name="Add files").click()
 
     playwright.expect(page.get_by_text("2 added, 1 failed in")).to_be_visible(timeout=30_000)
     playwright.expect(page.locator(".told").first).to_have_text("<b>.htmlno article was found on the page")
@@ -144,7 +144,7 @@ def test_a_feed_is_followed_with_progress_and_cancelled(visit: Callable[..., Vis
     page.get_by_text("Add articles").click(timeout=60_000)
     page.get_by_role("tab", name="Feed").click()
     page.get_by_label("Address of a feed").fill(site.url("/feed"))
-    page.get_by_role("button", name="Follow and read it").click()
+    page.get_by_role("button", name="Follow feed").click()
     playwright.expect(page.locator(".st-key-adding")).to_contain_text(re.compile(r"[1-9]\d* added"), timeout=30_000)
     told = page.locator(".st-key-adding").inner_text()
     page.wait_for_timeout(1000)
@@ -170,7 +170,7 @@ def test_an_article_is_corrected_found_and_removed(visit: Callable[..., Visit]) 
     outlet.fill("Hollin Tramway Gazette")
     outlet.press("Enter")
     playwright.expect(page.locator(".credit")).to_contain_text("Hollin Tramway Gazette")
-    playwright.expect(page.locator(".st-key-field-outlet")).to_contain_text("corrected by hand")
+    playwright.expect(page.locator(".st-key-field-outlet")).to_contain_text("corrected manually")
     page.reload()
     playwright.expect(page.locator(".credit")).to_contain_text("Hollin Tramway Gazette", timeout=30_000)
     page.get_by_role("button", name="All articles").click()
@@ -181,6 +181,6 @@ def test_an_article_is_corrected_found_and_removed(visit: Callable[..., Visit]) 
     click_row(page, 0, 16)
     page.get_by_role("button", name="Remove 1 article").click()
     page.get_by_role("button", name="Remove 1 article for good").click()
-    playwright.expect(page.get_by_text("No article is like that.")).to_be_visible()
+    playwright.expect(page.get_by_text("No articles match.")).to_be_visible()
     assert page.get_by_text("Tramway Gazette").count() == 0
     assert not visitor.elsewhere

@@ -88,17 +88,17 @@ def test_stopped_keeps_what_was_written_so_far(scripted: AppTest, monkeypatch: p
     ask(scripted, QUESTION)
 
     assert "So far." in shown(scripted)
-    assert "Stopped: this is what was written until then." in shown(scripted)
+    assert "Stopped. This is what was written so far." in shown(scripted)
 
 
-def test_what_is_borne_out_in_part_is_marked_and_what_is_struck_is_not_shown() -> None:
+def test_what_is_supported_in_part_is_marked_and_what_is_struck_is_not_shown() -> None:
     statements = (
         Statement("One <b>.", support="partly", lack="“x”"),
         Statement("Two.", support="unsupported"),
     )
     html = answer_html(0, Reply("?", "?", Filters(), statements, "answered", None, "m", struck_out=1, note="<i>"), None)
 
-    assert 'class="partly" title="Borne out in part: “x”">One &lt;b&gt;.<span class="mark"> [borne out in part]' in html
+    assert 'class="partly" title="Partly supported: “x”">One &lt;b&gt;.<span class="mark"> [borne out in part]' in html
     assert 'class="unsupported" title="Not borne out">Two.' in html
     assert "left out because the articles do not bear them out: 1." in html
     assert "&lt;i&gt;" in html
