@@ -63,7 +63,7 @@ def test_the_run_is_told_in_two_sentences() -> None:
 
     shown = headline_html(run)
 
-    assert "1 of 2 questions answered right, 1 of them with citations" in shown
+    assert "1 of 2 questions answered correctly, 1 of them with citations" in shown
     assert "Of 1 that nothing answers, 0 refused." in shown
     assert "1 article, embedded with word-count, answered by extract. Half the answers came within 5 ms" in shown
     assert "without an index of articles" in shown
@@ -107,7 +107,7 @@ def test_a_change_shows_its_direction() -> None:
 
     assert '<td>67 %</td><td>100 %</td><td><span class="better">+33</span></td>' in change_html(change)
     assert "<h3>Better: 1</h3>" in change_html(change)
-    assert "not judged alike" in change_html(change)
+    assert "cannot be compared" in change_html(change)
     back = compare(before.model_copy(update={"date": NOON + timedelta(days=2)}), [now])
     assert back
     assert '<span class="worse">−33</span>' in change_html(back)
@@ -199,7 +199,7 @@ def test_a_file_that_is_brought_is_asked_and_shown_and_compared(page: AppTest, f
     assert not page.exception
     (run,) = kept(filled_store)
     assert (run.questions, len(run.results)) == ("own.jsonl", 2)
-    assert "of 2 questions answered right" in shown(page)
+    assert "of 2 questions answered correctly" in shown(page)
     assert "&lt;b&gt;people&lt;/b&gt;" in shown(page)
     assert "<dt>Expected</dt><dd>&lt;i&gt;ninety&lt;/i&gt;</dd>" in shown(page)
     assert page.get("arrow_vega_lite_chart") or page.get("vega_lite_chart")
@@ -269,7 +269,7 @@ def test_a_visitor_sees_how_far_a_file_is_and_no_second_one_is_started(
     page.run()
 
     assert not page.exception
-    assert "of 2 questions answered right" in shown(page)
+    assert "of 2 questions answered correctly" in shown(page)
     assert [run.questions for run in kept(filled_store)] == ["first.jsonl"]
 
 
@@ -277,5 +277,5 @@ def test_many_failures_are_folded(page: AppTest, filled_store: Path) -> None:
     keep(run_with(*(result(f"q{number}", POOR) for number in range(12))), filled_store)
     page.run()
 
-    assert "<h2>What fell short: 12 of 12</h2>" in shown(page)
+    assert "<h2>Failures: 12 of 12</h2>" in shown(page)
     assert [expander.label for expander in page.expander] == ["Run a questions file", "2 more"]

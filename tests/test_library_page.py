@@ -159,7 +159,7 @@ def test_an_article_says_what_is_greyed_who_speaks_and_what_changed() -> None:
 
     assert '<p dir="auto"><span class="omitted">Advertisement</span></p>' in text_html(article)
     assert '<span class="voice"><bdi>Ada Quill (reporter)</bdi></span> It is late.' in text_html(article)
-    assert "one version only" in versions_html(article, [])
+    assert "only one version" in versions_html(article, [])
     change = Change("reworded", "It is late.", "It is early.")
     html = versions_html(article, [(Version(1, None, None, "", "2031-03-12T10:00:00+00:00"), [change])])
     assert "<del>It is late.</del> <ins>It is early.</ins>" in html
@@ -196,7 +196,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     filled.run()
     assert set(filled.dataframe[0].value["Outlet"]) == {"Linnet Herald"}
     filled.multiselect[0].set_value([])
-    filled.multiselect[2].set_value(["same copy"])
+    filled.multiselect[2].set_value(["copy"])
     filled.run()
     assert set(filled.dataframe[0].value["Origin"]) == {"Capstan Wire"}
     filled.multiselect[2].set_value(["undated"])
@@ -232,7 +232,7 @@ def test_one_and_many_are_removed_after_a_word_on_what_goes(filled: AppTest) -> 
     assert as_html(second) in shown(filled)
     assert len(held().library.articles()) == 14
 
-    button(filled, "Remove 2 articles for good").click().run()
+    button(filled, "Remove 2 articles permanently").click().run()
     assert not filled.exception
     assert headlines(filled) == rest
     assert as_html(first) not in shown(filled)
@@ -301,7 +301,7 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
 def test_an_article_names_those_who_print_the_same_copy(filled: AppTest) -> None:
     opened(filled, "Minister promises daylight")
 
-    assert "First written by Capstan Wire, carried by" in shown(filled)
+    assert "First written by Capstan Wire, published by" in shown(filled)
     assert shown(filled).count("<bdi>Carrier · ") >= 2
     next(each for each in filled.button if each.label.startswith("Solmar")).click().run()
     assert "<h2>Solmar: Hollin rides free" in shown(filled)
@@ -516,7 +516,7 @@ def test_one_way_in_at_a_time_and_an_end_with_the_app(page: AppTest, articles: P
     assert not adding().start("second", events)
     fill_in(page, "The article's text", STORY)
     button(page, "Add text").click().run()
-    assert "Something is being added already" in shown(page)
+    assert "Other articles are being added" in shown(page)
     st.cache_resource.clear()
     assert closed == [True]
 

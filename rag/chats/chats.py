@@ -1,4 +1,4 @@
-"""The chats of a library, in library.db: every question is kept when it is asked, every answer when it is there."""
+"""Saved chats in library.db: questions are saved when asked, answers when they are ready."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Chats:
         """The chat of that id. Raises UsageError."""
         rows = self._rows(f"{_CHATS} WHERE c.id = ?", id)
         if not rows:
-            raise UsageError(f"No chat {id!r} is kept. `python -m rag chats list` shows those that are.")
+            raise UsageError(f"There is no chat {id!r}. `python -m rag chats list` shows the saved chats.")
         return Chat(*rows[0])
 
     def rename(self, id: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a kept chat is made of. Words of articles that were removed are "", and their sha256 is there."""
+"""The parts of a saved chat. Words of removed articles are "", but their sha256 is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchanges as the tables of library.db have them."""
+"""Reading and writing exchanges in the tables of library.db."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that somebody rated, as a file of questions for `evaluate`."""
+"""Rated answers as a questions file for `evaluate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could be asked next: questions that the library answers, found in the articles that an answer cites."""
+"""Suggested questions: about the cited articles, and tried first so that the library can answer them."""
 
 from __future__ import annotations
 

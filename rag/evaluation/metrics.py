@@ -1,4 +1,4 @@
-"""What is measured of a reply, and the figures of many.
+"""The metrics of a reply, and their averages.
 
 An answer is *right* when every required fact stands in it in one of its wordings, no forbidden wording does, it was not
 abstained from, and it has at most 120 words. It is *cited* when, besides, every required fact stands in a cited quote

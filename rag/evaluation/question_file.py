@@ -1,4 +1,4 @@
-"""A file of questions whose answers are known, and the index of articles it may come with: read and checked.
+"""Reading and checking a questions file and an index of articles.
 
 Where something is wrong, one sentence names the file, the line and the value.
 """
@@ -25,7 +25,7 @@ LONGEST_VALUE = 80
 
 def _findable(text: str) -> str:
     if not re.search(r"\w", text):
-        raise ValueError("it has no letter or digit that could be found in an answer")
+        raise ValueError("it has no letters or digits")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Runs of an evaluation: kept as files beside the library, and compared with the one before."""
+"""Evaluation runs: saved as files in the library's folder and compared with the previous run."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ class Result(Score):
         if self.problem:
             return "could not be asked"
         if self.cited:
-            return "right and cited" if self.answerable else "refused, as it should be"
+            return "right and cited" if self.answerable else "correctly refused"
         if self.right:
-            return "right, but not borne out by what it cites"
+            return "right, but not supported by its citations"
         if not self.answerable:
-            return "answered, where nothing answers it"
+            return "answered, but there is no answer"
         if self.abstained:
-            return "refused, though there is an answer"
+            return "refused, but there is an answer"
         return f"longer than {LONGEST_ANSWER} words" if self.words > LONGEST_ANSWER else "not right"
 
     @property
@@ -156,7 +156,8 @@ def keep(run: Run, store: Path) -> Path:
         os.replace(new, path)
     except OSError as error:
         raise LibraryError(
-            f"The run could not be kept in {folder}: {error.strerror or error}. Make room there, or let it be written."
+            f"The run could not be saved in {folder}: {error.strerror or error}. Check that the disk has free "
+            "space and the folder is writable."
         ) from error
     finally:
         with suppress(OSError):
@@ -171,7 +172,7 @@ def kept(store: Path) -> list[Run]:
         try:
             runs.append(Run.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError) as error:
-            logger.warning("%s is left out, it cannot be read as a run: %s", path, error)
+            logger.warning("%s was skipped, because it is not a valid run: %s", path, error)
     return sorted(runs, key=lambda run: run.date, reverse=True)
 
 

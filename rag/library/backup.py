@@ -52,9 +52,9 @@ def back_up(folder: Path, file: Path, force: bool = False) -> int:
     `force` is given; LibraryError where the library is damaged or the file cannot be written.
     """
     if not (folder / _DATABASE).exists():
-        raise UsageError(f"There is no library in {folder}: choose its folder (--store, or SECOND_SOURCE_STORE).")
+        raise UsageError(f"There is no library in {folder}. Choose its folder (--store, or SECOND_SOURCE_STORE).")
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already: choose another name, or replace it with --force.")
+        raise UsageError(f"{file} already exists. Choose another name, or replace it with --force.")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as work:
             copy, packed = Path(work, _DATABASE), Path(work, file.name)
@@ -83,7 +83,7 @@ def back_up(folder: Path, file: Path, force: bool = False) -> int:
             os.replace(packed, file)
     except (OSError, sqlite3.OperationalError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise LibraryError(f"{file} could not be written: {reason}. Check that its disk has room.") from error
+        raise LibraryError(f"{file} could not be written: {reason}. Check that the disk has free space.") from error
     except sqlite3.DatabaseError as error:
         raise LibraryError(f"{folder / _DATABASE} is damaged ({error}): `python -m rag doctor` says more.") from error
     return articles
@@ -104,8 +104,8 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
         held = _articles_in(folder / _DATABASE)
         if held and not force:
             raise UsageError(
-                f"{folder} holds a library of {held} articles: choose another folder with --store, or put the backup "
-                "in its place with --force."
+                f"{folder} already has a library of {held} articles. Choose another folder with --store, or put the "
+                "backup in its place with --force."
             )
         shutil.rmtree(unpacked, ignore_errors=True)
         unpacked.mkdir()
@@ -115,8 +115,8 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
         return restored
     except OSError as error:
         raise LibraryError(
-            f"The backup could not be restored into {folder}: {error.strerror or error}. What was there is untouched. "
-            "Check that the disk has room and the folder can be written."
+            f"The backup could not be restored into {folder}: {error.strerror or error}. The existing files are "
+            "unchanged. Check that the disk has free space and the folder is writable."
         ) from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
@@ -150,10 +150,10 @@ def _unpack(file: Path, into: Path) -> dict[str, Any]:
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(name) as source:
                     if _copied(source, target, int(about["size"])) != about["sha256"]:
-                        raise UsageError(f"{file} is damaged: {name} in it is not what was put in. Use another backup.")
+                        raise UsageError(f"{file} is damaged: {name} in it has changed. Use another backup.")
             return manifest
     except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise UsageError(f"{file} is no backup of a library, or is damaged: {error}. Use another one.") from error
+        raise UsageError(f"{file} is not a backup of a library, or is damaged: {error}. Use another one.") from error
 
 
 def _copied(source: IO[bytes], target: Path, size: int) -> str:

@@ -39,7 +39,11 @@ class Catalogue(Records):
                 copy = schema.back_up(self._db, path, version)
                 with database.transaction():
                     schema.migrate(self._db, version)
-                logger.info("The library in %s was brought up to date; its former state is in %s.", path.parent, copy)
+                logger.info(
+                    "The library in %s was upgraded to the current format; a copy of the old version is in %s.",
+                    path.parent,
+                    copy,
+                )
         except sqlite3.DatabaseError as error:
             raise LibraryError(
                 f"{path} cannot be opened as a library: {error}. Check that the disk has room and the folder can be "

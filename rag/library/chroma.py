@@ -101,7 +101,7 @@ class Server:
         except NotFoundError as error:
             raise TornIndex(shortened(error)) from error
         except (AuthorizationError, ChromaAuthError) as error:
-            raise self._away("it does not let us in: set SECOND_SOURCE_CHROMA_TOKEN") from error
+            raise self._away("access was denied: set SECOND_SOURCE_CHROMA_TOKEN") from error
         except (ChromaError, httpx.HTTPError, ValueError) as error:
             raise self._away(shortened(error)) from error
         except Exception as error:
@@ -149,8 +149,8 @@ class Server:
 
     def _away(self, why: str) -> ChromaAway:
         return ChromaAway(
-            f"The Chroma server at {self.address} does not answer as it should: {why}. No article is lost; what is "
-            "added meanwhile reaches it once it is back. Start it, then try again."
+            f"The Chroma server at {self.address} does not respond correctly: {why}. No article is lost, and "
+            "new ones reach it when it is back. Start it, then try again."
         )
 
 

@@ -66,7 +66,7 @@ class Collections:
             return found
         names = [each.name for each in self.all()]
         near = difflib.get_close_matches(name, names, 3, 0.4) or names[:3]
-        hint = f" Did you mean {', '.join(near)}?" if near else " The Library page makes collections."
+        hint = f" Did you mean {', '.join(near)}?" if near else " You can create collections on the Library page."
         raise UsageError(f"The library has no collection called {name!r}.{hint}")
 
     def add(self, name: str, articles: Sequence[str]) -> Collection:
@@ -95,7 +95,7 @@ class Collections:
         old, new = self.get(name).name, _checked(new)
         taken = self.find(new)
         if taken and taken.name != old:
-            raise UsageError(f"There is a collection called {taken.name!r} already: choose another name.")
+            raise UsageError(f"There is already a collection called {taken.name!r}. Choose another name.")
         with self._transaction() as db:
             db.execute("UPDATE collections SET name = ? WHERE name = ?", (new, old))
             db.execute("UPDATE collected SET name = ? WHERE name = ?", (new, old))
@@ -122,5 +122,7 @@ def _one_line(name: str) -> str:
 def _checked(name: str) -> str:
     name = _one_line(name)
     if not name or len(name) > LONGEST_NAME:
-        raise UsageError(f"A collection's name has 1 to {LONGEST_NAME} characters, not {len(name)}: give it another.")
+        raise UsageError(
+            f"A collection's name has 1 to {LONGEST_NAME} characters, not {len(name)}. Choose another name."
+        )
     return name

@@ -63,7 +63,7 @@ def corrected(article: Article, edits: Mapping[str, Any]) -> Article:
 
 def _read(name: str, value: str) -> tuple[str, Any]:
     if name not in DESCRIBED:
-        raise UsageError(f"There is no field {name!r} to correct. The fields: {', '.join(DESCRIBED)}.")
+        raise UsageError(f"There is no field {name!r}. The fields: {', '.join(DESCRIBED)}.")
     if name == "authors":
         return name, list(_names(value))
     if name == "published" and value:

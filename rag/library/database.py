@@ -42,7 +42,7 @@ class Database:
                 if type(error) not in _FAULTS:
                     raise
                 raise LibraryError(
-                    f"{self.path} cannot be read: {error}. `python -m rag doctor` says what is damaged and what to do."
+                    f"{self.path} cannot be read: {error}. `python -m rag doctor` shows what is damaged and what to do."
                 ) from error
 
     @contextmanager
@@ -68,8 +68,8 @@ class Database:
                 if type(error) not in _FAULTS:
                     raise
                 raise LibraryError(
-                    f"The library cannot be written: {error}. What it held before is safe. "
-                    "Check that the disk has room and the folder can be written, then try again."
+                    f"The library cannot be written: {error}. Everything saved before is safe. "
+                    "Check that the disk has free space and the folder is writable, then try again."
                 ) from error
 
 

@@ -62,7 +62,7 @@ class Indexes:
         marker.write_text("opening")
         try:
             if before == "opening":
-                raise TornIndex("the last start ended while they were being opened")
+                raise TornIndex("the last start was interrupted while they were being opened")
             self.vectors.open()
             self.vectors.sweep()
             self.keywords.open()
@@ -138,7 +138,8 @@ class Indexes:
             except (TornIndex, OSError, ValueError) as error:
                 raise LibraryError(
                     f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
-                    "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
+                    "Check that the disk has free space and the folder is writable, then run "
+                    "`python -m rag doctor --fix`."
                 ) from error
             self.catalogue.settle(last)
             self.behind = None
@@ -163,15 +164,15 @@ class Indexes:
         expected = self.catalogue.count("passages")
         for name, found in (("vectors", self.vectors.count()), ("keywords", self.keywords.count())):
             if found != expected:
-                raise TornIndex(f"the {name} hold {found} passages of {expected}")
+                raise TornIndex(f"the {name} have {found} of {expected} passages")
         if (share := self.vectors.share_found(self.catalogue.sample(size))) < WHOLE:
-            raise TornIndex(f"of the passages that are there {share:.0%} are found")
+            raise TornIndex(f"only {share:.0%} of the stored passages are found")
 
     def _repair(self, reason: str) -> None:
         self.rebuild()
         if self.catalogue.count("articles"):
             self.repaired = reason
-            logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
+            logger.warning("The indexes in %s were rebuilt from library.db: %s.", self.folder, reason)
 
     def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
         with self._lock:

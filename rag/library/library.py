@@ -81,7 +81,7 @@ class Library:
                 catalogue.close()
                 raise ModelError(
                     f"The library in {folder} was built with the embedding model {name} ({built_with[:12]}), not with "
-                    f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it anew with "
+                    f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it again with "
                     f"`python -m rag reindex --embed --store {folder}`."
                 )
             library = cls(folder, lock, catalogue, server)
@@ -90,8 +90,8 @@ class Library:
             disown(folder, lock)
             if isinstance(error, OSError):
                 raise LibraryError(
-                    f"The library in {folder} cannot be opened: {error.strerror or error}. What it holds is safe. "
-                    "Check that the disk has room and the folder can be written, then try again."
+                    f"The library in {folder} cannot be opened: {error.strerror or error}. Its contents are safe. "
+                    "Check that the disk has free space and the folder is writable, then try again."
                 ) from error
             raise
         return library
@@ -233,7 +233,7 @@ class Library:
         """
         ids = self.catalogue.of_outlet(meant(name, self.outlets()) or name)
         if not ids:
-            raise UsageError(f"The library has no article of an outlet called {name!r}.")
+            raise UsageError(f"The library has no articles from an outlet called {name!r}.")
         self.remove(ids)
         return len(ids)
 

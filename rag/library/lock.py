@@ -66,12 +66,12 @@ def own(folder: Path) -> FileLock:
     except Timeout as error:
         who = holder(folder) or "another process"
         raise LibraryBusy(
-            f"The library in {folder} is in use by {who}: close it first, or choose another folder "
+            f"The library in {folder} is in use by {who}. Close it first, or choose another folder "
             "(--store, or SECOND_SOURCE_STORE)."
         ) from error
     except OSError as error:
         raise LibraryError(
-            f"{folder} cannot hold a library: {error.strerror or error}. "
+            f"{folder} cannot be used for a library: {error.strerror or error}. "
             "Choose another folder (--store, or SECOND_SOURCE_STORE)."
         ) from error
     return lock

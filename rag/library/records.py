@@ -137,7 +137,7 @@ class Records:
             article.version,
         )
         if not rows:
-            raise Superseded("What was found is just being replaced by its next version: ask again.")
+            raise Superseded("The articles found are being replaced by a new version. Ask again.")
         return [Sentence(*row) for row in rows if row[0] is not None]
 
     def embedded(self, article_id: str) -> list[Embedded]:
@@ -261,5 +261,5 @@ def _article_of(row: tuple[Any, ...], addresses: tuple[str, ...]) -> Article:
         return article_of(row, addresses)
     except (ValueError, TypeError, AttributeError) as error:  # what is kept as JSON is none, or says something else
         raise LibraryError(
-            f"What is kept of the article {row[0]} is damaged ({error}). `python -m rag doctor` says what to do."
+            f"The stored data of the article {row[0]} is damaged ({error}). Run `python -m rag doctor`."
         ) from error

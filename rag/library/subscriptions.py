@@ -84,7 +84,7 @@ class Feeds:
     def check(self, url: str) -> None:
         """Raises UsageError where this feed is not followed."""
         if not self._rows("SELECT 1 FROM feeds WHERE url = ?", url):
-            raise UsageError(f"No feed {url!r} is followed. `python -m rag feeds list` shows those that are.")
+            raise UsageError(f"You are not following the feed {url!r}. `python -m rag feeds list` shows your feeds.")
 
     def note_reading(self, url: str, result: str) -> None:
         """Note that the feed has just been read, and in a sentence with what result."""

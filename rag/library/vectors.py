@@ -66,7 +66,7 @@ class VectorIndex:
         try:
             return self._pointer.read_text(errors="replace").strip()
         except OSError as error:
-            raise TornIndex("no generation is named") from error
+            raise TornIndex("it has no current generation") from error
 
     def strays(self) -> list[Path]:
         """The folders of other generations than the one in use. Raises TornIndex where none is named."""
@@ -133,7 +133,7 @@ class VectorIndex:
     def _in_use(self) -> Any:
         """The collection in use. Raises TornIndex where there is none: building it anew was begun, and not finished."""
         if self._collection is None:
-            raise TornIndex("it was being built anew, and that was not finished")
+            raise TornIndex("a rebuild was interrupted")
         return self._collection
 
     def count(self) -> int:

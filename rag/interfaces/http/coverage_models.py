@@ -1,4 +1,4 @@
-"""Who says what, as `coverage --json` prints it."""
+"""Models of who says what, as `coverage --json` prints it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class About(BaseModel):
 
 
 class AccountModel(BaseModel):
-    """What one outlet says to what is asked; those of one `group` say the same."""
+    """What one outlet says about the question; accounts in one `group` say the same."""
 
     outlet: str | None
     verdict: Literal["says", "otherwise", "beside", "silent"]
@@ -35,7 +35,7 @@ class AccountModel(BaseModel):
 
 
 class ClaimModel(BaseModel):
-    """One thing that is asked, and each outlet's account of it; `origins` counts each group's independent ones."""
+    """One part of the question, and each outlet's account of it; `origins` counts the origins of each group."""
 
     asked: str
     outlets: int
@@ -46,7 +46,7 @@ class ClaimModel(BaseModel):
 
 
 class Differing(BaseModel):
-    """A stretch of words that differ from the other wordings."""
+    """A span of words that differ from the other wordings."""
 
     start: int
     end: int
@@ -64,7 +64,7 @@ class WordingModel(BaseModel):
 
 
 class UtteranceModel(BaseModel):
-    """One utterance, in every wording of it."""
+    """One utterance with all its wordings."""
 
     speaker: str | None
     verdict: str
@@ -73,7 +73,7 @@ class UtteranceModel(BaseModel):
 
 
 class CarrierModel(About):
-    """An article that prints a copy, and the sentences that it cut and added."""
+    """An article that is a copy, and the sentences it cut and added."""
 
     fullest: bool
     cut: list[Citation]
@@ -81,14 +81,14 @@ class CarrierModel(About):
 
 
 class OriginModel(BaseModel):
-    """One copy and who carries it."""
+    """One copied text and the articles that publish it."""
 
     name: str | None
     carriers: list[CarrierModel]
 
 
 class DateModel(BaseModel):
-    """A date as one sentence tells it."""
+    """A date in one sentence."""
 
     from_: str = Field(alias="from")
     until: str
@@ -98,7 +98,7 @@ class DateModel(BaseModel):
 
 
 class TimelineEntryModel(BaseModel):
-    """What happened on a day, and who tells it."""
+    """What happened on a day, and who reports it."""
 
     from_: str = Field(alias="from")
     until: str
@@ -108,14 +108,14 @@ class TimelineEntryModel(BaseModel):
 
 
 class PersonModel(BaseModel):
-    """Somebody, under every spelling of the name, with the sentences that have it."""
+    """A person, with the spellings of the name and the sentences that have them."""
 
     name: str
     spellings: dict[str, list[Citation]]
 
 
 class WhoSaysWhat(BaseModel):
-    """All articles on the event that is asked about, side by side."""
+    """All articles on the event of the question, side by side."""
 
     question: str
     statement: str
