@@ -165,7 +165,7 @@ FAULTS = {
     "lost vectors of the index": (lose_vectors, f"vectors index lacks 2 of {3 * ARTICLES} passages"),
     "another text in the index": (say_something_else, "differs from the database for 1 passages"),
     "vectors that find nothing": (exchange_vectors, "Only 0% of the passages are found by their vectors"),
-    "no pointer": (lambda store: (store / "chroma.current").unlink(), "vectors index cannot be read: it has no current generation"),
+    "no pointer": (lambda store: (store / "chroma.current").unlink(), "index cannot be read: it has no current"),
     "lost words": (forget_words, f"keywords index lacks 3 of {3 * ARTICLES} passages"),
     "torn words": (write("keywords/meta.json", "{"), "keywords index cannot be read"),
     "changes that await the indexes": (
