@@ -15,7 +15,7 @@ from rag.chats.exchange import Exchange, Kept, Section
 def exchange_of(
     row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
 ) -> Exchange:
-    """The exchange of a row of `exchanges` and of its rows of the other tables; nothing is said of corrections."""
+    """The exchange of a row of `exchanges` and of its rows of the other tables; without corrections."""
     id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
     exchange = Exchange(
         id=id,
@@ -31,7 +31,7 @@ def exchange_of(
     if told is None:
         return exchange
     kept = json.loads(told)
-    # What an older version kept has no checks, no state, no direct line, no blocks and nothing that is only related.
+    # Data of older versions has no checks, state, direct answer, blocks or related sentences.
     checks = kept.pop("checks", [(None, "", ())] * len(statements))
     abstained, more = kept.pop("abstained"), kept.pop("more", ())
     kept.setdefault("state", "nothing" if abstained else "answered")
@@ -104,7 +104,7 @@ def kept_blocks(blocks: Iterable[Block]) -> list[dict[str, Any]]:
 
 
 def head_hash(kind: str, title: str, columns: Sequence[str]) -> str:
-    """The sha256 of what stands over the rows of a block."""
+    """The sha256 of a block's title and columns."""
     return fingerprint(json.dumps([kind, title, list(columns)]))
 
 
@@ -122,7 +122,7 @@ def by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[
 
 
 def with_coverage(exchange: Exchange, told: str) -> Exchange:
-    """The exchange with what is kept of who says what."""
+    """The exchange with its saved coverage."""
     kept = json.loads(told)
     citations = tuple(Citation(**each) for each in kept["citations"])
     section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))

@@ -44,7 +44,7 @@ def run_lines(run: Run, worst: int) -> Iterator[str]:
 
 
 def comparison_lines(change: RunComparison | None) -> Iterator[str]:
-    """What is different since the last run of the same file."""
+    """The changes since the last run of the same file."""
     if change is None:
         yield "This is the first run of this questions file. The next run will be compared with it."
         return

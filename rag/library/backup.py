@@ -1,4 +1,4 @@
-"""A library as one file, and back: what cannot be built anew (the database, kept evaluations), with a list of it all.
+"""Backup of a library to one file, and restoring it. Indexes are left out, because they can be rebuilt.
 
 The file is a zip. Its `manifest.json` names every other file in it with its size and sha256.
 """
@@ -27,7 +27,7 @@ from rag.library.schema import REPLACED, SCHEMA_VERSION
 
 FORMAT = 1
 UNFINISHED = "restoring"
-"""The folder in the library's own in which a backup is unpacked; what is there was never finished."""
+"""The folder in which a backup is unpacked; if it exists at the start, restoring was interrupted."""
 _DATABASE = "library.db"
 _EVALUATIONS = "evaluations"
 _PIECE = 1 << 20
@@ -46,7 +46,7 @@ class Restored:
 
 
 def back_up(folder: Path, file: Path, force: bool = False) -> int:
-    """Write the library in `folder` into the one file `file`, wholly or not at all; how many articles it has.
+    """Write the library in `folder` to `file`, completely or not at all; returns the number of articles.
 
     The library may be in use meanwhile. Raises UsageError where there is no library or `file` is there already, unless
     `force` is given; LibraryError where the library is damaged or the file cannot be written.
@@ -90,7 +90,7 @@ def back_up(folder: Path, file: Path, force: bool = False) -> int:
 
 
 def restore(file: Path, folder: Path, force: bool = False) -> Restored:
-    """Make the library in `folder` the one of the backup `file`; its indexes are built anew when it is next opened.
+    """Restore the backup `file` to `folder`; the indexes are rebuilt when the library is opened next.
 
     All of it is unpacked and checked before anything is replaced. A library that is there is left alone unless `force`
     is given, and is then kept beside the new one (`schema.REPLACED`). Raises UsageError where there is one or the file
@@ -124,7 +124,7 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
 
 
 def _articles_in(database: Path) -> int | str:
-    """How many articles are there; "an unknown number of" where the file does not say."""
+    """The number of articles in the library; "an unknown number of" if it cannot be read."""
     if not database.exists():
         return 0
     try:
@@ -191,7 +191,7 @@ def _checked(file: Path, new: Path, present: Path, manifest: dict[str, Any]) -> 
 
 
 def _removed(database: Path) -> dict[str, tuple[str, str | None, str]]:
-    """What was removed from the library that is there, and not added again, by id; nothing where it cannot be read."""
+    """Articles removed from the existing library and not added again, by id; empty if it cannot be read."""
     if not database.exists():
         return {}
     try:
@@ -203,7 +203,7 @@ def _removed(database: Path) -> dict[str, tuple[str, str | None, str]]:
 
 
 def _put_in_place(unpacked: Path, folder: Path) -> None:
-    """Replace the database in one step; before it nothing has changed but that the indexes will be built anew."""
+    """Replace the database in one step; before that, only the indexes are marked for rebuilding."""
     (folder / "chroma.current").unlink(missing_ok=True)
     database = folder / _DATABASE
     if database.exists():
@@ -228,7 +228,7 @@ def _put_in_place(unpacked: Path, folder: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Database]:
-    """A copy of a database that nobody else has open, once it has been found whole. Raises sqlite3.DatabaseError."""
+    """Copy a database that nobody else has open, after an integrity check. Raises sqlite3.DatabaseError."""
     with closing(Database(path)) as database:
         (said,) = database.connection.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":

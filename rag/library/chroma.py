@@ -1,4 +1,4 @@
-"""Where Chroma keeps a library's vectors: in the library's folder, or on a Chroma server."""
+"""Chroma's storage of the vectors: in the library's folder, or on a Chroma server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 class Place(Protocol):
-    """Where generations of the index are kept, each under a name."""
+    """A place that stores generations of the index by name."""
 
     def guarded(self, call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
         """Run a call into Chroma. Raises TornIndex where the index is not to be relied on, ChromaAway where its server
@@ -133,7 +133,7 @@ class Server:
         try:
             self.guarded(lambda: self._client().delete_collection(name))
         except (TornIndex, ChromaAway):
-            return  # it is gone, or goes at the next start
+            return  # it is deleted, or will be at the next start
 
     def _client(self) -> Any:
         parts = urlsplit(self.address)

@@ -1,4 +1,4 @@
-"""The two indexes of a library, which follow its catalogue: they can be lost, and are built anew from it."""
+"""The vector and keyword indexes, which follow the catalogue and can be rebuilt from it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ PROBED_AFTER_A_CRASH = 1000
 WHOLE = 0.9
 """The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
 MARKER = "open"
-"""A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
+"""A file that is there while the library is open: "opening" until its indexes have been checked, then "open"."""
 MADE_WITH = "indexes_made_with"
 DELETED = "vectors_deleted"
 MOST_DELETED = 1000
 """So many deleted vectors, or as many as there are, may stay in the graph: every search goes through them too."""
 QUICKLY_BUILT = 2000
-"""So many vectors are built anew in two seconds. Of more it is left to `reindex`: whoever asks meanwhile would wait."""
+"""A rebuild of this many takes two seconds. Larger ones are left to `reindex`, because questions would wait."""
 
 
 class Indexes:
@@ -48,15 +48,15 @@ class Indexes:
         self.vectors = VectorIndex(folder, server)
         self.keywords = KeywordIndex(folder)
         self.changes = 0
-        """Rises whenever they may find something else than before."""
+        """Increases whenever results may have changed."""
         self.repaired: str | None = None
-        """What was found torn at start and rebuilt, in words, or None."""
+        """The damage found at the start and repaired, in words, or None."""
         self.behind: str | None = None
-        """Why they have not followed the latest changes, in words, or None: they follow before anything is searched."""
+        """Why they could not apply the latest changes, in words, or None. Changes are applied before each search."""
         self._lock = threading.RLock()
 
     def open(self) -> None:
-        """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
+        """Open the indexes, apply pending changes, and check them; rebuild what is missing or damaged."""
         marker = self.folder / MARKER
         before = marker.read_text(errors="replace") if marker.exists() else ""
         marker.write_text("opening")
@@ -73,12 +73,12 @@ class Indexes:
         except TornIndex as error:
             self._repair(str(error))
         except ChromaAway:
-            marker.write_text(before) if before else marker.unlink()  # nothing says that they are torn
+            marker.write_text(before) if before else marker.unlink()  # they may be intact
             raise
         marker.write_text("open")
 
     def close(self) -> None:
-        """Leave them whole."""
+        """Close them in a consistent state."""
         self.vectors.close()
         self.keywords.close()
         with suppress(OSError):
@@ -100,13 +100,13 @@ class Indexes:
         """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
         with self._lock:
             total = self.keywords.count()
-            # The index counts what was removed until it has swept it out: a word can stand in more than there are.
+            # The index counts deleted passages until it is merged, so a count can exceed the total.
             having = {stem: min(total, self.keywords.passages_with(stem)) for stem in stems}
             scale = math.log1p(max(total, FEW_PASSAGES))
             return {stem: 1 - math.log1p(count) / scale for stem, count in having.items()}
 
     def follow(self) -> None:
-        """Bring the indexes up to the catalogue. Doing it twice does no harm, so a crash in the middle does none."""
+        """Apply pending changes of the catalogue. This is idempotent, so a crash in between is harmless."""
         with self._lock:
             while pending := self.catalogue.pending(ARTICLES_AT_ONCE):
                 changed = list(dict.fromkeys(article for _, article in pending))
@@ -128,7 +128,7 @@ class Indexes:
             self.changes += 1
 
     def rebuild(self) -> None:
-        """Build both indexes anew from the catalogue. Embeds nothing."""
+        """Rebuild both indexes from the catalogue, without embedding."""
         with self._lock:
             last = self.catalogue.last_change()
             ids = self.catalogue.ids()
@@ -160,7 +160,7 @@ class Indexes:
             self.catalogue.set_meta(DELETED, str(deleted))
 
     def _probe(self, size: int) -> None:
-        """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""
+        """Raise TornIndex unless both indexes have all passages of the catalogue and find a sample of them."""
         expected = self.catalogue.count("passages")
         for name, found in (("vectors", self.vectors.count()), ("keywords", self.keywords.count())):
             if found != expected:
