@@ -64,7 +64,7 @@ def test_the_run_is_told_in_two_sentences() -> None:
     shown = headline_html(run)
 
     assert "1 of 2 questions answered correctly, 1 of them with citations" in shown
-    assert "Of 1 that nothing answers, 0 refused." in shown
+    assert "Of 1 that have no answer, 0 refused." in shown
     assert "1 article, embedded with word-count, answered by extract. Half the answers came within 5 ms" in shown
     assert "without an index of articles" in shown
     assert "without an index" not in headline_html(run_with(result("a"), index=("index.json",)))

@@ -91,14 +91,14 @@ def as_html(data: Mapping[str, Any]) -> str:
         for each in direct:
             words = f"<strong>{html.escape(each['text'] or REMOVED)}</strong>{_numbers(each)}"
             body.append(f'<p class="direct">{words}</p>')
-        told = " ".join(html.escape((each["text"] or REMOVED) + _numbers(each)) for each in others)
-        told = f"<p>{told}</p>" if others or not direct else ""
-        told += "".join(_block_html(block, exchange) for block in exchange.get("blocks", ()))
+        content = " ".join(html.escape((each["text"] or REMOVED) + _numbers(each)) for each in others)
+        content = f"<p>{content}</p>" if others or not direct else ""
+        content += "".join(_block_html(block, exchange) for block in exchange.get("blocks", ()))
         accounts = "".join(f"<li>{html.escape(line)}</li>" for line in _accounts(exchange))
         related = "".join(f"<li>{_source_html(each)}</li>" for each in exchange.get("more", ()))
-        told += f"<p>{MORE}:</p>" if _has_more(exchange) else ""
+        content += f"<p>{MORE}:</p>" if _has_more(exchange) else ""
         lists = "".join(f"<ul>{items}</ul>" for items in (related, accounts) if items)
-        body.append(f"{told}{lists}<ol>")
+        body.append(f"{content}{lists}<ol>")
         body += [f'<li value="{int(each["number"])}">{_source_html(each)}</li>' for each in _sources(exchange)]
         body.append("</ol>")
     style = _STYLE + (_STYLE_OF_BLOCKS if any("blocks" in each for each in data["exchanges"]) else "")
@@ -145,18 +145,18 @@ def file_name(name: str, form: str) -> str:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    told: dict[str, Any] = {"question": exchange.question, "asked_at": exchange.asked_at, "problem": exchange.problem}
+    asked: dict[str, Any] = {"question": exchange.question, "asked_at": exchange.asked_at, "problem": exchange.problem}
     rating = {"liked": exchange.liked, "remark": exchange.remark or None, "expected": exchange.expected or None}
     if exchange.reply is None:
-        return told | rating
-    return told | _reply(exchange, exchange.reply) | rating
+        return asked | rating
+    return asked | _reply(exchange, exchange.reply) | rating
 
 
 def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     whole = reply.to_json()
-    told = ("query", "filters", "state", "abstained", "reason", "answered_by", "intent", "timings")
+    fields = ("query", "filters", "state", "abstained", "reason", "answered_by", "intent", "timings")
     return {
-        **{name: whole[name] for name in told},
+        **{name: whole[name] for name in fields},
         "struck_out": reply.struck_out,
         "statements": [
             {

@@ -181,14 +181,14 @@ class Chats:
         """Save the coverage for an exchange; ignored if one of the articles was just removed."""
         ids = {each.article_id for each in section.citations}
         articles = self._held(ids)
-        told = asdict(section) | {
+        stored = asdict(section) | {
             "articles": sorted(ids),
             "versions": [self._version(each, articles.get(each.article_id)) for each in section.citations],
         }
         with self._transaction() as db:
             held = [db.execute("SELECT 1 FROM articles WHERE id = ?", (each,)).fetchone() for each in ids]
             if all(held) and db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
-                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(told)))
+                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(stored)))
 
     def failed(self, id: int, problem: str) -> None:
         """Save why the question of an exchange has no (new) answer."""

@@ -16,7 +16,7 @@ def exchange_of(
     row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
 ) -> Exchange:
     """The exchange of a row of `exchanges` and of its rows of the other tables; without corrections."""
-    id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
+    id, question, asked_at, waiting, conditions, problem, stored, liked, remark, expected = row
     exchange = Exchange(
         id=id,
         question=question,
@@ -28,9 +28,9 @@ def exchange_of(
         remark=remark or "",
         expected=expected or "",
     )
-    if told is None:
+    if stored is None:
         return exchange
-    kept = json.loads(told)
+    kept = json.loads(stored)
     # Data of older versions has no checks, state, direct answer, blocks or related sentences.
     checks = kept.pop("checks", [(None, "", ())] * len(statements))
     abstained, more = kept.pop("abstained"), kept.pop("more", ())
@@ -121,9 +121,9 @@ def by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[
     return found
 
 
-def with_coverage(exchange: Exchange, told: str) -> Exchange:
+def with_coverage(exchange: Exchange, stored: str) -> Exchange:
     """The exchange with its saved coverage."""
-    kept = json.loads(told)
+    kept = json.loads(stored)
     citations = tuple(Citation(**each) for each in kept["citations"])
     section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
     hashes = {

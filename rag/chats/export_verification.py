@@ -78,8 +78,8 @@ def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | No
         if astray:
             yield _altered(number, None, None, f"the answer has words that its citations do not have: {astray!r}")
     for block in exchange.get("blocks", ()):
-        for told in _of_block(block, citations):
-            yield _altered(number, None, None, told)
+        for message in _of_block(block, citations):
+            yield _altered(number, None, None, message)
 
 
 def _of_block(block: Mapping[str, Any], citations: Container[int]) -> Iterator[str]:
@@ -106,8 +106,8 @@ def _of_citation(
     exchange: Mapping[str, Any],
     library: Library | None,
 ) -> VerificationFinding:
-    def found(state: State, told: str) -> VerificationFinding:
-        return VerificationFinding(number, citation_number, citation["article_id"], state, told)
+    def found(state: State, message: str) -> VerificationFinding:
+        return VerificationFinding(number, citation_number, citation["article_id"], state, message)
 
     quote, hash = citation["quote"], citation["sha256"]
     start, end = int(citation["start"]), int(citation["end"])
@@ -190,5 +190,5 @@ def _astray_in_direct(statement: Mapping[str, Any], citations: Mapping[int, Mapp
     return None
 
 
-def _altered(exchange: int, number: int | None, article_id: str | None, told: str) -> VerificationFinding:
-    return VerificationFinding(exchange, number, article_id, "altered", told)
+def _altered(exchange: int, number: int | None, article_id: str | None, message: str) -> VerificationFinding:
+    return VerificationFinding(exchange, number, article_id, "altered", message)

@@ -49,15 +49,15 @@ def examine_file(path: Path) -> Iterator[Finding]:
     version = SCHEMA_VERSION
     try:
         with closing(sqlite3.connect(path)) as db:
-            said = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({COMPLAINTS})")]
+            messages = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({COMPLAINTS})")]
             (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError as error:
         remedy = "Check that the disk has free space and the folder is writable."
         yield Finding(f"{path.name} cannot be read: {error}.", remedy)
         return
     except sqlite3.DatabaseError as error:
-        said = [str(error)]
-    if said == ["ok"]:
+        messages = [str(error)]
+    if messages == ["ok"]:
         if version > SCHEMA_VERSION:
             yield Finding(
                 f"{path.name} was written by a newer Second Source (format {version}, not {SCHEMA_VERSION}).",
@@ -65,10 +65,10 @@ def examine_file(path: Path) -> Iterator[Finding]:
             )
         elif version < SCHEMA_VERSION:
             yield repairable(f"{path.name} has an older format ({version}).", "migrate")
-    elif all(_OF_AN_INDEX.search(each) for each in said):
-        yield repairable(f"The database's own indexes in {path.name} are damaged: {said[0]}.", "reindex")
+    elif all(_OF_AN_INDEX.search(each) for each in messages):
+        yield repairable(f"The database's own indexes in {path.name} are damaged: {messages[0]}.", "reindex")
     else:
-        yield Finding(f"{path.name} is damaged: {said[0]}.", RESTORE)
+        yield Finding(f"{path.name} is damaged: {messages[0]}.", RESTORE)
 
 
 def examine_rows(database: Database) -> Iterator[Finding]:

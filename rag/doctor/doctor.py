@@ -25,12 +25,12 @@ from rag.models.embedding import Embedding
 from rag.settings import Settings
 
 ROUNDS = 3
-"""What is mended can bring to light what it hid: so often is mended and looked again."""
+"""A repair can reveal another problem, so checks and repairs are repeated this often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in the library in `folder`: mended, and left (all of it where nothing was to be mended)."""
+    """The problems found in the library in `folder`: repaired (`mended`), and still there (`left`)."""
 
     folder: str
     mended: tuple[Finding, ...]

@@ -40,14 +40,14 @@ def examine_indexes(folder: Path) -> Iterator[Finding]:
         run = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
         )
-        said = (
+        problems = (
             json.loads(run.stdout)
             if run.returncode == 0
             else [f"Opening the indexes crashes the program ({run.returncode})."]
         )
     except subprocess.TimeoutExpired:
-        said = [f"The indexes could not be read within {SECONDS} seconds."]
-    for each in said:
+        problems = [f"The indexes could not be read within {SECONDS} seconds."]
+    for each in problems:
         yield repairable(each, "rebuild")
 
 

@@ -123,7 +123,7 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
     quotes = [normal(each.quote) for each in of_event]
     articles = {each.url or each.article_id for each in of_event}
     passages = [(normal(each.text), each.url) for each in reply.retrieved] if reply else []
-    told = [text if is_of_event is None or is_of_event(url) else "" for text, url in passages]
+    texts = [text if is_of_event is None or is_of_event(url) else "" for text, url in passages]
     holding = [] if abstained else [_holds_something(question, normal(each.quote)) for each in citations]
     return Score(
         right=right,
@@ -135,7 +135,7 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
         ms=ms,
         citation_precision=len(of_event) / len(citations) if citations and is_of_event else None,
         evidence_rank=_evidence_rank(question, [text for text, _ in passages]) if question.evidence else None,
-        facts_rank=_facts_rank(question, told),
+        facts_rank=_facts_rank(question, texts),
         state=state,
         first=holding[0] if holding else None,
         filler=1 - sum(holding) / len(holding) if holding else None,

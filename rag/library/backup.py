@@ -36,8 +36,8 @@ _LARGEST_MANIFEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a backup brought. `made_at` is a time in ISO form (UTC); `returned` are articles that had been removed from
-    the library since.
+    """The result of a restore. `made_at` is a time in ISO form (UTC); `returned` are articles that had been removed from
+    the library since the backup.
     """
 
     made_at: str
@@ -48,8 +48,8 @@ class Restored:
 def back_up(folder: Path, file: Path, force: bool = False) -> int:
     """Write the library in `folder` to `file`, completely or not at all; returns the number of articles.
 
-    The library may be in use meanwhile. Raises UsageError where there is no library or `file` is there already, unless
-    `force` is given; LibraryError where the library is damaged or the file cannot be written.
+    The library may be in use. Raises UsageError if there is no library, or if `file` exists and `force` is not given;
+    LibraryError if the library is damaged or the file cannot be written.
     """
     if not (folder / _DATABASE).exists():
         raise UsageError(f"There is no library in {folder}. Choose its folder (--store, or SECOND_SOURCE_STORE).")

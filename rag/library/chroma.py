@@ -35,8 +35,8 @@ class Place(Protocol):
     """A place that stores generations of the index by name."""
 
     def guarded(self, call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        """Run a call into Chroma. Raises TornIndex where the index is not to be relied on, ChromaAway where its server
-        does not answer.
+        """Run a call into Chroma. Raises TornIndex if the index is damaged, ChromaAway if its server does not
+        respond.
         """
 
     def connect(self, name: str, create: bool) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 UNDATED = 0
 LONGEST_REASON = 200
-"""Characters: tantivy prints the whole file that it cannot read."""
+"""Characters; tantivy prints the complete file that it cannot read."""
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 

@@ -28,7 +28,7 @@ FEW_PASSAGES = 1000
 """A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
 PROBED_AFTER_A_CRASH = 1000
 WHOLE = 0.9
-"""The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
+"""The least share of sampled passages that an intact index finds. The search is approximate."""
 MARKER = "open"
 """A file that is there while the library is open: "opening" until its indexes have been checked, then "open"."""
 MADE_WITH = "indexes_made_with"
@@ -148,9 +148,9 @@ class Indexes:
             self.changes += 1
 
     def _tidy(self, deleted: int) -> None:
-        """Count what was deleted from the vectors, and build them anew once it is more than the few that are there.
+        """Count deleted vectors, and rebuild the index if there are more of them than vectors in a small index.
 
-        Chroma's graph keeps it: it grows by what comes, and shrinks by nothing that goes.
+        Chroma's graph keeps deleted vectors, so it never shrinks.
         """
         if deleted:
             deleted += int(self.catalogue.meta(DELETED) or 0)

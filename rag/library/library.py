@@ -59,14 +59,14 @@ class Library:
     def open(
         cls, folder: Path, model: str, model_name: str, any_model: bool = False, server: Server | None = None
     ) -> Library:
-        """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
+        """Open the library in `folder`, or create it, for vectors of the model with the identity `model`.
 
-        Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
-        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then. The
-        vectors are in the folder, or on the Chroma `server`.
+        Damaged indexes are rebuilt from the catalogue, without embedding. With `any_model` the library opens with any
+        embedding model, for reading, removing or embedding again; `model` can be empty then. The vectors are in the
+        folder, or on the Chroma `server`.
 
-        Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
-        model, LibraryError when the folder cannot be used, ChromaAway when the server does not answer.
+        Raises LibraryBusy if another process owns the folder, ModelError if the library was built with another model,
+        LibraryError if the folder cannot be used, ChromaAway if the server does not respond.
         """
         lock = own(folder)
         try:

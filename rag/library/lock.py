@@ -35,7 +35,7 @@ def offer(door: Door) -> None:
 def door_of(folder: Path) -> Door | None:
     """The door of the process that owns the folder; None if there is none.
 
-    The lock has the last word: what a process that was killed left behind is not believed.
+    The lock decides: files left by a killed process are ignored.
     """
     try:
         door = Door(**json.loads((folder / DOOR).read_text("utf-8")))

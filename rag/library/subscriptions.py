@@ -66,7 +66,7 @@ class Feeds:
         return [Feed(*row) for row in rows]
 
     def follow(self, url: str, title: str | None) -> None:
-        """Follow a feed from now on; of one that is followed already the title is noted anew."""
+        """Follow a feed; if it is followed already, only its title is updated."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO feeds (url, title, added_at) VALUES (?, ?, ?) "

@@ -131,7 +131,7 @@ class VectorIndex:
             )
 
     def _in_use(self) -> Any:
-        """The collection in use. Raises TornIndex where there is none: building it anew was begun, and not finished."""
+        """The collection in use. Raises TornIndex if there is none, because a rebuild was interrupted."""
         if self._collection is None:
             raise TornIndex("a rebuild was interrupted")
         return self._collection
