@@ -36,8 +36,8 @@ _LARGEST_MANIFEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The result of a restore. `made_at` is a time in ISO form (UTC); `returned` are articles that had been removed from
-    the library since the backup.
+    """The result of a restore. `made_at` is a time in ISO form (UTC); `returned` are articles that had been
+    removed from the library since the backup.
     """
 
     made_at: str
