@@ -76,7 +76,7 @@ def main(number: int) -> None:
             page.get_by_role("tab", name="Feed").click(timeout=60_000)
             page.get_by_label("Address of a feed").fill(site.url("/feed"))
             began = time.monotonic()
-            page.get_by_role("button", name="Follow and read it").click()
+            page.get_by_role("button", name="Follow feed").click()
             page.locator(".st-key-adding").wait_for()
             gaps = watched(page, "Stopped by you", number // 3)
             asked = browser.new_page()

@@ -24,11 +24,11 @@ CORE_HOUR, GIGABYTE_MONTH, MEMORY_MONTH = 0.04, 0.08, 3.0
 LINKS = 2 * 48 * 4
 """Bytes of a passage's links in the lowest layer of Chroma's graph (hnsw:M of 48), which lies in memory."""
 CAPTION = """
-Measured on {cores} cores: {passages:.2f} passages an article (development set), {embedded:.0f} passages embedded a
-second and core, {kept:.0f} articles a second read, described, split and kept by one process when their vectors are
-known, {database:.1f} KB a passage in library.db, {chroma:.1f} KB in Chroma's files, {keywords:.2f} KB in the keyword
-index (of {weighed:,} passages). The rest is multiplied, at {core} dollars a core-hour, {disk} a gigabyte of disk and
-{memory} of memory a month, which are assumed.
+Measured on {cores} cores: {passages:.2f} passages per article (development set), {embedded:.0f} passages embedded per
+second and core, {kept:.0f} articles per second read, described, split and stored by one process if their vectors are
+known. Per passage: {database:.1f} KB in library.db, {chroma:.1f} KB in Chroma's files and {keywords:.2f} KB in the
+keyword index (measured on {weighed:,} passages). The rest is extrapolated. Prices are assumptions: {core} dollars per
+core-hour, and per gigabyte and month {disk} for disk and {memory} for memory.
 """
 
 

@@ -24,7 +24,7 @@ from rag.interfaces.commands.terminal import err, printable
 from rag.settings import prepare_process
 
 STOPPED, ENDED = 130, 143
-"""The exit codes after Ctrl-C, which Typer turns into an exit of its own, and after SIGTERM."""
+"""The exit codes after Ctrl-C, which Typer handles itself, and after SIGTERM."""
 
 app = typer.Typer(
     help="Ask your news library. Every sentence cited, every citation checked.",
@@ -69,13 +69,13 @@ app.add_typer(chat_commands.chats, name="chats")
 
 
 def main(run: Callable[[], None] = app) -> None:
-    """Run the command line; what a person can mend is said in one sentence."""
+    """Run the command line. Errors that a person can fix are printed as one sentence."""
     prepare_process()
     before = signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("rag").setLevel(logging.INFO)
     for name in ("rag.questions", "rag.ingests"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # for whoever watches a server
+        logging.getLogger(name).setLevel(logging.WARNING)  # these are for servers
     try:
         run()
     except SecondSourceError as error:
@@ -84,7 +84,7 @@ def main(run: Callable[[], None] = app) -> None:
     except (KeyboardInterrupt, SystemExit) as stopped:
         if isinstance(stopped, SystemExit) and stopped.code not in (STOPPED, ENDED):
             raise
-        err.print("Stopped. What was reported is kept.")
+        err.print("Stopped. Everything reported so far is saved.")
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else STOPPED)
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -1,4 +1,4 @@
-"""The composition root: every front end asks the same Assistant."""
+"""The composition root: the Assistant that all interfaces use."""
 
 from __future__ import annotations
 

@@ -1,50 +1,50 @@
-"""The errors a person sees. Each message says what is wrong, with which value, and what to do.
+"""The errors that people see. Each message says what is wrong, with which value, and what to do.
 
 SecondSourceError
-├── ReadError          a file, folder or address that gives no article
-├── LibraryError       the library cannot be opened or used as asked
-│   ├── LibraryBusy    another process holds it
+├── ReadError          a file, folder or address without an article
+├── LibraryError       the library cannot be opened or used
+│   ├── LibraryBusy    another process is using it
 │   ├── UnknownArticle no article has that id
-│   ├── Superseded     an article was replaced, or removed, while it was read
+│   ├── Superseded     an article was replaced or removed while it was being read
 │   └── ChromaAway     the Chroma server that keeps the vectors does not answer
-├── ModelError         the embedding model is missing, altered or not the library's own
+├── ModelError         the embedding model is missing, altered, or a different one from the library's
 ├── LanguageModelError the language model is not installed, cannot be reached, or fails
-└── UsageError         a request that makes no sense: an empty question, a date that is none
+└── UsageError         an invalid request: an empty question, an impossible date
 """
 
 from __future__ import annotations
 
 
 class SecondSourceError(Exception):
-    """Anything that went wrong in a way the person at the keyboard can act on."""
+    """An error that the person at the keyboard can act on."""
 
 
 class ReadError(SecondSourceError):
-    """A file, folder or address that gives no article."""
+    """A file, folder or address without an article."""
 
 
 class LibraryError(SecondSourceError):
-    """The library cannot be opened or used as asked."""
+    """The library cannot be opened or used."""
 
 
 class LibraryBusy(LibraryError):
-    """Another process holds the library's folder."""
+    """Another process is using the library's folder."""
 
 
 class UnknownArticle(LibraryError):
-    """No article of the library has that id."""
+    """The library has no article with that id."""
 
     @classmethod
     def of(cls, id: str) -> UnknownArticle:
-        return cls(f"No article has the id {id!r}. `python -m rag list` shows the ids.")
+        return cls(f"There is no article with the id {id!r}. `python -m rag list` shows the ids.")
 
 
 class Superseded(LibraryError):
-    """An article was replaced by its next version, or removed, while it was read."""
+    """An article was replaced by its next version, or removed, while it was being read."""
 
 
 class ChromaAway(LibraryError):
-    """The Chroma server that keeps the library's vectors does not answer; the articles are where they were."""
+    """The Chroma server that keeps the library's vectors does not answer; no article is lost."""
 
 
 class ModelError(SecondSourceError):
@@ -52,8 +52,8 @@ class ModelError(SecondSourceError):
 
 
 class LanguageModelError(SecondSourceError):
-    """The language model is not installed, cannot be reached, or did not answer. Never holds what a client said."""
+    """The language model is not installed, cannot be reached, or failed. Never has a client's error text."""
 
 
 class UsageError(SecondSourceError):
-    """A request that makes no sense as it stands."""
+    """The request is invalid."""

@@ -1,1 +1,1 @@
-"""Chats as they are kept: read, changed, exported, verified; and what could be asked next."""
+"""Saved chats: storage, export, verification, ratings, and suggested questions."""

@@ -1,7 +1,7 @@
-"""A chat as data, and as Markdown, JSON or one page of HTML made from nothing but that data.
+"""Export of a chat as Markdown, JSON or one HTML page.
 
-Markdown and HTML carry the data with them, out of sight: so each form can be verified, by its citations and by whether
-what is to be read is what the data says.
+Markdown and HTML contain the data in a hidden place, so that each form can be verified: its citations, and whether the
+visible text matches the data. The fixed words here are part of the format: exports are compared with them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STYLE = (
     "Georgia,serif}h2{margin-top:2.5rem;line-height:1.3}p,li{overflow-wrap:anywhere}small,code,.about{font:0.85rem/1.5 "
     "system-ui,sans-serif}blockquote{margin:0.4rem 0;padding-left:0.8rem;border-left:3px solid #8884}"
 )
-# Apart, so that a page written before there were any of these is what its data says.
+# Separate, so that pages exported before there were tables can still be verified.
 _STYLE_OF_BLOCKS = (
     ".direct{font-size:1.25rem}table{width:100%;margin:1rem 0;border-collapse:collapse}caption,th,td{padding:0.4rem "
     "0.8rem 0.4rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}caption,th{font:bold 0.85rem/1.5 "
@@ -39,7 +39,7 @@ _STYLE_OF_BLOCKS = (
 
 
 def export(chats: Chats, library: Library, id: str) -> dict[str, Any]:
-    """All that is kept of a chat, as JSON can hold it: see the README. Raises UsageError where there is none."""
+    """A saved chat as JSON data, see the README. Raises UsageError if there is no such chat."""
     chat = chats.chat(id)
     return {
         "format": FORMAT,
@@ -57,7 +57,7 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 
 def as_markdown(data: Mapping[str, Any]) -> str:
-    """The chat to be read, with its sources; all words of articles and people escaped."""
+    """The chat with its sources; all text of articles and people is escaped."""
     lines = [f"# {_plain(data['chat']['name'])}", "", _plain(_origin(data)), ""]
     for exchange in data["exchanges"]:
         lines += [f"## {_plain(exchange['question'])}", ""]
@@ -81,7 +81,7 @@ def as_markdown(data: Mapping[str, Any]) -> str:
 
 
 def as_html(data: Mapping[str, Any]) -> str:
-    """The chat to be read as one page that needs nothing else, and may load and run nothing."""
+    """The chat as one self-contained page, which cannot load or run anything."""
     name = html.escape(data["chat"]["name"])
     body = [f'<h1>{name}</h1><p class="about">{html.escape(_origin(data))}</p>']
     for exchange in data["exchanges"]:
@@ -91,14 +91,14 @@ def as_html(data: Mapping[str, Any]) -> str:
         for each in direct:
             words = f"<strong>{html.escape(each['text'] or REMOVED)}</strong>{_numbers(each)}"
             body.append(f'<p class="direct">{words}</p>')
-        told = " ".join(html.escape((each["text"] or REMOVED) + _numbers(each)) for each in others)
-        told = f"<p>{told}</p>" if others or not direct else ""
-        told += "".join(_block_html(block, exchange) for block in exchange.get("blocks", ()))
+        content = " ".join(html.escape((each["text"] or REMOVED) + _numbers(each)) for each in others)
+        content = f"<p>{content}</p>" if others or not direct else ""
+        content += "".join(_block_html(block, exchange) for block in exchange.get("blocks", ()))
         accounts = "".join(f"<li>{html.escape(line)}</li>" for line in _accounts(exchange))
         related = "".join(f"<li>{_source_html(each)}</li>" for each in exchange.get("more", ()))
-        told += f"<p>{MORE}:</p>" if _has_more(exchange) else ""
+        content += f"<p>{MORE}:</p>" if _has_more(exchange) else ""
         lists = "".join(f"<ul>{items}</ul>" for items in (related, accounts) if items)
-        body.append(f"{told}{lists}<ol>")
+        body.append(f"{content}{lists}<ol>")
         body += [f'<li value="{int(each["number"])}">{_source_html(each)}</li>' for each in _sources(exchange)]
         body.append("</ol>")
     style = _STYLE + (_STYLE_OF_BLOCKS if any("blocks" in each for each in data["exchanges"]) else "")
@@ -116,13 +116,13 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "json": as_json,
     "html": as_html,
 }
-"""How a chat is written, by the ending of the file's name."""
+"""The export functions, by file extension."""
 
 
 def parse(content: str, name: str) -> tuple[dict[str, Any], bool]:
-    """The data in an export, and whether what is to be read in it is what the data says.
+    """The data in an export, and whether its visible text matches the data.
 
-    Raises UsageError where the file called `name` is no export of a chat.
+    Raises UsageError if the file called `name` is not an exported chat.
     """
     text = content.removeprefix("\ufeff").replace("\r\n", "\n")
     hidden = _DATA.search(text)
@@ -134,29 +134,29 @@ def parse(content: str, name: str) -> tuple[dict[str, Any], bool]:
         return data, hidden is None or form(data) == text
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
-            f"{name} is no export of a chat ({error}): `python -m rag chats export ID` and the page write one."
+            f"{name} is not an exported chat ({error}). Export one on the page or with `python -m rag chats export ID`."
         ) from error
 
 
 def file_name(name: str, form: str) -> str:
-    """A file's name made from a chat's: its letters and digits."""
+    """A file name made of the letters and digits of a chat's name."""
     words = "-".join(re.findall(r"[^\W_]+", name.lower()))
     return f"{words[:60].strip('-') or 'chat'}.{form}"
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    told: dict[str, Any] = {"question": exchange.question, "asked_at": exchange.asked_at, "problem": exchange.problem}
+    asked: dict[str, Any] = {"question": exchange.question, "asked_at": exchange.asked_at, "problem": exchange.problem}
     rating = {"liked": exchange.liked, "remark": exchange.remark or None, "expected": exchange.expected or None}
     if exchange.reply is None:
-        return told | rating
-    return told | _reply(exchange, exchange.reply) | rating
+        return asked | rating
+    return asked | _reply(exchange, exchange.reply) | rating
 
 
 def _reply(exchange: Exchange, reply: Reply) -> dict[str, Any]:
     whole = reply.to_json()
-    told = ("query", "filters", "state", "abstained", "reason", "answered_by", "intent", "timings")
+    fields = ("query", "filters", "state", "abstained", "reason", "answered_by", "intent", "timings")
     return {
-        **{name: whole[name] for name in told},
+        **{name: whole[name] for name in fields},
         "struck_out": reply.struck_out,
         "statements": [
             {
@@ -196,7 +196,7 @@ def _origin(data: Mapping[str, Any]) -> str:
 
 
 def _notes(exchange: Mapping[str, Any]) -> Iterator[str]:
-    """Under which conditions it was answered, by what, and what went wrong."""
+    """The conditions, who answered, and errors."""
     if exchange["problem"]:
         yield exchange["problem"]
     if "statements" not in exchange:
@@ -211,14 +211,14 @@ def _notes(exchange: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _source_lines(mark: str, citation: Mapping[str, Any]) -> Iterator[str]:
-    """A source as an item of a list in Markdown, beginning with `mark`."""
+    """A source as a Markdown list item that starts with `mark`."""
     address = f" <{citation['url']}>" if re.fullmatch(r"https?://[^\s<>]+", citation["url"] or "") else ""
     yield f"{mark} {_plain(_about(citation))}{address}  "
     yield from (f"   > {_plain(citation['quote'] or REMOVED)}", "", f"   `{_place(citation)}`", "")
 
 
 def _source_html(citation: Mapping[str, Any]) -> str:
-    """A source as what an item of a list in HTML holds."""
+    """A source as the content of an HTML list item."""
     address = ""
     if re.fullmatch(r"https?://[^\s<>\"']+", citation["url"] or ""):
         url = html.escape(citation["url"])
@@ -231,15 +231,15 @@ def _source_html(citation: Mapping[str, Any]) -> str:
 
 
 def _sources(exchange: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The citations of the answer, and of who says what."""
+    """The citations of the answer and of the coverage."""
     return [*exchange.get("citations", ()), *exchange.get("coverage", {}).get("citations", ())]
 
 
 def _accounts(exchange: Mapping[str, Any]) -> Iterator[str]:
-    """Who says what, a line each."""
+    """Who says what, one line per outlet."""
     if not (coverage := exchange.get("coverage")):
         return
-    from rag.coverage.coverage_export import VERDICTS  # late: few chats have it, and it brings libraries along
+    from rag.coverage.coverage_export import VERDICTS  # imported late: few chats need it
 
     for claim in coverage["claims"]:
         yield f"Who says what: {claim['asked']}"
@@ -249,23 +249,23 @@ def _accounts(exchange: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _statements(exchange: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Those that are the answer itself, and those under them."""
+    """The direct answer, and the other statements."""
     statements = exchange.get("statements", ())
     return [each for each in statements if each.get("direct")], [each for each in statements if not each.get("direct")]
 
 
 def _has_more(exchange: Mapping[str, Any]) -> bool:
-    """Whether there is something under "More on this". Where nothing answers, a statement says what is related."""
+    """Whether to show "More on this". Replies that do not answer introduce related sentences in a statement."""
     return bool(exchange.get("more")) and exchange.get("state") == "answered"
 
 
 def _columns(block: Mapping[str, Any]) -> list[str]:
-    """The columns of a block, with one for what the articles say, where any row cites one."""
+    """The columns of a block, and one for the quotes if any row has citations."""
     return [*block["columns"], *[IN_THEIR_WORDS] * any(row["citations"] for row in block["rows"])]
 
 
 def _quoted(row: Mapping[str, Any], exchange: Mapping[str, Any]) -> Iterator[str]:
-    """What the citations of a row quote, each with its number."""
+    """The quotes of a row, each with its number."""
     for citation in exchange["citations"]:
         if citation["number"] in row["citations"]:
             yield f"[{int(citation['number'])}] {' '.join((citation['quote'] or REMOVED).split())}"
@@ -320,10 +320,10 @@ def _place(citation: Mapping[str, Any]) -> str:
 
 
 def _hidden(data: Mapping[str, Any]) -> str:
-    """The data on one line that neither ends a comment nor a script."""
+    """The data on one line that cannot end a comment or a script."""
     return json.dumps(data, ensure_ascii=False).translate(_HIDDEN)
 
 
 def _plain(text: str) -> str:
-    """Text on one line as Markdown that means nothing."""
+    """Text on one line, escaped for Markdown."""
     return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

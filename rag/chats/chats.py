@@ -1,4 +1,4 @@
-"""The chats of a library, in library.db: every question is kept when it is asked, every answer when it is there."""
+"""Saved chats in library.db: questions are saved when asked, answers when they are ready."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CONSIDERED = 'rank, article_id, outlet, url, path, start, "end", text, score'
 
 
 class Chats:
-    """A connection of its own to an open library's database; shared by the process's threads, one at a time."""
+    """The saved chats of an open library, on a separate connection that the process's threads share."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -46,13 +46,13 @@ class Chats:
         self._answering: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     def close(self) -> None:
-        """Let the database go."""
+        """Close the database."""
         self._database.close()
 
     # Chats
 
     def chats(self, search: str = "") -> list[Chat]:
-        """The chats in which every word of `search` stands (in name, questions or answers), the last asked first."""
+        """The chats that contain every word of `search` (in name, questions or answers), the latest first."""
         words = [re.sub(r"([%_\\])", r"\\\1", word) for word in search.split()]
         having = " AND ".join([_HAS_WORD] * len(words))
         rows = self._rows(
@@ -63,24 +63,24 @@ class Chats:
         return [Chat(*row) for row in rows]
 
     def any(self) -> bool:
-        """Whether a chat is kept."""
+        """Whether there are any chats."""
         return bool(self._rows("SELECT 1 FROM chats LIMIT 1"))
 
     def chat(self, id: str) -> Chat:
         """The chat of that id. Raises UsageError."""
         rows = self._rows(f"{_CHATS} WHERE c.id = ?", id)
         if not rows:
-            raise UsageError(f"No chat {id!r} is kept. `python -m rag chats list` shows those that are.")
+            raise UsageError(f"There is no chat {id!r}. `python -m rag chats list` shows the saved chats.")
         return Chat(*rows[0])
 
     def rename(self, id: str, name: str) -> None:
-        """Give a chat another name; an empty one leaves it as it is."""
+        """Rename a chat; an empty name is ignored."""
         if name := " ".join(name.split())[:LONGEST_NAME]:
             with self._transaction() as db:
                 db.execute("UPDATE chats SET name = ? WHERE id = ?", (_storable(name), id))
 
     def delete(self, id: str) -> None:
-        """Delete a chat for good: what it held is overwritten in the file."""
+        """Delete a chat permanently; its data is overwritten in the file."""
         with self._transaction() as db:
             for table in OF_AN_EXCHANGE:
                 db.execute(
@@ -109,36 +109,36 @@ class Chats:
         return chat_id
 
     def ask_again(self, id: int, filters: Filters) -> None:
-        """Have the question of an exchange answered once more, under these conditions (see Exchange)."""
+        """Mark the question of an exchange to be answered again with these conditions (see Exchange)."""
         conditions = None if filters == FROM_THE_QUESTION else json.dumps(filters.to_json())
         with self._transaction() as db:
             db.execute("UPDATE exchanges SET waiting = 1, conditions = ? WHERE id = ?", (conditions, id))
 
     @contextmanager
     def answering(self, id: int) -> Iterator[bool]:
-        """Held while the question of an exchange is answered, so that it is not answered twice: whether it still waits.
+        """A lock while the question of an exchange is answered; yields whether it still needs an answer.
 
-        Whoever comes second waits for the first.
+        A second caller waits for the first.
         """
         with self._answering[id]:
             yield bool(self._rows("SELECT 1 FROM exchanges WHERE id = ? AND waiting", id))
 
     def answered(self, id: int, reply: Reply) -> None:
-        """Keep the reply to the question of an exchange, in the place of the one before.
+        """Save the reply to the question of an exchange, replacing the previous one.
 
-        An article that was removed while it was answered leaves only the hashes of its words.
+        Of articles that were removed meanwhile, only the hashes of their words are saved.
         """
         pointed = (*reply.citations, *reply.more)
         ids = {each.article_id for each in pointed} | {each.article_id for each in reply.retrieved}
         articles = self._held(ids)
-        # "abstained" follows from the state: `rag.library.redaction` asks for it, and older versions kept nothing else.
-        told = {"query": reply.query, "filters": reply.filters.to_json(), "state": reply.state,
-                "abstained": reply.abstained, "reason": reply.reason, "more": [each.number for each in reply.more],
-                "answered_by": reply.answered_by, "timings": dict(reply.timings),
-                "struck_out": reply.struck_out, "note": reply.note,
-                "checks": [[each.support, each.lack, each.added] for each in reply.statements],
-                "direct": [at for at, each in enumerate(reply.statements) if each.direct],
-                "intent": reply.intent, "blocks": kept_blocks(map(_storable_block, reply.blocks))}  # fmt: skip
+        # "abstained" follows from the state: `rag.library.redaction` asks for it, and older versions only stored that.
+        stored = {"query": reply.query, "filters": reply.filters.to_json(), "state": reply.state,
+                  "abstained": reply.abstained, "reason": reply.reason, "more": [each.number for each in reply.more],
+                  "answered_by": reply.answered_by, "timings": dict(reply.timings),
+                  "struck_out": reply.struck_out, "note": reply.note,
+                  "checks": [[each.support, each.lack, each.added] for each in reply.statements],
+                  "direct": [at for at, each in enumerate(reply.statements) if each.direct],
+                  "intent": reply.intent, "blocks": kept_blocks(map(_storable_block, reply.blocks))}  # fmt: skip
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
                 return  # its chat was deleted meanwhile
@@ -147,7 +147,7 @@ class Chats:
             db.execute(
                 "UPDATE exchanges SET waiting = 0, problem = NULL, reply = ?, liked = NULL, remark = NULL, "
                 "expected = NULL WHERE id = ?",
-                (json.dumps(told), id),
+                (json.dumps(stored), id),
             )
             db.executemany(
                 "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?)",
@@ -178,25 +178,25 @@ class Chats:
                     forget(db, article_id, now())
 
     def covered(self, id: int, section: Section) -> None:
-        """Keep who says what about the question of an exchange; nothing where one of the articles has just gone."""
+        """Save the coverage for an exchange; ignored if one of the articles was just removed."""
         ids = {each.article_id for each in section.citations}
         articles = self._held(ids)
-        told = asdict(section) | {
+        stored = asdict(section) | {
             "articles": sorted(ids),
             "versions": [self._version(each, articles.get(each.article_id)) for each in section.citations],
         }
         with self._transaction() as db:
             held = [db.execute("SELECT 1 FROM articles WHERE id = ?", (each,)).fetchone() for each in ids]
             if all(held) and db.execute("SELECT 1 FROM exchanges WHERE id = ?", (id,)).fetchone():
-                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(told)))
+                db.execute("INSERT OR REPLACE INTO coverages VALUES (?, ?)", (id, json.dumps(stored)))
 
     def failed(self, id: int, problem: str) -> None:
-        """Keep why the question of an exchange has no answer, or no new one."""
+        """Save why the question of an exchange has no (new) answer."""
         with self._transaction() as db:
             db.execute("UPDATE exchanges SET waiting = 0, problem = ? WHERE id = ?", (_storable(problem), id))
 
     def rate(self, id: int, liked: bool | None, remark: str = "", expected: str = "") -> None:
-        """Keep what a person thinks of an answer: thumbs up or down (None: neither), why, and what would be right."""
+        """Save the rating of an answer: thumbs up or down (None: neither), the reason, and the right answer."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE exchanges SET liked = ?, remark = ?, expected = ? WHERE id = ?",
@@ -206,7 +206,7 @@ class Chats:
     # Reading
 
     def exchanges(self, chat_id: str) -> list[Exchange]:
-        """The exchanges of a chat in their order; of none where there is no such chat."""
+        """The exchanges of a chat in order; empty if there is no such chat."""
         of_chat = "WHERE exchange_id IN (SELECT id FROM exchanges WHERE chat_id = ?)"
         statements = by_exchange(
             self._rows(
@@ -242,7 +242,7 @@ class Chats:
         return exchanges
 
     def _corrections(self, reply: Reply, kept: Mapping[int, Kept]) -> Iterator[Correction]:
-        """What changed in the articles that are cited, and are still there."""
+        """The changes in cited articles that still exist."""
         for article_id in dict.fromkeys(each.article_id for each in reply.citations):
             of_it = [each for each in reply.citations if each.article_id == article_id]
             there = [each for each in of_it if not kept[each.number].removed_at]
@@ -250,7 +250,7 @@ class Chats:
             known = self._rows("SELECT version FROM articles WHERE id = ?", article_id) if there else []
             if not known or known[0][0] == cited:
                 continue
-            with suppress(UnknownArticle):  # it may go at this moment
+            with suppress(UnknownArticle):  # it may be removed at this moment
                 article = self._library.article(article_id)
                 before = next((v.text for v in self._library.catalogue.versions(article_id) if v.version == cited), "")
                 yield Correction(
@@ -265,7 +265,7 @@ class Chats:
                 )
 
     def _held(self, ids: Iterable[str]) -> dict[str, Article]:
-        """Those of the articles that are there."""
+        """The articles that exist, by id."""
         held = {}
         for id in ids:
             with suppress(UnknownArticle):
@@ -273,7 +273,7 @@ class Chats:
         return held
 
     def _version(self, citation: Citation, article: Article | None) -> int:
-        """The latest version of the article in which the citation's quote stands at its place."""
+        """The latest version of the article that has the quote in its place."""
         if article is None:
             return 1
         if article.text[citation.start : citation.end] != citation.quote:
@@ -284,7 +284,7 @@ class Chats:
 
 
 def turns(exchanges: Iterable[Exchange]) -> list[Turn]:
-    """The exchanges that have a reply, as what a following question may lean on."""
+    """The answered exchanges, as context for a follow-up question."""
     return [
         Turn(each.question, each.reply.answer, tuple(citation.article_id for citation in each.reply.citations))
         for each in exchanges
@@ -298,5 +298,5 @@ def _storable_block(block: Block) -> Block:
 
 
 def _storable(text: str) -> str:
-    """Text without lone surrogates, which no database takes."""
+    """Text without lone surrogates, which SQLite rejects."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""What a kept chat is made of. Words of articles that were removed are "", and their sha256 is there."""
+"""The parts of a saved chat. Words of removed articles are "", but their sha256 is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.library.corrections import Change
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A chat by its name, which is its first question until somebody renames it. Times are in ISO form (UTC)."""
+    """A chat. Its name is the first question until it is renamed. Times are in ISO form (UTC)."""
 
     id: str
     name: str
@@ -23,9 +23,9 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a citation or a passage besides its words: their sha256, and the version of the article.
+    """The hash of a citation or passage, and the version of its article.
 
-    `removed_at` (ISO, UTC) is when the article was removed and its words with it; None while they are there.
+    `removed_at` (ISO, UTC) is when the article and its words were removed; None if they exist.
     """
 
     hash: str
@@ -35,9 +35,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What became of an article since an answer cited it: `changes` lead from the version cited to the one of now.
+    """How an article changed since it was cited: `changes` lead from the cited version to the current one.
 
-    `numbers` are the citations of it, `lost` those of them whose sentence no longer stands in the article anywhere.
+    `numbers` are its citations, `lost` those whose sentence is no longer in the article.
     """
 
     article_id: str
@@ -52,10 +52,9 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Who says what about a question, as it stands under its answer: `html`, whose links lead to `citations`, under the
-    heading `statement`.
+    """The coverage under an answer: `html`, whose links open `citations`, with the heading `statement`.
 
-    `claims` are the same to be exported: what is asked, with each outlet's verdict and the number of its citation.
+    `claims` is the same for export: each part of the question with the outlets' verdicts and citation numbers.
     """
 
     statement: str
@@ -66,9 +65,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question of a chat with its reply, or with the message why there is none.
+    """One question of a chat with its reply, or with the error message.
 
-    While it is `waiting`, an answer is to come, under `conditions`; the reply is then the one before, if there was any.
+    While it is `waiting`, it will be answered with `conditions`; `reply` is then the previous one, if any.
     """
 
     id: int
@@ -79,25 +78,25 @@ class Exchange:
     reply: Reply | None = None
     problem: str | None = None
     citations: Mapping[int, Kept] = field(default_factory=dict)
-    """By the number of the citation, or of the sentence that is only related."""
+    """By the number of the citation or related sentence."""
     statements: tuple[str, ...] = ()
     """The sha256 of each statement of the reply."""
     blocks: tuple[Mapping[str, Any], ...] = ()
-    """The reply's, as they are kept and exported: see `rag.chats.exchange_rows.kept_blocks`."""
+    """The reply's blocks, as stored and exported: see `rag.chats.exchange_rows.kept_blocks`."""
     considered: Mapping[int, Kept] = field(default_factory=dict)
     """By the passage's rank."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What the articles of the passages considered were called when the question was asked, by their ids."""
+    """The labels of the considered articles when the question was asked, by id."""
     undated: frozenset[str] = frozenset()
-    """Those of the articles that a condition on dates could not be applied to."""
+    """The ids of articles to which a condition on dates could not be applied."""
     corrections: tuple[Correction, ...] = ()
     coverage: Section | None = None
-    """Who says what, where that was looked up and none of the articles was removed since."""
+    """The coverage, if it was requested and none of its articles was removed since."""
     covered: Mapping[int, Kept] = field(default_factory=dict)
-    """Its citations', by their numbers."""
+    """The hashes of its citations, by number."""
     liked: bool | None = None
     """Thumbs up or down."""
     remark: str = ""
-    """Why."""
+    """The reason for the rating."""
     expected: str = ""
     """What would have been right."""

@@ -1,4 +1,4 @@
-"""Exchanges as the tables of library.db have them."""
+"""Reading and writing exchanges in the tables of library.db."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from rag.chats.exchange import Exchange, Kept, Section
 def exchange_of(
     row: tuple[Any, ...], statements: Sequence[Any], citations: Sequence[Any], considered: Sequence[Any]
 ) -> Exchange:
-    """The exchange of a row of `exchanges` and of its rows of the other tables; nothing is said of corrections."""
-    id, question, asked_at, waiting, conditions, problem, told, liked, remark, expected = row
+    """The exchange of a row of `exchanges` and of its rows of the other tables; without corrections."""
+    id, question, asked_at, waiting, conditions, problem, stored, liked, remark, expected = row
     exchange = Exchange(
         id=id,
         question=question,
@@ -39,10 +39,10 @@ def exchange_of(
         remark=remark or "",
         expected=expected or "",
     )
-    if told is None:
+    if stored is None:
         return exchange
-    kept = json.loads(told)
-    # What an older version kept has no checks, no state, no direct line, no blocks and nothing that is only related.
+    kept = json.loads(stored)
+    # Data of older versions has no checks, state, direct answer, blocks or related sentences.
     checks = kept.pop("checks", [(None, "", ())] * len(statements))
     abstained, more = kept.pop("abstained"), kept.pop("more", ())
     kept.setdefault("state", "nothing" if abstained else "answered")
@@ -115,7 +115,7 @@ def kept_blocks(blocks: Iterable[Block]) -> list[dict[str, Any]]:
 
 
 def head_hash(kind: str, title: str, columns: Sequence[str]) -> str:
-    """The sha256 of what stands over the rows of a block."""
+    """The sha256 of a block's title and columns."""
     return fingerprint(json.dumps([kind, title, list(columns)]))
 
 
@@ -132,9 +132,9 @@ def by_exchange(rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[tuple[
     return found
 
 
-def with_coverage(exchange: Exchange, told: str) -> Exchange:
-    """The exchange with what is kept of who says what."""
-    kept = json.loads(told)
+def with_coverage(exchange: Exchange, stored: str) -> Exchange:
+    """The exchange with its saved coverage."""
+    kept = json.loads(stored)
     citations = tuple(Citation(**each) for each in kept["citations"])
     section = Section(kept["statement"], kept["html"], citations, tuple(kept["claims"]))
     hashes = {

@@ -1,4 +1,4 @@
-"""Whether what an exported chat says still holds: against the library, or against the export alone."""
+"""Verification of an exported chat, against the library or by itself."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ State = Literal["holds", "stands", "changed", "removed", "altered"]
 
 @dataclass(frozen=True, slots=True)
 class VerificationFinding:
-    """What became of one citation: of exchange number `exchange` (from 1), citation number `number` of it. None has no
-    number: a sentence that is only related, of `article_id`, or something of the exchange as a whole.
+    """The result for one citation: number `number` of exchange `exchange` (from 1).
 
-    It holds: its words stand at their place in the version cited, or `stands` there in a later version of the article.
-    "changed": they do not stand there now. "removed": their article is not in the library, or was not at the export.
-    "altered": the export itself is not as it was written.
+    `number` is None for a related sentence of `article_id`, or for the exchange as a whole. "holds": the quote is in
+    place in the cited version. "stands": it is in place in a later version. "changed": it is not there now. "removed":
+    its article is not in the library, or was not at the export. "altered": the export itself was changed.
     """
 
     exchange: int
@@ -39,16 +38,16 @@ class VerificationFinding:
 
 
 def verify(data: Mapping[str, Any], library: Library | None, readable: bool = True) -> list[VerificationFinding]:
-    """What becomes of every citation of an export; without a library, by the export alone.
+    """Check every citation of an export; without a library, check the export by itself.
 
-    `readable` is what `export.parse` says of the file. Raises UsageError where the data is not as an export has it.
+    `readable` is the second result of `chat_export.parse`. Raises UsageError if the data is incomplete.
     """
-    findings = [] if readable else [_altered(0, None, None, "what is to be read in it is not what its data says")]
+    findings = [] if readable else [_altered(0, None, None, "its visible text does not match its data")]
     try:
         for number, exchange in enumerate(data["exchanges"], 1):
             findings += _of_exchange(number, exchange, library)
     except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"The export is not whole: {error!r} in its exchanges. Export the chat again.") from error
+        raise UsageError(f"The export is incomplete: {error!r} in its exchanges. Export the chat again.") from error
     return findings
 
 
@@ -63,46 +62,46 @@ def _of_exchange(number: int, exchange: Mapping[str, Any], library: Library | No
         yield replace(finding, told=f"the related sentence of {of_article}: {finding.told}")
     for passage in exchange.get("retrieved", ()):
         if passage["text"] is not None and fingerprint(passage["text"]) != passage["sha256"]:
-            yield _altered(number, None, passage["article_id"], f"passage {passage['rank']} is not the one kept")
+            yield _altered(number, None, passage["article_id"], f"passage {passage['rank']} was changed")
     for statement in exchange.get("statements", ()):
         for told in _of_statement(statement, exchange, citations):
             yield _altered(number, None, None, told)
     for block in exchange.get("blocks", ()):
-        for told in _of_block(block, citations):
-            yield _altered(number, None, None, told)
+        for message in _of_block(block, citations):
+            yield _altered(number, None, None, message)
 
 
 def _of_statement(
     statement: Mapping[str, Any], exchange: Mapping[str, Any], citations: Mapping[int, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """What is not as it was kept in a sentence of the answer."""
+    """What was changed in a sentence of the answer."""
     if statement["text"] is not None and fingerprint(statement["text"]) != statement["sha256"]:
-        yield f"a sentence of the answer is not the one kept: {statement['text']!r}"
+        yield f"a sentence of the answer was changed: {statement['text']!r}"
     for cited in statement["citations"]:
         if cited not in citations:
             yield f"the answer cites [{cited}], which the export does not have"
-    # That nothing answers is said in the program's own words, which cite nothing.
+    # Refusals are the program's own words, without citations.
     extracted = exchange["answered_by"] == "extract" and (statement["citations"] or not exchange["abstained"])
     if statement.get("direct"):
         astray = _astray_in_direct(statement, citations)
     else:
         astray = _astray(statement, citations) if extracted else None
     if astray:
-        yield f"the answer says what its citation does not: {astray!r}"
+        yield f"the answer has words that its citations do not have: {astray!r}"
 
 
 def _of_block(block: Mapping[str, Any], citations: Container[int]) -> Iterator[str]:
-    """What is not as it was kept in a block of the answer."""
+    """What was changed in a block of the answer."""
     kind, title, columns, rows = block["kind"], block["title"], block["columns"], block["rows"]
-    if title is None:  # it went with its rows
+    if title is None:  # removed with its rows
         altered = any(row["cells"] is not None for row in rows)
     else:
         altered = head_hash(kind, title, columns) != block["sha256"]
     if altered:
-        yield f"the head of a table of the answer is not the one kept: {title!r}"
+        yield f"the head of a table of the answer was changed: {title!r}"
     for row in rows:
         if row["cells"] is not None and row_hash(row["cells"], row["citations"]) != row["sha256"]:
-            yield f"a row of a table of the answer is not the one kept: {row['cells']!r}"
+            yield f"a row of a table of the answer was changed: {row['cells']!r}"
         for cited in row["citations"]:
             if cited not in citations:
                 yield f"a table of the answer cites [{cited}], which the export does not have"
@@ -115,13 +114,13 @@ def _of_citation(
     exchange: Mapping[str, Any],
     library: Library | None,
 ) -> VerificationFinding:
-    def found(state: State, told: str) -> VerificationFinding:
-        return VerificationFinding(number, citation_number, citation["article_id"], state, told)
+    def found(state: State, message: str) -> VerificationFinding:
+        return VerificationFinding(number, citation_number, citation["article_id"], state, message)
 
     quote, hash = citation["quote"], citation["sha256"]
     start, end = int(citation["start"]), int(citation["end"])
     if quote is not None and (fingerprint(quote) != hash or len(quote) != end - start):
-        return found("altered", "its words are not those that were cited: their hash or length differs")
+        return found("altered", "the quote was changed: its hash or length differs")
     if library is None:
         return _alone(citation, exchange, found)
     try:
@@ -130,8 +129,8 @@ def _of_citation(
         return found("removed", "its article is not in the library")
     if _stands(article.text, start, end, hash):
         if article.version == citation["version"]:
-            return found("holds", "its words stand where it says")
-        return found("stands", f"its words stand where it says, in version {article.version} of the article")
+            return found("holds", "the quote is in place")
+        return found("stands", f"the quote is still in place, in version {article.version} of the article")
     return found("changed", _where(article, quote, start, end))
 
 
@@ -140,14 +139,14 @@ def _alone(
 ) -> VerificationFinding:
     quote = citation["quote"]
     if quote is None:
-        return found("removed", "its article was removed before the export: only its hash is there")
+        return found("removed", "its article was removed before the export; only the hash is left")
     for passage in exchange.get("retrieved", ()):
         start, end = citation["start"] - passage["start"], citation["end"] - passage["start"]
         if passage["article_id"] != citation["article_id"] or passage["text"] is None:
             continue
         if start >= 0 and citation["end"] <= passage["end"] and passage["text"][start:end] != quote:
-            return found("altered", f"passage {passage['rank']} has other words at its place")
-    return found("holds", "its words are those of its hash")
+            return found("altered", f"passage {passage['rank']} has other words in its place")
+    return found("holds", "the quote matches its hash")
 
 
 def _stands(text: str, start: int, end: int, hash: str) -> bool:
@@ -155,15 +154,15 @@ def _stands(text: str, start: int, end: int, hash: str) -> bool:
 
 
 def _where(article: Article, quote: str | None, start: int, end: int) -> str:
-    """Where the words of a citation are, that are not at their place."""
+    """Where a quote is now, if it is not in its place."""
     version = f"version {article.version} of the article"
     if quote and (at := article.text.find(quote)) >= 0:
-        return f"its words stand at {at} to {at + len(quote)} in {version}"
-    return f"its words do not stand in {version}; at their place: {article.text[start:end][:200]!r}"
+        return f"the quote has moved to {at} to {at + len(quote)} in {version}"
+    return f"the quote is not in {version}; in its place: {article.text[start:end][:200]!r}"
 
 
 def _astray(statement: Mapping[str, Any], citations: Mapping[int, Mapping[str, Any]]) -> str | None:
-    """The first words of an extracted statement, apart from what is marked as added, that no citation of it has."""
+    """The first words of an extracted statement that none of its citations has, ignoring words marked as added."""
     text, at, pieces = statement["text"], 0, []
     if text is None:
         return None
@@ -179,9 +178,9 @@ def _astray(statement: Mapping[str, Any], citations: Mapping[int, Mapping[str, A
 
 
 def _astray_in_direct(statement: Mapping[str, Any], citations: Mapping[int, Mapping[str, Any]]) -> str | None:
-    """The first words of a direct line, apart from the program's own, that none of its citations quotes.
+    """The first words of a direct answer that none of its citations has, ignoring the program's own words.
 
-    The line may begin with a capital letter where the article's words do not.
+    The answer can start with a capital letter that is lower case in the article.
     """
     text, at, spans = statement["text"], 0, []
     if text is None:
@@ -199,5 +198,5 @@ def _astray_in_direct(statement: Mapping[str, Any], citations: Mapping[int, Mapp
     return None
 
 
-def _altered(exchange: int, number: int | None, article_id: str | None, told: str) -> VerificationFinding:
-    return VerificationFinding(exchange, number, article_id, "altered", told)
+def _altered(exchange: int, number: int | None, article_id: str | None, message: str) -> VerificationFinding:
+    return VerificationFinding(exchange, number, article_id, "altered", message)

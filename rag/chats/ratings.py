@@ -1,4 +1,4 @@
-"""Answers that somebody rated, as a file of questions for `evaluate`."""
+"""Rated answers as a questions file for `evaluate`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def evaluation_set(chats: Chats) -> tuple[list[dict[str, Any]], int]:
 
 
 def _expected(exchange: Exchange) -> dict[str, Any] | None:
-    """What an answer has to say; None where that is not known, or went with an article."""
+    """The required facts of an answer; None if unknown, or removed with an article."""
     reply = exchange.reply
     if reply is None or reply.answered_by in ("small_talk", "library") or exchange.conditions != FROM_THE_QUESTION:
         return None

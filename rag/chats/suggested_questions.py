@@ -1,4 +1,4 @@
-"""What could be asked next: questions that the library answers, found in the articles that an answer cites."""
+"""Suggested questions: about the cited articles, and tried first so that the library can answer them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rag.speech import speaker, utterances
 from rag.speech.attributions import is_name
 
 TRIED = 3
-"""Candidates at most: each costs as much as an answer."""
+"""The most candidates; each costs as much as an answer."""
 
 
 def suggestions(library: Library, ask: Callable[[str], Reply], exchanges: Sequence[Exchange]) -> Iterator[str]:
-    """Questions after the last of `exchanges`, each tried with `ask` before it is offered.
+    """Questions after the last of `exchanges`, each tried with `ask` first.
 
     They are what those said who speak in the articles cited there, and were not named in the chat yet.
     """
@@ -29,7 +29,7 @@ def suggestions(library: Library, ask: Callable[[str], Reply], exchanges: Sequen
 
 
 def _speakers(library: Library, exchange: Exchange) -> list[str]:
-    """Who is quoted by name in the articles that are cited, those with most quotations first."""
+    """The people quoted by name in the cited articles, those with most quotations first."""
     found: dict[str, int] = {}
     for id in dict.fromkeys(each.article_id for each in exchange.reply.citations) if exchange.reply else ():
         with suppress(UnknownArticle, Superseded):
@@ -41,7 +41,7 @@ def _speakers(library: Library, exchange: Exchange) -> list[str]:
 
 
 def _answers(library: Library, reply: Reply, name: str) -> bool:
-    """Whether the reply tells words of that person."""
+    """Whether the reply quotes that person."""
     for citation in reply.citations if not reply.abstained else ():
         with suppress(UnknownArticle, Superseded):
             article = library.article(citation.article_id)

@@ -46,7 +46,7 @@ class Coverage:
     def statement(self) -> str:
         """How many cover the event, how many answer, and how many origins there are, in one sentence."""
         if not self.articles:
-            return "No article of the library comes near this."
+            return "No article in the library is about this."
         writers = len({each.writer for each in self.origins})
         covers = "" if self.outlets != 1 else "s"
         said = f"{counted(self.outlets, 'outlet')} cover{covers} this, from {counted(writers, 'origin')}"

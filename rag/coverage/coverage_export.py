@@ -100,7 +100,7 @@ def _claims(coverage: Coverage, notes: _Notes) -> Iterator[str]:
             )
         yield from (*_table(("outlet", "", "claim", "words", "sentence"), rows), "")
         counts = [f"claim {number}: {count}" for number, count in enumerate(claim.origins, 1)]
-        yield from (f"Independent origins: {', '.join(counts)}." if counts else "Nobody says anything to it.", "")
+        yield from (f"Independent origins: {', '.join(counts)}." if counts else "No outlet says anything about it.", "")
 
 
 def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
     if several:
         yield from ("## Quotes", "")
     for row in several:
-        yield from (f"**{_plain(row.speaker or 'speaker not told')}**: {row.verdict}", "")
+        yield from (f"**{_plain(row.speaker or 'speaker not named')}**: {row.verdict}", "")
         for each in row.wordings:
             words = _with_marks(each.text, each.start, each.differing)
             mark = notes.mark(each)
@@ -120,19 +120,20 @@ def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         for row in alone:
             for each in row.wordings:
                 words = notes.cite(each)
-                yield f"- {_plain(row.speaker or 'speaker not told')}, {_outlet(each.article)} ({each.manner}): {words}"
+                who = _plain(row.speaker or "speaker not named")
+                yield f"- {who}, {_outlet(each.article)} ({each.manner}): {words}"
         yield ""
 
 
 def _origins(coverage: Coverage, notes: _Notes) -> Iterator[str]:
     copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
     if copied:
-        yield from ("## One copy", "")
+        yield from ("## Copies", "")
     for copy in copied:
-        yield from (f"First written by {_plain(copy.name) if copy.name else 'somebody who is not credited'}:", "")
+        yield from (f"First written by {_plain(copy.name) if copy.name else 'not credited'}:", "")
         for carrier in copy.carriers:
             cut, added = len(carrier.cut), len(carrier.added)
-            said = "the fullest" if carrier.fullest else f"{cut} sentences cut, {added} added"
+            said = "the fullest version" if carrier.fullest else f"{cut} sentences cut, {added} added"
             yield f"- {_outlet(carrier.article)}, {carrier.article.published or 'undated'}: {said}"
             yield from (f"  - cut: {notes.cite(sentence)}" for sentence in carrier.cut)
             yield from (f"  - added: {notes.cite(sentence)}" for sentence in carrier.added)

@@ -1,4 +1,4 @@
-"""The database compared with itself: its file, its rows, the articles' offsets and hashes, the vectors."""
+"""Checks of the database: its file, rows, offsets, hashes and vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from rag.article import DESCRIBED, Article, Span, fingerprint
-from rag.doctor.finding import RESTORE, Finding, counted, mendable
+from rag.doctor.finding import RESTORE, Finding, counted, repairable
 from rag.errors import LibraryError
 from rag.ingestion.prepare import text_to_embed
 from rag.ingestion.split import headline_within
@@ -32,65 +32,65 @@ _ORPHANS: Final = dict.fromkeys(OF_AN_ARTICLE, "article_id NOT IN (SELECT id FRO
 }
 _OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|non-unique entry in index")
 COMPLAINTS = 20
-"""As many of the database's own complaints are read."""
+"""The most error messages of SQLite that are read."""
 
 Fault = Literal["unreadable", "altered", "offsets", "passages", "fingerprints"]
-_SAID: Final[dict[Fault, str]] = {
-    "unreadable": "what is kept cannot be read",
-    "altered": "the text is no longer what was read: its hash differs",
+_DESCRIPTIONS: Final[dict[Fault, str]] = {
+    "unreadable": "the stored data cannot be read",
+    "altered": "the text has changed: its hash differs",
     "offsets": "the sentences or passages do not fit the text",
     "passages": "a passage's vector is missing, damaged, or of another text",
-    "fingerprints": "what their copies are told by is missing",
+    "fingerprints": "the fingerprints for finding copies are missing",
 }
 
 
 def examine_file(path: Path) -> Iterator[Finding]:
-    """Whether the file is whole and of this program's format; nothing else can be looked at where it is not."""
+    """Check that the file is intact and has this program's format; otherwise nothing else can be checked."""
     version = SCHEMA_VERSION
     try:
         with closing(sqlite3.connect(path)) as db:
-            said = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({COMPLAINTS})")]
+            messages = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({COMPLAINTS})")]
             (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError as error:
-        remedy = "Check that the disk has room and the folder can be written."
+        remedy = "Check that the disk has free space and the folder is writable."
         yield Finding(f"{path.name} cannot be read: {error}.", remedy)
         return
     except sqlite3.DatabaseError as error:
-        said = [str(error)]
-    if said == ["ok"]:
+        messages = [str(error)]
+    if messages == ["ok"]:
         if version > SCHEMA_VERSION:
             yield Finding(
                 f"{path.name} was written by a newer Second Source (format {version}, not {SCHEMA_VERSION}).",
                 "Update the program.",
             )
         elif version < SCHEMA_VERSION:
-            yield mendable(f"{path.name} is of an older format ({version}).", "migrate")
-    elif all(_OF_AN_INDEX.search(each) for each in said):
-        yield mendable(f"The database's own indexes in {path.name} are damaged: {said[0]}.", "reindex")
+            yield repairable(f"{path.name} has an older format ({version}).", "migrate")
+    elif all(_OF_AN_INDEX.search(each) for each in messages):
+        yield repairable(f"The database's own indexes in {path.name} are damaged: {messages[0]}.", "reindex")
     else:
-        yield Finding(f"{path.name} is damaged: {said[0]}.", RESTORE)
+        yield Finding(f"{path.name} is damaged: {messages[0]}.", RESTORE)
 
 
 def examine_rows(database: Database) -> Iterator[Finding]:
-    """Rows that belong to nothing."""
+    """Find rows that do not belong to anything."""
     for table, orphaned in _ORPHANS.items():
         ((count,),) = database.rows(f"SELECT count(*) FROM {table} WHERE {orphaned}")
         if count:
             to = "passage" if table == "vectors" else "question" if table in OF_AN_EXCHANGE else "article"
-            yield mendable(f"{count} rows of the table {table} belong to no {to}.", "drop")
+            yield repairable(f"{count} rows of the table {table} do not belong to any {to}.", "drop")
 
 
 def drop_orphans(database: Database) -> None:
-    """Delete the rows that belong to nothing."""
+    """Delete rows that do not belong to anything."""
     with database.transaction() as db:
         for table, orphaned in _ORPHANS.items():
             db.execute(f"DELETE FROM {table} WHERE {orphaned}")
 
 
 def examine_articles(records: Records, embedding: Embedding | None) -> Iterator[Finding]:
-    """Articles whose text, offsets, passages or vectors do not fit one another.
+    """Find articles whose text, offsets, passages or vectors do not match.
 
-    Without `embedding`, the library's own model, it is not looked at whether the passages' vectors are of their texts.
+    Without `embedding`, the library's own model, vectors are not compared with their texts.
     """
     found: dict[Fault, list[str]] = {}
     signed = set(records.signatures())
@@ -98,11 +98,11 @@ def examine_articles(records: Records, embedding: Embedding | None) -> Iterator[
         if fault := _fault(records, id, embedding, signed):
             found.setdefault(fault, []).append(id)
     for fault, ids in found.items():
-        what = f"Of {counted(ids, 'article', 'articles')} {_SAID[fault]}."
+        what = f"{counted(ids, 'article', 'articles')}: {_DESCRIPTIONS[fault]}."
         if fault in ("unreadable", "altered"):
-            yield Finding(what, "Remove them and ingest them again, or restore a backup.")
+            yield Finding(what, "Remove them and add them again, or restore a backup.")
         else:
-            yield mendable(what, "remake", ids)
+            yield repairable(what, "remake", ids)
 
 
 def _fault(records: Records, id: str, embedding: Embedding | None, signed: set[str]) -> Fault | None:

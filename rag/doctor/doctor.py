@@ -1,4 +1,4 @@
-"""Everything about a library looked at, and what can be mended without guessing mended."""
+"""All checks of a library, and the repairs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from rag.models.embedding import Embedding
 from rag.settings import Settings
 
 ROUNDS = 3
-"""What is mended can bring to light what it hid: so often is mended and looked again."""
+"""A repair can reveal another problem, so checks and repairs are repeated this often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in the library in `folder`: mended, and left (all of it where nothing was to be mended)."""
+    """The problems found in the library in `folder`: repaired (`mended`), and still there (`left`)."""
 
     folder: str
     mended: tuple[Finding, ...]
@@ -41,18 +41,18 @@ class Report:
 class _Examination:
     findings: list[Finding]
     embedding: Embedding | None
-    """The library's own model, where it is there: no other may embed anything into it."""
+    """The library's own model, if available; no other can embed for it."""
 
 
 def look_after(settings: Settings, fix: bool = False) -> Report:
-    """Examine the library in `settings.store`, and with `fix` mend it.
+    """Check the library in `settings.store`, and repair it with `fix`.
 
-    Raises UsageError where there is no library, LibraryBusy while a program has it open, LibraryError for a folder that
-    cannot be written.
+    Raises UsageError if there is no library, LibraryBusy if a program has it open, and LibraryError if the folder
+    is not writable.
     """
     folder = settings.store
     if not (folder / "library.db").exists():
-        raise UsageError(f"There is no library in {folder}: choose its folder (--store, or SECOND_SOURCE_STORE).")
+        raise UsageError(f"There is no library in {folder}. Choose its folder (--store, or SECOND_SOURCE_STORE).")
     former_holder = holder(folder)
     found = _examine(settings, former_holder)
     met = list(found.findings)
@@ -95,7 +95,7 @@ def _examine(settings: Settings, former_holder: str | None) -> _Examination:
 
 
 def _mend(settings: Settings, found: _Examination) -> Finding | None:
-    """Do what mends the findings, in the order in which one needs the other; what went wrong, if something did."""
+    """Repair the findings in a fixed order, because some repairs need others. Returns a finding if one failed."""
     folder = settings.store
     path = folder / "library.db"
     steps = {finding.step for finding in found.findings}
@@ -122,7 +122,7 @@ def _mend(settings: Settings, found: _Examination) -> Finding | None:
                 if not library.indexes.repaired:
                     library.indexes.rebuild()
     except (SecondSourceError, OSError, sqlite3.Error) as error:
-        return Finding(f"The mending ended early: {error}", "Put that right, then run the doctor once more.")
+        return Finding(f"The repair failed: {error}", "Fix this problem, then run `python -m rag doctor --fix` again.")
     return None
 
 

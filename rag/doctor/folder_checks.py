@@ -1,4 +1,4 @@
-"""What lies around the database: leftovers, room on the disk, what the indexes were made with, the models' files."""
+"""Checks of the folder: leftover files, disk space, index versions and model files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from rag.doctor.finding import Finding, mendable
+from rag.doctor.finding import Finding, repairable
 from rag.errors import ModelError
 from rag.library.backup import UNFINISHED
 from rag.library.index import TornIndex
@@ -24,34 +24,34 @@ LEAST_ROOM = 100_000_000
 
 
 def examine_folder(folder: Path, former_holder: str | None) -> Iterator[Finding]:
-    """What a program that was ended in the middle of things has left, and whether there is room for going on.
+    """Check for leftovers of a program that was killed, and for disk space.
 
-    `former_holder` is who had the library and did not let it go.
+    `former_holder` is the program that did not close the library.
     """
     marker = folder / MARKER
     if marker.exists():
         who = f", {former_holder}," if former_holder else ""
-        yield mendable(
-            f"The program that had the library open last{who} was ended before it closed it.", "sweep", [str(marker)]
+        yield repairable(
+            f"The last program that used the library{who} ended without closing it.", "sweep", [str(marker)]
         )
     strays = [*folder.glob("*.new"), *(folder / "evaluations").glob("*.new"), *folder.glob(UNFINISHED)]
-    with suppress(TornIndex):  # told where the indexes are looked at
+    with suppress(TornIndex):  # reported by the index checks
         strays += VectorIndex(folder).strays()
     if strays:
         names = ", ".join(sorted(path.name for path in strays))
-        yield mendable(f"An unfinished or former state was left behind: {names}.", "sweep", map(str, strays))
+        yield repairable(f"There are leftover files: {names}.", "sweep", map(str, strays))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     free = shutil.disk_usage(folder).free
     if free < max(size, LEAST_ROOM):
         yield Finding(
-            f"The disk of {folder} has {free / 1e6:.0f} MB left. The library has {size / 1e6:.0f} MB, and needs as "
-            "much again while its indexes are built anew.",
-            "Make room, or move the library to another disk.",
+            f"The disk of {folder} has {free / 1e6:.0f} MB free. The library has {size / 1e6:.0f} MB and needs the "
+            "same again to rebuild its indexes.",
+            "Free some space, or move the library to another disk.",
         )
 
 
 def sweep(path: Path) -> None:
-    """Delete what was left behind."""
+    """Delete a leftover file or folder."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -59,35 +59,37 @@ def sweep(path: Path) -> None:
 
 
 def examine_model(settings: Settings) -> Finding | Embedding:
-    """The model, or why there is none."""
+    """The embedding model, or the finding why it cannot be loaded."""
     exported = exported_model(settings)
     if settings.embedding_model == PACKAGED_MODEL and exported.exists() and not intact(exported):
-        return mendable(f"{exported} is not the model that was made and checked here.", "export", [str(exported)])
+        return repairable(
+            f"{exported} is not the model that was exported and checked on this machine.", "export", [str(exported)]
+        )
     try:
         return load_embedding(settings)
     except ModelError as error:
-        return Finding(str(error), "Until then nothing can be asked or added.")
+        return Finding(str(error), "Until then, you cannot ask questions or add articles.")
 
 
 def examine_reader(settings: Settings) -> Iterator[Finding]:
-    """Whether the reader is the one that was made."""
+    """Check that the reader's file is intact."""
     try:
         reader.check(settings.reader)
     except ModelError as error:
-        yield Finding(str(error), "Until then nothing can be asked.")
+        yield Finding(str(error), "Until then, you cannot ask questions.")
 
 
 def examine_origin(records: Records, embedding: Embedding | None) -> Iterator[Finding]:
-    """Whether the library is of the model and of the libraries that are installed here."""
+    """Check that the library was built with this model and these packages."""
     model, name = records.meta("model"), records.meta("model_name")
     if embedding is not None and model != embedding.identity:
         yield Finding(
             f"The library was built with the embedding model {name}, not with {embedding.model_name}.",
-            f"Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it anew with `python -m rag reindex --embed`.",
+            f"Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it again with `python -m rag reindex --embed`.",
         )
     made_with = json.loads(records.meta(MADE_WITH) or "{}")
     here = installed()
     if other := [f"{name} {version}" for name, version in made_with.items() if here.get(name) not in (None, version)]:
-        yield mendable(
-            f"The indexes were made with {' and '.join(other)}, which is not the version that is installed.", "rebuild"
+        yield repairable(
+            f"The indexes were made with {' and '.join(other)}, which is not the installed version.", "rebuild"
         )

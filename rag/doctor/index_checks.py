@@ -1,6 +1,6 @@
-"""The indexes compared with the database, in a process of their own: a torn one can bring down whoever opens it.
+"""Checks of the indexes against the database, in a separate process, because a damaged index can crash it.
 
-`python -m rag.doctor.index_checks FOLDER` prints what is wrong as JSON, a list of sentences. Nothing is changed.
+`python -m rag.doctor.index_checks FOLDER` prints the problems as a JSON list of sentences. It changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag.article import Article
 from rag.doctor.database_checks import is_vector
-from rag.doctor.finding import Finding, mendable
+from rag.doctor.finding import Finding, repairable
 from rag.errors import ChromaAway, LibraryError
 from rag.library.chroma import server_of
 from rag.library.database import Database
@@ -27,42 +27,42 @@ from rag.library.vectors import VectorIndex
 from rag.settings import ROOT, read_settings
 
 PROBED = 500
-"""Passages that are looked for in each index."""
+"""The number of passages searched for in each index."""
 NEAREST = 50
 SECONDS = 900
 
 
 def examine_indexes(folder: Path) -> Iterator[Finding]:
-    """What is wrong with the indexes of the library in `folder`."""
+    """Find problems in the indexes of the library in `folder`."""
     try:
         command = [sys.executable, "-m", "rag.doctor.index_checks", str(folder.resolve())]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         run = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
         )
-        said = (
+        problems = (
             json.loads(run.stdout)
             if run.returncode == 0
-            else [f"The indexes break what opens them ({run.returncode})."]
+            else [f"Opening the indexes crashes the program ({run.returncode})."]
         )
     except subprocess.TimeoutExpired:
-        said = [f"The indexes cannot be read in {SECONDS} seconds."]
-    for each in said:
-        yield mendable(each, "rebuild")
+        problems = [f"The indexes could not be read within {SECONDS} seconds."]
+    for each in problems:
+        yield repairable(each, "rebuild")
 
 
 def complaints(folder: Path) -> Iterator[str]:
-    """What is wrong with the indexes of the library in `folder`, looked at in this process."""
+    """Find problems in the indexes of the library in `folder`, in this process."""
     with closing(Database(folder / "library.db")) as database:
         records = Records(database)
         expected = {id for (id,) in database.rows("SELECT id FROM passages")}
         if pending := records.count("outbox"):
-            yield f"{pending} changes have not reached the indexes yet."
+            yield f"{pending} changes are not in the indexes yet."
         for name, look in (("vectors", _vectors), ("keywords", _keywords)):
             try:
                 yield from look(folder, records, expected)
             except (TornIndex, ChromaAway) as error:
-                yield f"The index of {name} cannot be read: {error}."
+                yield f"The {name} index cannot be read: {error}."
 
 
 def _vectors(folder: Path, records: Records, expected: set[str]) -> Iterator[str]:
@@ -75,11 +75,11 @@ def _vectors_of(index: VectorIndex, records: Records, expected: set[str]) -> Ite
     yield from _compared("vectors", index.ids(), expected)
     sample = [(id, vector) for id, vector in records.sample(PROBED) if is_vector(vector)]
     if (share := index.share_found(sample)) < WHOLE:
-        yield f"By their vectors {share:.0%} of the passages are found."
+        yield f"Only {share:.0%} of the passages are found by their vectors."
     sampled = {passage.article_id for passage in records.passages([id for id, _ in sample]).values()}
     contents = [(article, each) for article in _readable(records, sampled) for each in records.embedded(article.id)]
     if differing := index.differing(contents[:PROBED]):
-        yield f"The index of vectors says something else of {len(differing)} passages than the database."
+        yield f"The vectors index differs from the database for {len(differing)} passages."
 
 
 def _keywords(folder: Path, records: Records, expected: set[str]) -> Iterator[str]:
@@ -91,15 +91,15 @@ def _keywords(folder: Path, records: Records, expected: set[str]) -> Iterator[st
     texts = {each.id: each.text for each in _readable(records, {passage.article_id for passage in passages})}
     for passage in passages:
         hits = index.search(texts.get(passage.article_id, "")[passage.start : passage.end], NEAREST)
-        if hits:  # a text of nothing but stop words is found by none
+        if hits:  # a text of only stop words is not found
             asked += 1
             found += passage.id in dict(hits)
     if asked and found / asked < WHOLE:
-        yield f"By their words {found / asked:.0%} of the passages are found."
+        yield f"Only {found / asked:.0%} of the passages are found by their words."
 
 
 def _readable(records: Records, ids: Iterable[str]) -> Iterator[Article]:
-    """Those of the articles `ids` that can be read: the others are told where the articles are looked at."""
+    """The readable articles of `ids`; the others are reported by the database checks."""
     for id in ids:
         with suppress(LibraryError):
             yield records.article(id)
@@ -107,9 +107,9 @@ def _readable(records: Records, ids: Iterable[str]) -> Iterator[Article]:
 
 def _compared(name: str, held: set[str], expected: set[str]) -> Iterator[str]:
     if missing := len(expected - held):
-        yield f"The index of {name} lacks {missing} of {len(expected)} passages."
+        yield f"The {name} index lacks {missing} of {len(expected)} passages."
     if extra := len(held - expected):
-        yield f"The index of {name} has {extra} passages that are not in the database."
+        yield f"The {name} index has {extra} passages that are not in the database."
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Evaluation: asking a file of questions whose answers are known, scoring the replies, and comparing runs."""
+"""Evaluation: asking questions with known answers, scoring the replies, and comparing runs."""

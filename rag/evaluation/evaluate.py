@@ -1,4 +1,4 @@
-"""Asking the questions of a file one after another, and what comes of it as a run."""
+"""Asking the questions of a file, and collecting the results as a run."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def evaluate(
     """
     if not assistant.library.status().articles:
         raise UsageError(
-            f"The library in {assistant.library.folder} is empty, so that nothing can be evaluated: "
-            "add articles first (`python -m rag ingest FOLDER`)."
+            f"The library in {assistant.library.folder} is empty, so there is nothing to evaluate. "
+            "Add articles first (`python -m rag ingest FOLDER`)."
         )
     for question in questions:
         try:

@@ -1,15 +1,15 @@
-"""What is measured of a reply, and the figures of many.
+"""The metrics of a reply, and their averages.
 
-An answer is *right* when every required fact stands in it in one of its wordings, no forbidden wording does, it was not
-abstained from, and it has at most 120 words. It is *cited* when, besides, every required fact stands in a cited quote
-(of at most 600 characters) of an article of the question's event, and, where several accounts are asked for, the
-citations come from two articles or more. An unanswerable question is right, and cited, when it was abstained from.
+An answer is *right* if it has every required fact in one of its wordings, no forbidden wording, at most 120 words, and
+is not a refusal. It is *cited* if also every required fact is in a cited quote (of at most 600 characters) from an
+article on the question's event, and if questions for several accounts cite two articles or more. An unanswerable
+question is right and cited if it was refused.
 
-Of the quotes that an answer cites it is measured, besides, which hold a required fact or most of a piece of evidence:
-*first* is whether the first one does, *filler* is the share of those that do not.
+*first* is whether the first quote has a required fact or most of a piece of evidence; *filler* is the share of quotes
+that have neither.
 
-Which articles are of the event is known from an index of articles; without one every citation counts, and the share of
-citations that are of the event is not measured.
+An index of articles says which articles are about the event. Without one, every citation counts, and the precision of
+citations is not measured.
 """
 
 from __future__ import annotations
@@ -29,20 +29,19 @@ LONGEST_QUOTE = 600
 """Characters."""
 SEVERAL_ACCOUNTS = ("multi_source", "disagreement")
 CUTOFFS = (1, 3, 5, 10, 20)
-"""How many of the best passages are looked at for the figures of retrieval."""
+"""The numbers of best passages for the retrieval figures."""
 WORDS_IN_A_ROW = 5
 SHARE_OF_A_QUOTE = 0.6
-"""A passage holds a quote when so much of it, in overlapping runs of that many words, stands in the passage: passages
-are cut on sentence borders, and a quote may reach across one."""
+"""A passage has a quote if it has this share of the quote's overlapping word runs: passages end at sentence
+borders, which a quote may cross."""
 
 
 class Score(BaseModel):
-    """What is measured of one reply; None where there is nothing to measure.
+    """The metrics of one reply; None if they do not apply.
 
-    `words` and `ms` are those of the answer. `citation_precision` is the share of citations that are of the event.
-    `evidence_rank` is the place of the first passage that holds evidence, `facts_rank` how many of the best passages it
-    takes until every required fact stands in one of the event's; 0 where no number of them will do. In a run that an
-    older version has kept `state`, `first` and `filler` are None.
+    `words` and `ms` are of the answer. `citation_precision` is the share of citations about the event.
+    `evidence_rank` is the rank of the first passage with evidence, `facts_rank` the number of best passages that have
+    all required facts; 0 if there is none. In runs of older versions `state`, `first` and `filler` are None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,7 +60,7 @@ class Score(BaseModel):
 
 
 class Figures(BaseModel):
-    """The means over some questions: shares from 0 to 1, and words an answer; None where nothing was measured.
+    """Averages over questions: shares from 0 to 1, and words per answer; None if nothing was measured.
 
     `answered`, `related` and `nothing` are the shares of the states of a reply.
     """
@@ -82,7 +81,7 @@ class Figures(BaseModel):
 
 
 class Summary(BaseModel):
-    """The figures of a run: by type of question, of all that have an answer, of all.
+    """The figures of a run: by type of question, of all with an answer, and of all.
 
     `evidence_at` and `facts_at` are the shares of the answerable questions whose evidence, or whose facts, are among
     the first so many passages; `reciprocal_rank` is the mean of 1 / evidence_rank. Milliseconds an answer are the
@@ -102,7 +101,7 @@ class Summary(BaseModel):
 
 
 def score(question: Question, reply: Reply | None, index: ArticleIndex | None = None) -> Score:
-    """What is measured of the reply to `question`; None stands for a question that could not be asked."""
+    """The metrics of the reply to `question`; a reply of None means that it could not be asked."""
     answer = reply.answer if reply else ""
     abstained = bool(reply and reply.abstained)
     words = len(answer.split())
@@ -124,7 +123,7 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
     quotes = [normal(each.quote) for each in of_event]
     articles = {each.url or each.article_id for each in of_event}
     passages = [(normal(each.text), each.url) for each in reply.retrieved] if reply else []
-    told = [text if is_of_event is None or is_of_event(url) else "" for text, url in passages]
+    texts = [text if is_of_event is None or is_of_event(url) else "" for text, url in passages]
     holding = [] if abstained else [_holds_something(question, normal(each.quote)) for each in citations]
     return Score(
         right=right,
@@ -136,7 +135,7 @@ def score(question: Question, reply: Reply | None, index: ArticleIndex | None = 
         ms=ms,
         citation_precision=len(of_event) / len(citations) if citations and is_of_event else None,
         evidence_rank=_evidence_rank(question, [text for text, _ in passages]) if question.evidence else None,
-        facts_rank=_facts_rank(question, told),
+        facts_rank=_facts_rank(question, texts),
         state=state,
         first=holding[0] if holding else None,
         filler=1 - sum(holding) / len(holding) if holding else None,
@@ -164,7 +163,7 @@ def summarise(scores: Iterable[tuple[str, Score]]) -> Summary:
 
 
 def normal(text: str) -> str:
-    """The words of a text, in small letters and parted by single spaces, one before and one after.
+    """The words of a text, in lower case and separated by single spaces, with one before and one after.
 
     Citation numbers, punctuation and the possessive 's are left out, so that a fact is found however it is written.
     """
@@ -173,12 +172,12 @@ def normal(text: str) -> str:
 
 
 def _stands_in(text: str, wordings: Sequence[str]) -> bool:
-    """Whether one of the wordings stands in a text in its normal form."""
+    """Whether a normalised text has one of the wordings."""
     return any(normal(wording) in text for wording in wordings)
 
 
 def _is_of_event(question: Question, index: ArticleIndex | None) -> Callable[[str | None], bool] | None:
-    """Whether the article at an address is of the question's event; None where nothing tells."""
+    """Whether the article at an address is about the question's event; None if unknown."""
     if index is None:
         return None
     own = {index.url_of.get(each.article or "", each.url or each.article) for each in question.evidence} - {None}
@@ -194,14 +193,14 @@ def _evidence_rank(question: Question, passages: Sequence[str]) -> int:
 
 
 def _holds_something(question: Question, quote: str) -> bool:
-    """Whether a cited quote, in its normal form, holds one of the facts, or most of a piece of the evidence."""
+    """Whether a normalised quote has one of the facts, or most of a piece of evidence."""
     return any(_stands_in(quote, fact) for fact in question.answers) or any(
         _holds(quote, normal(each.quote)) for each in question.evidence
     )
 
 
 def _holds(passage: str, quote: str) -> bool:
-    """Whether a passage holds most of a quote, both in their normal form."""
+    """Whether a passage has most of a quote, both normalised."""
     words = quote.split()
     starts = range(max(1, len(words) - WORDS_IN_A_ROW + 1))
     runs = [f" {' '.join(words[start : start + WORDS_IN_A_ROW])} " for start in starts]
@@ -209,7 +208,7 @@ def _holds(passage: str, quote: str) -> bool:
 
 
 def _facts_rank(question: Question, passages: Sequence[str]) -> int:
-    """How many of the best passages it takes until every fact stands in one; 0 where all of them do not suffice."""
+    """The number of best passages that have every fact; 0 if all of them do not."""
     ranks = [
         next((rank for rank, text in enumerate(passages, 1) if _stands_in(text, fact)), 0) for fact in question.answers
     ]

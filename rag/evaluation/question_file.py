@@ -1,6 +1,6 @@
-"""A file of questions whose answers are known, and the index of articles it may come with: read and checked.
+"""Reading and checking a questions file and an index of articles.
 
-Where something is wrong, one sentence names the file, the line and the value.
+Errors name the file, the line and the value in one sentence.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from rag.errors import UsageError
 UNANSWERABLE = "unanswerable"
 UNTYPED = "untyped"
 LONGEST_VALUE = 80
-"""How much of a wrong value a message shows, in characters."""
+"""The most characters of a wrong value in a message."""
 
 
 def _findable(text: str) -> str:
     if not re.search(r"\w", text):
-        raise ValueError("it has no letter or digit that could be found in an answer")
+        raise ValueError("it has no letters or digits")
     return text
 
 
@@ -37,7 +37,7 @@ class _Checked(BaseModel):
 
 
 class GoldEvidence(_Checked):
-    """Where an answer stands: a verbatim quote, and its article by id in the index of articles or by address."""
+    """Evidence for an answer: a verbatim quote, and its article by id in the index of articles or by address."""
 
     quote: Wording
     article: str | None = None
@@ -45,10 +45,10 @@ class GoldEvidence(_Checked):
 
 
 class Question(_Checked):
-    """A question, and what an answer has to say.
+    """A question, and the required answer.
 
     `answers` are the required facts, each with its accepted wordings; `forbidden` are wordings that make an answer
-    wrong; `turns` are asked before it, as the same chat. An unanswerable question is one to be refused.
+    wrong; `turns` are asked before it, as the same chat. An unanswerable question must be refused.
     """
 
     question: str
@@ -70,7 +70,7 @@ class _Indexed(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class ArticleIndex:
-    """Which event each article tells of (by its address), and the article of each id (its address)."""
+    """The event of each article by address, and the address of each article by id."""
 
     event_of: Mapping[str, str | None]
     url_of: Mapping[str, str]
@@ -166,7 +166,7 @@ def _parse_lines(content: bytes, name: str) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _first_error(error: ValidationError) -> str:
-    """The first thing wrong, in words: its place as in JavaScript, its value and why it is wrong."""
+    """The first error, in words: its place as in JavaScript, its value and why it is wrong."""
     first = error.errors()[0]
     place = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in first["loc"]).removeprefix(".")
     if first["type"] == "missing":

@@ -1,4 +1,4 @@
-"""Runs of an evaluation: kept as files beside the library, and compared with the one before."""
+"""Evaluation runs: saved as files in the library's folder and compared with the previous run."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class Result(Score):
-    """One question with what was expected, what was found, and what was measured of it.
+    """One question with the expected answer, the reply and its metrics.
 
-    `expected` are the required facts, each with its wordings; `answered_by` is what wrote the answer, `articles` are
-    the ids of those that it cites. `problem` says why a question could not be asked: its answer is then empty, as it is
+    `expected` are the required facts, each with its wordings; `answered_by` is who wrote the answer, `articles` are
+    the ids of cited articles. `problem` says why a question could not be asked: its answer is then empty, as it is
     when an article that it cited was removed.
     """
 
@@ -65,22 +65,22 @@ class Result(Score):
 
     @property
     def verdict(self) -> str:
-        """What came of it, in words."""
+        """The result in words."""
         if self.problem:
             return "could not be asked"
         if self.cited:
-            return "right and cited" if self.answerable else "refused, as it should be"
+            return "right and cited" if self.answerable else "correctly refused"
         if self.right:
-            return "right, but not borne out by what it cites"
+            return "right, but not supported by its citations"
         if not self.answerable:
-            return "answered, where nothing answers it"
+            return "answered, but there is no answer"
         if self.abstained:
-            return "refused, though there is an answer"
+            return "refused, but there is an answer"
         return f"longer than {LONGEST_ANSWER} words" if self.words > LONGEST_ANSWER else "not right"
 
     @property
     def wanted(self) -> str:
-        """What was expected, in one line: facts parted by semicolons, their wordings by "or"."""
+        """The expected answer in one line: facts separated by semicolons, wordings by "or"."""
         facts = "; ".join(" or ".join(fact) for fact in self.expected) if self.answerable else "a refusal"
         return facts + (f"; not {' or '.join(self.forbidden)}" if self.forbidden else "")
 
@@ -91,10 +91,10 @@ class Result(Score):
 
 
 class Run(BaseModel):
-    """A questions file asked once: when, what of, and what came of it.
+    """One run of a questions file.
 
     `questions` is the file's name; `index` are the names of the indexes of articles, without which citations are judged
-    more kindly; `model` is the embedding model, `articles` how many the library held.
+    less strictly; `model` is the embedding model, `articles` the size of the library.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,13 +109,13 @@ class Run(BaseModel):
 
     @property
     def failures(self) -> list[Result]:
-        """What was not right, then what was right but not cited, each as in the file."""
+        """The results that are not right, then those right but not cited, in the file's order."""
         return sorted((each for each in self.results if not each.cited), key=lambda each: each.level)
 
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """What is different between two runs, on the questions that both have asked.
+    """The differences between two runs, on the questions in both.
 
     `better` and `worse` pair the earlier result with the later one. `others` counts the later run's questions that the
     earlier one does not have, `same_measure` is False where only one of them knew the articles' events.
@@ -143,7 +143,7 @@ class RunComparison:
 
 
 def keep(run: Run, store: Path) -> Path:
-    """Write `run` into the library's folder, wholly or not at all, and return its file. Raises LibraryError."""
+    """Write `run` into the library's folder, completely or not at all, and return its path. Raises LibraryError."""
     folder = store / "evaluations"
     path = folder / f"{run.date:%Y-%m-%dT%H%M%S.%fZ}.json"
     new = path.with_suffix(".new")
@@ -156,7 +156,8 @@ def keep(run: Run, store: Path) -> Path:
         os.replace(new, path)
     except OSError as error:
         raise LibraryError(
-            f"The run could not be kept in {folder}: {error.strerror or error}. Make room there, or let it be written."
+            f"The run could not be saved in {folder}: {error.strerror or error}. Check that the disk has free "
+            "space and the folder is writable."
         ) from error
     finally:
         with suppress(OSError):
@@ -165,18 +166,18 @@ def keep(run: Run, store: Path) -> Path:
 
 
 def kept(store: Path) -> list[Run]:
-    """The runs in the library's folder, the latest first; what cannot be read as one is logged and left out."""
+    """The runs in the library's folder, the latest first; invalid files are logged and skipped."""
     runs = []
     for path in (store / "evaluations").glob("*.json"):
         try:
             runs.append(Run.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError) as error:
-            logger.warning("%s is left out, it cannot be read as a run: %s", path, error)
+            logger.warning("%s was skipped, because it is not a valid run: %s", path, error)
     return sorted(runs, key=lambda run: run.date, reverse=True)
 
 
 def forget(ids: Collection[str], store: Path) -> None:
-    """Take the answers that cite the articles `ids` out of the kept runs, because those were removed; figures stay.
+    """Delete answers that cite the removed articles `ids` from saved runs; figures stay.
 
     Where a run does not say what an answer cites, as runs of older versions do not, the answer goes.
     """
@@ -190,7 +191,7 @@ def forget(ids: Collection[str], store: Path) -> None:
 
 
 def compare(run: Run, runs: Sequence[Run]) -> RunComparison | None:
-    """What changed against the last of `runs` before `run` of the same questions file; None where there is none.
+    """The changes since the previous run of the same questions file in `runs`; None if there is none.
 
     A question whose wording or expected answer was changed counts as another one.
     """

@@ -1,4 +1,4 @@
-"""A run and what changed, as lines of text for a terminal. Text of questions and answers is not yet made printable."""
+"""A run and its changes as lines for a terminal. Text of questions and answers is not escaped yet."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ def run_lines(run: Run, worst: int) -> Iterator[str]:
     for result in failures[:worst]:
         yield from _failure(result)
     if len(failures) > worst:
-        yield f"… and {len(failures) - worst} more: --worst {len(failures)} lists them all"
+        yield f"… and {len(failures) - worst} more: --worst {len(failures)} shows all"
 
 
 def comparison_lines(change: RunComparison | None) -> Iterator[str]:
-    """What is different since the last run of the same file."""
+    """The changes since the last run of the same file."""
     if change is None:
-        yield "This is the first run of this questions file; the next one will be compared with it."
+        yield "This is the first run of this questions file. The next run will be compared with it."
         return
     then, now = change.then.all, change.now.all
-    others = f", on the {now.questions} questions that both have" if change.others else ""
+    others = f", on the {now.questions} questions in both runs" if change.others else ""
     yield f"Since the run of {change.before.date:%Y-%m-%d %H:%M} UTC{others}:"
     for name, before, after in (("right", then.right, now.right), ("cited", then.cited, now.cited)):
         yield f"  {name} {_share(before)} → {_share(after)}"
     if not change.same_measure:
-        yield "  (only one of the two runs had an index of articles: their citations are not judged alike)"
+        yield "  (only one of the two runs had an index of articles: their citations cannot be compared)"
     for word, pairs in (("better", change.better), ("worse", change.worse)):
         yield f"  {word}: {len(pairs) or 'none'}"
         for before_it, after_it in pairs:

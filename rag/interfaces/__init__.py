@@ -1,1 +1,1 @@
-"""The interfaces for other programs and for the terminal: the command line, HTTP, MCP, and the client they share."""
+"""The interfaces for other programs and the terminal: the command line, HTTP, MCP, and their shared client."""

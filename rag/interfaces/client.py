@@ -1,4 +1,4 @@
-"""The library as the process that holds it offers it over loopback: the methods of `rag.interfaces.service.Service`."""
+"""A client for the process that has the library open, with the methods of `rag.interfaces.service.Service`."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from rag.library.lock import Door, holder
 from rag.settings import Engine
 
 PAGE = 500
-"""How many articles are listed at a time; the most that are given."""
+"""The number of articles per request, and the API's maximum."""
 SECONDS_TO_CONNECT = 5
 _ERRORS = {404: UnknownArticle, 422: UsageError}
 
 
 class Client:
-    """To be closed, or used in a `with`. Every method raises what `Service` does, with the same words."""
+    """Close it, or use it in a `with`. Every method raises the same errors as `Service`."""
 
     def __init__(self, door: Door, folder: Path) -> None:
-        """`folder` is the library's, for the message where its holder does not answer."""
+        """`folder` is the library's, for error messages."""
         self._folder = folder
         self._http = httpx.Client(
             base_url=door.address,
             headers={"Authorization": f"Bearer {door.token}"},
-            timeout=httpx.Timeout(None, connect=SECONDS_TO_CONNECT),  # an answer takes what it takes
-            trust_env=False,  # no proxy stands between two programs of one machine
+            timeout=httpx.Timeout(None, connect=SECONDS_TO_CONNECT),  # answers can take long
+            trust_env=False,  # no proxy between two programs on one machine
         )
 
     def close(self) -> None:
-        """Let the connection go; the library stays with whoever holds it."""
+        """Close the connection; the library stays open in the other process."""
         self._http.close()
 
     def __enter__(self) -> Client:
@@ -144,16 +144,16 @@ class Client:
             with self._http.stream(method, path, **given) as response:
                 if response.is_error:
                     response.read()
-                    raise _ERRORS.get(response.status_code, LibraryError)(_told(response))
+                    raise _ERRORS.get(response.status_code, LibraryError)(_message_of(response))
                 yield response
         except httpx.ConnectError as error:
             raise LibraryBusy(
                 f"The library in {self._folder} is in use by {holder(self._folder) or 'another process'}, which does "
-                "not answer: close it first, or choose another folder (--store, or SECOND_SOURCE_STORE)."
+                "not answer. Close it first, or choose another folder (--store, or SECOND_SOURCE_STORE)."
             ) from error
         except (httpx.HTTPError, ValueError) as error:
             raise LibraryError(
-                f"The program that holds the library in {self._folder} was ended before it had answered. Try again."
+                f"The program that has the library in {self._folder} open ended before it answered. Try again."
             ) from error
 
 
@@ -164,14 +164,14 @@ def _question(question: str, filters: Filters, turns: Sequence[str] = (), chat: 
 
 
 def _checked(id: str) -> str:
-    """The id as a part of an address; what cannot be one is no article's. Raises UnknownArticle."""
+    """The id, if it can be part of an address. Raises UnknownArticle otherwise."""
     if not (id.isascii() and id.isalnum()):
         raise UnknownArticle.of(id)
     return id
 
 
-def _told(response: httpx.Response) -> str:
+def _message_of(response: httpx.Response) -> str:
     try:
         return str(response.json()["error"])
     except (ValueError, KeyError, TypeError):
-        return f"The program that holds the library answered with the status {response.status_code}."
+        return f"The program that has the library open answered with status {response.status_code}."

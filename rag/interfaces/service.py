@@ -1,7 +1,7 @@
-"""What every door but the page offers of an Assistant, as the JSON values of the README's contract.
+"""The Assistant for the API, MCP and the command line, with JSON values as the README describes them.
 
-`Service` is the library opened in this process; `rag.interfaces.client.Client` has the same methods, and asks the
-process that holds it. Only what is asked for is imported: a program that goes through another process starts at once.
+`Service` uses the library in this process. `rag.interfaces.client.Client` has the same methods and uses the
+process that has it open. Imports are late, so that a client starts quickly.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Events = Callable[[], "Iterator[IngestEvent]"]
 COVERAGE_FORMS: Final = ("md", "csv")
-NO_MARK = "Say which articles to remove: their ids, or --outlet NAME."
+NO_SELECTION = "Say which articles to remove: their ids, or --outlet NAME."
 
 
 def _at_once(events: Events) -> Iterator[IngestEvent]:
@@ -34,10 +34,10 @@ def _at_once(events: Events) -> Iterator[IngestEvent]:
 
 
 class Service:
-    """An Assistant's answers as JSON values; to be closed, or used in a `with`.
+    """An Assistant's answers as JSON values. Close it, or use it in a `with`.
 
-    `take_in` is how articles come in: it is given what reads them, and tells what became of each. The page has a way
-    of its own, so that two who add articles do not get into each other's way.
+    `take_in` runs an iterator that adds articles and yields its events. The page passes its own, so that two people who
+    add articles do not interfere.
     """
 
     def __init__(self, assistant: Assistant, take_in: Callable[[Events], Iterator[IngestEvent]] = _at_once) -> None:
@@ -46,7 +46,7 @@ class Service:
         self._take_in = take_in
 
     def close(self) -> None:
-        """Let the library go."""
+        """Close the library."""
         self._assistant.close()
 
     def __enter__(self) -> Service:
@@ -55,8 +55,8 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # Asking. `turns` are the earlier questions of a chat, asked first;
-    # `chat` is such a chat with its answers. All raise UsageError as `Assistant.ask` does.
+    # Asking. If `filters` is None, they are read from the question. `turns` are earlier questions, asked first;
+    # `chat` has earlier questions with their answers. All raise UsageError, like `Assistant.ask`.
 
     def ask(
         self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
@@ -67,7 +67,7 @@ class Service:
     def replies(
         self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Generator[Json, None, None]:
-        """The answer as it grows, the last one whole. Closing the iterator stops the language model that writes."""
+        """The answer as it is written, complete at the end. Closing the iterator stops the language model."""
         stop = Event()
         try:
             before = self._chat(turns, chat, filters)
@@ -79,7 +79,7 @@ class Service:
     def search(
         self, question: str, filters: Filters = FROM_THE_QUESTION, turns: Sequence[str] = (), chat: Sequence[Turn] = ()
     ) -> Json:
-        """The passages that the question would be answered from, 20 at most, best first."""
+        """The passages for the question, at most 20, best first."""
         return self._assistant.find(question, filters, self._chat(turns, chat, filters)).to_json()
 
     def coverage(self, question: str, filters: Filters = FROM_THE_QUESTION) -> Json:
@@ -110,9 +110,9 @@ class Service:
         offset: int = 0,
         limit: int | None = None,
     ) -> Json:
-        """The articles in which all words of `search` stand, of these outlets, published from `since` until `until`,
-        the latest first: how many there are, and those from `offset` on, `limit` at most, as `list --json` prints them
-        with a `label`. An article without a date meets no condition on it.
+        """The articles that contain all words of `search`, of these outlets, published from `since` until `until`, the
+        latest first: the total, and at most `limit` articles from `offset` on, as `list --json` prints them, with a
+        `label`. Undated articles match no condition on dates.
         """
         wanted = {name.casefold() for name in outlets}
         found = [
@@ -134,7 +134,7 @@ class Service:
         return self._library.article(id).to_json()
 
     def versions(self, id: str) -> list[Json]:
-        """The earlier versions of an article, the oldest first, each with how many changes of a kind the next one made.
+        """The earlier versions of an article, the oldest first, each with the changes in the next one, counted by kind.
 
         Raises UnknownArticle.
         """
@@ -148,54 +148,54 @@ class Service:
         ]
 
     def duplicates(self) -> list[Json]:
-        """The groups of articles that print the same copy, as `duplicates --json` prints them."""
+        """The groups of copies, as `duplicates --json` prints them."""
         return [asdict(group) for group in self._library.copies()]
 
     def status(self) -> Json:
-        """What the library holds, as `status --json` prints it."""
+        """The size of the library, as `status --json` prints it."""
         return asdict(self._library.status())
 
     def ingest(
         self, places: Sequence[str], folder: str | None = None, engine: Engine = "local"
     ) -> Generator[Json, None, None]:
-        """Read files, folders, globs and addresses; what became of each, as `IngestEvent` has it.
+        """Add files, folders, globs and addresses; yields an `IngestEvent` for each.
 
-        Relative paths begin in `folder`, else where this process was started. Closing the iterator ends it between two
-        articles. Raises UsageError while articles are being added by somebody else.
+        Relative paths start in `folder`, or in the working directory. Closing the iterator stops between two articles.
+        Raises UsageError while somebody else is adding articles.
         """
         begin = f"{folder}{os.sep}" if folder else ""
         events = self._take_in(lambda: self._assistant.ingest([_from(begin, place) for place in places], engine))
         return (asdict(replace(event, source=event.source.removeprefix(begin))) for event in events)
 
     def feeds(self) -> list[Json]:
-        """The feeds that are followed, as `feeds list --json` prints them."""
+        """The feeds, as `feeds list --json` prints them."""
         return [asdict(feed) for feed in self._assistant.intake.feeds()]
 
     def follow(self, url: str) -> Json:
-        """Follow a feed or sitemap from now on. Raises ReadError where there is none."""
+        """Follow a feed or sitemap. Raises ReadError if there is none at the address."""
         return asdict(self._assistant.intake.follow(url))
 
     def refresh(self, urls: Sequence[str] = ()) -> Generator[Json, None, None]:
-        """Read what is new or changed in the feeds, as `ingest` tells it. Raises UsageError for one not followed."""
+        """Add new and changed articles of the feeds, like `ingest`. Raises UsageError for an unknown feed."""
         return (asdict(event) for event in self._take_in(lambda: self._assistant.intake.refresh(urls)))
 
     def unfollow(self, url: str) -> None:
-        """Follow a feed no more. Raises UsageError where it is not followed."""
+        """Stop following a feed. Raises UsageError if it is not followed."""
         self._assistant.intake.unfollow(url)
 
     def edit(self, id: str, values: Mapping[str, str]) -> Json:
-        """Correct what is known of an article, and give it as it is now. Raises UsageError, UnknownArticle."""
+        """Correct an article's details and return it. Raises UsageError, UnknownArticle."""
         return self._assistant.intake.edit(id, values).to_json()
 
     def remove(self, ids: Sequence[str] = (), outlet: str | None = None) -> int:
-        """Remove articles by their ids, or all of an outlet, and what kept evaluations quote of them; how many.
+        """Remove articles by id, or all of an outlet, also from saved evaluations. Returns how many.
 
-        Raises UnknownArticle for an id that is none, UsageError for an outlet without articles; then none is removed.
+        Raises UnknownArticle or UsageError for an unknown id or outlet; then nothing is removed.
         """
-        from rag.evaluation.report import forget  # late: most doors need none of it
+        from rag.evaluation.report import forget  # imported late: most calls do not need it
 
         if bool(ids) == bool(outlet):
-            raise UsageError(NO_MARK)
+            raise UsageError(NO_SELECTION)
         before = len(self._library.catalogue.removals())
         if outlet:
             number = self._library.remove_outlet(outlet)
@@ -208,7 +208,7 @@ class Service:
 
 
 def related(reply: Json) -> list[str]:
-    """The sentences of an answer that are only related to the question, a line each: "Outlet, day: words (address)"."""
+    """The related sentences of an answer, one line each: "Outlet, day: words (address)"."""
     return [
         f"{each['outlet'] or 'unknown outlet'}, {each['published'] or 'undated'}: {' '.join(each['quote'].split())} "
         f"({each['url'] or each['path'] or each['article_id']})"
@@ -217,7 +217,7 @@ def related(reply: Json) -> list[str]:
 
 
 def _from(begin: str, place: str) -> str:
-    """A path, if it is a relative one, as one that begins with `begin`; an address, "~" or nothing as it is."""
+    """A relative path with `begin` before it; addresses, "~" and absolute paths unchanged."""
     from rag.ingestion.web import is_address
 
     return place if is_address(place) or place[:1] in ("", "~", os.sep) or not place.strip() else begin + place

@@ -1,1 +1,1 @@
-"""What is kept: the catalogue (SQLite, the truth), and the vectors and keywords derived from it."""
+"""The library: a SQLite catalogue, and the vector and keyword indexes derived from it."""

@@ -1,4 +1,4 @@
-"""An article as a row of the catalogue, and what else the catalogue gives out."""
+"""Rows of the catalogue as articles, versions and other records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue holds under a key."""
+    """The article stored under a key."""
 
     id: str
     version: int
@@ -37,7 +37,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list of many articles says of one: `label` is its headline, else the beginning of its text."""
+    """One article in a list: `label` is its headline, or the beginning of its text."""
 
     id: str
     label: str
@@ -46,14 +46,14 @@ class Listed:
     published: str | None
     version: int
     inferred: bool
-    """Something that is said of it is inferred."""
+    """Whether any of its values is inferred."""
     edited: bool
     language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An earlier version of an article, as it was until `replaced_at`."""
+    """An earlier version of an article, valid until `replaced_at`."""
 
     version: int
     title: str | None
@@ -63,7 +63,7 @@ class Version:
 
 
 def about_of(article: Article) -> str:
-    """What is known about the article besides its values, as JSON."""
+    """Further details of the article, as JSON."""
     return json.dumps(
         {
             "basis": {name: [basis.how, basis.spans, basis.note] for name, basis in article.basis.items()},

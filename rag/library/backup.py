@@ -1,4 +1,4 @@
-"""A library as one file, and back: what cannot be built anew (the database, kept evaluations), with a list of it all.
+"""Backup of a library to one file, and restoring it. Indexes are left out, because they can be rebuilt.
 
 The file is a zip. Its `manifest.json` names every other file in it with its size and sha256.
 """
@@ -27,7 +27,7 @@ from rag.library.schema import REPLACED, SCHEMA_VERSION
 
 FORMAT = 1
 UNFINISHED = "restoring"
-"""The folder in the library's own in which a backup is unpacked; what is there was never finished."""
+"""The folder in which a backup is unpacked; if it exists at the start, restoring was interrupted."""
 _DATABASE = "library.db"
 _EVALUATIONS = "evaluations"
 _PIECE = 1 << 20
@@ -36,8 +36,8 @@ _LARGEST_MANIFEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a backup brought. `made_at` is a time in ISO form (UTC); `returned` are articles that had been removed from
-    the library since.
+    """The result of a restore. `made_at` is a time in ISO form (UTC); `returned` are articles that had been
+    removed from the library since the backup.
     """
 
     made_at: str
@@ -46,15 +46,15 @@ class Restored:
 
 
 def back_up(folder: Path, file: Path, force: bool = False) -> int:
-    """Write the library in `folder` into the one file `file`, wholly or not at all; how many articles it has.
+    """Write the library in `folder` to `file`, completely or not at all; returns the number of articles.
 
-    The library may be in use meanwhile. Raises UsageError where there is no library or `file` is there already, unless
-    `force` is given; LibraryError where the library is damaged or the file cannot be written.
+    The library may be in use. Raises UsageError if there is no library, or if `file` exists and `force` is not given;
+    LibraryError if the library is damaged or the file cannot be written.
     """
     if not (folder / _DATABASE).exists():
-        raise UsageError(f"There is no library in {folder}: choose its folder (--store, or SECOND_SOURCE_STORE).")
+        raise UsageError(f"There is no library in {folder}. Choose its folder (--store, or SECOND_SOURCE_STORE).")
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already: choose another name, or replace it with --force.")
+        raise UsageError(f"{file} already exists. Choose another name, or replace it with --force.")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as work:
             copy, packed = Path(work, _DATABASE), Path(work, file.name)
@@ -83,14 +83,14 @@ def back_up(folder: Path, file: Path, force: bool = False) -> int:
             os.replace(packed, file)
     except (OSError, sqlite3.OperationalError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise LibraryError(f"{file} could not be written: {reason}. Check that its disk has room.") from error
+        raise LibraryError(f"{file} could not be written: {reason}. Check that the disk has free space.") from error
     except sqlite3.DatabaseError as error:
         raise LibraryError(f"{folder / _DATABASE} is damaged ({error}): `python -m rag doctor` says more.") from error
     return articles
 
 
 def restore(file: Path, folder: Path, force: bool = False) -> Restored:
-    """Make the library in `folder` the one of the backup `file`; its indexes are built anew when it is next opened.
+    """Restore the backup `file` to `folder`; the indexes are rebuilt when the library is opened next.
 
     All of it is unpacked and checked before anything is replaced. A library that is there is left alone unless `force`
     is given, and is then kept beside the new one (`schema.REPLACED`). Raises UsageError where there is one or the file
@@ -104,8 +104,8 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
         held = _articles_in(folder / _DATABASE)
         if held and not force:
             raise UsageError(
-                f"{folder} holds a library of {held} articles: choose another folder with --store, or put the backup "
-                "in its place with --force."
+                f"{folder} already has a library of {held} articles. Choose another folder with --store, or put the "
+                "backup in its place with --force."
             )
         shutil.rmtree(unpacked, ignore_errors=True)
         unpacked.mkdir()
@@ -115,8 +115,8 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
         return restored
     except OSError as error:
         raise LibraryError(
-            f"The backup could not be restored into {folder}: {error.strerror or error}. What was there is untouched. "
-            "Check that the disk has room and the folder can be written."
+            f"The backup could not be restored into {folder}: {error.strerror or error}. The existing files are "
+            "unchanged. Check that the disk has free space and the folder is writable."
         ) from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
@@ -124,7 +124,7 @@ def restore(file: Path, folder: Path, force: bool = False) -> Restored:
 
 
 def _articles_in(database: Path) -> int | str:
-    """How many articles are there; "an unknown number of" where the file does not say."""
+    """The number of articles in the library; "an unknown number of" if it cannot be read."""
     if not database.exists():
         return 0
     try:
@@ -150,10 +150,10 @@ def _unpack(file: Path, into: Path) -> dict[str, Any]:
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(name) as source:
                     if _copied(source, target, int(about["size"])) != about["sha256"]:
-                        raise UsageError(f"{file} is damaged: {name} in it is not what was put in. Use another backup.")
+                        raise UsageError(f"{file} is damaged: {name} in it has changed. Use another backup.")
             return manifest
     except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise UsageError(f"{file} is no backup of a library, or is damaged: {error}. Use another one.") from error
+        raise UsageError(f"{file} is not a backup of a library, or is damaged: {error}. Use another one.") from error
 
 
 def _copied(source: IO[bytes], target: Path, size: int) -> str:
@@ -191,7 +191,7 @@ def _checked(file: Path, new: Path, present: Path, manifest: dict[str, Any]) -> 
 
 
 def _removed(database: Path) -> dict[str, tuple[str, str | None, str]]:
-    """What was removed from the library that is there, and not added again, by id; nothing where it cannot be read."""
+    """Articles removed from the existing library and not added again, by id; empty if it cannot be read."""
     if not database.exists():
         return {}
     try:
@@ -203,7 +203,7 @@ def _removed(database: Path) -> dict[str, tuple[str, str | None, str]]:
 
 
 def _put_in_place(unpacked: Path, folder: Path) -> None:
-    """Replace the database in one step; before it nothing has changed but that the indexes will be built anew."""
+    """Replace the database in one step; before that, only the indexes are marked for rebuilding."""
     (folder / "chroma.current").unlink(missing_ok=True)
     database = folder / _DATABASE
     if database.exists():
@@ -228,7 +228,7 @@ def _put_in_place(unpacked: Path, folder: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Database]:
-    """A copy of a database that nobody else has open, once it has been found whole. Raises sqlite3.DatabaseError."""
+    """Copy a database that nobody else has open, after an integrity check. Raises sqlite3.DatabaseError."""
     with closing(Database(path)) as database:
         (said,) = database.connection.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":

@@ -1,7 +1,7 @@
-"""The truth: one SQLite file with the articles, their versions, sentences, passages, vectors, and the outbox.
+"""The catalogue, the source of truth: a SQLite file with articles, versions, sentences, passages and vectors.
 
-One article is one transaction: it is wholly there or not at all. Every change leaves a line in the outbox, which the
-derived indexes follow; a line is struck out only when they have.
+One article is one transaction: it is stored completely or not at all. Every change adds a line to the outbox. The
+indexes follow the outbox, and a line is deleted only after they have.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Catalogue(Records):
     """Shared by the process's threads, one at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file. Raises LibraryError when it is no library or a newer program's."""
+        """Open or create the file. Raises LibraryError if it is not a library or was written by a newer program."""
         try:
             database = Database(path)
             self._db = database.connection
@@ -39,7 +39,11 @@ class Catalogue(Records):
                 copy = schema.back_up(self._db, path, version)
                 with database.transaction():
                     schema.migrate(self._db, version)
-                logger.info("The library in %s was brought up to date; its former state is in %s.", path.parent, copy)
+                logger.info(
+                    "The library in %s was upgraded to the current format; a copy of the old version is in %s.",
+                    path.parent,
+                    copy,
+                )
         except sqlite3.DatabaseError as error:
             raise LibraryError(
                 f"{path} cannot be opened as a library: {error}. Check that the disk has room and the folder can be "
@@ -107,7 +111,7 @@ class Catalogue(Records):
         self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (article.id,))
 
     def redescribe(self, article: Article) -> None:
-        """Replace what is known about an article that is there; its text, passages and vectors stay as they are."""
+        """Replace the details of an article; its text, passages and vectors stay unchanged."""
         with self._transaction():
             self._redescribe(article)
 
@@ -124,7 +128,7 @@ class Catalogue(Records):
         self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (article.id,))
 
     def edit(self, article: Article, values: Mapping[str, object]) -> None:
-        """Store `article` as a person's corrections leave it, and the corrections, which outlive every reading anew."""
+        """Store the corrected `article` and its corrections, which survive re-reading."""
         moment = now()
         with self._transaction():
             self._redescribe(article)
@@ -161,7 +165,7 @@ class Catalogue(Records):
     def replace_all(
         self, articles: Iterator[tuple[Article, Sequence[Sentence], Sequence[Embedded]]], meta: dict[str, str]
     ) -> None:
-        """Give every article that comes its new sentences, passages and vectors, and set `meta`; all or nothing."""
+        """Replace the sentences, passages and vectors of these articles, and set `meta`; all or nothing."""
         with self._transaction():
             self._db.execute("DELETE FROM vectors")
             for article, sentences, passages in articles:
@@ -171,7 +175,7 @@ class Catalogue(Records):
                 self._set_meta(name, value)
 
     def remake(self, articles: Sequence[tuple[Article, Sequence[Sentence], Sequence[Embedded]]]) -> None:
-        """Give articles that are there their sentences, passages and vectors anew; all or nothing."""
+        """Rebuild the sentences, passages and vectors of these articles; all or nothing."""
         with self._transaction():
             for article, sentences, passages in articles:
                 key = self.key(article.id)
@@ -180,7 +184,7 @@ class Catalogue(Records):
                 self._put(article, key, sentences, passages)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Remove the articles with all their versions, and their words from every kept answer, together.
+        """Remove the articles with all their versions, and their words in saved answers.
 
         Raises UnknownArticle, and then removes none.
         """
@@ -198,7 +202,7 @@ class Catalogue(Records):
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
 
     def purge(self) -> None:
-        """Rewrite the file without what was removed, empty its log, and delete copies of older formats."""
+        """Rewrite the file without removed data, empty its log, and delete copies in older formats."""
         with self._database.writing():
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -215,6 +219,6 @@ class Catalogue(Records):
         )
 
     def settle(self, sequence: int) -> None:
-        """Strike out the outbox's lines up to `sequence`: the indexes have followed them."""
+        """Delete the outbox's lines up to `sequence`, which the indexes have applied."""
         with self._transaction():
             self._db.execute("DELETE FROM outbox WHERE sequence <= ?", (sequence,))

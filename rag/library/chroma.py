@@ -1,4 +1,4 @@
-"""Where Chroma keeps a library's vectors: in the library's folder, or on a Chroma server."""
+"""Chroma's storage of the vectors: in the library's folder, or on a Chroma server."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Result = TypeVar("Result")
 
 
 class Place(Protocol):
-    """Where generations of the index are kept, each under a name."""
+    """A place that stores generations of the index by name."""
 
     def guarded(self, call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        """Run a call into Chroma. Raises TornIndex where the index is not to be relied on, ChromaAway where its server
-        does not answer.
+        """Run a call into Chroma. Raises TornIndex if the index is damaged, ChromaAway if its server does not
+        respond.
         """
 
     def connect(self, name: str, create: bool) -> tuple[Any, Any]:
@@ -101,7 +101,7 @@ class Server:
         except NotFoundError as error:
             raise TornIndex(shortened(error)) from error
         except (AuthorizationError, ChromaAuthError) as error:
-            raise self._away("it does not let us in: set SECOND_SOURCE_CHROMA_TOKEN") from error
+            raise self._away("access was denied: set SECOND_SOURCE_CHROMA_TOKEN") from error
         except (ChromaError, httpx.HTTPError, ValueError) as error:
             raise self._away(shortened(error)) from error
         except Exception as error:
@@ -133,7 +133,7 @@ class Server:
         try:
             self.guarded(lambda: self._client().delete_collection(name))
         except (TornIndex, ChromaAway):
-            return  # it is gone, or goes at the next start
+            return  # it is deleted, or will be at the next start
 
     def _client(self) -> Any:
         parts = urlsplit(self.address)
@@ -149,8 +149,8 @@ class Server:
 
     def _away(self, why: str) -> ChromaAway:
         return ChromaAway(
-            f"The Chroma server at {self.address} does not answer as it should: {why}. No article is lost; what is "
-            "added meanwhile reaches it once it is back. Start it, then try again."
+            f"The Chroma server at {self.address} does not respond correctly: {why}. No article is lost, and "
+            "new ones reach it when it is back. Start it, then try again."
         )
 
 

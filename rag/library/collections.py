@@ -1,4 +1,4 @@
-"""Collections: articles that somebody keeps together under a name. In library.db; a removed article leaves them."""
+"""Collections: named groups of articles, stored in library.db."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREATE INDEX collected_by_article ON collected (article_id);
 """
 LONGEST_NAME = 80
 """Characters."""
-# Kept chats name the collection that they were asked within.
+# Saved chats name the collection they are limited to.
 _RENAME_IN_CHATS = (
     "UPDATE exchanges SET conditions = json_set(conditions, '$.collection', ?2) "
     "WHERE json_extract(conditions, '$.collection') = ?1",
@@ -31,7 +31,7 @@ _RENAME_IN_CHATS = (
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The ids of the articles that are kept under a name, in no order that means anything."""
+    """A name and the ids of its articles, unordered."""
 
     name: str
     articles: tuple[str, ...]
@@ -44,7 +44,7 @@ class Collections:
         self._rows, self._transaction = database.rows, database.transaction
 
     def all(self) -> list[Collection]:
-        """All of them, in alphabetical order."""
+        """All collections, in alphabetical order."""
         held: dict[str, list[str]] = {name: [] for (name,) in self._rows("SELECT name FROM collections ORDER BY name")}
         for name, id in self._rows(
             "SELECT c.name, d.article_id FROM collections c JOIN collected d ON d.name = c.name ORDER BY 1, 2"
@@ -53,7 +53,7 @@ class Collections:
         return [Collection(name, tuple(ids)) for name, ids in held.items()]
 
     def find(self, name: str) -> Collection | None:
-        """The collection of that name, in any case of letters, if there is one."""
+        """The collection of that name, ignoring case, if there is one."""
         rows = self._rows("SELECT name FROM collections WHERE name = ?", _one_line(name))
         if not rows:
             return None
@@ -61,12 +61,12 @@ class Collections:
         return Collection(rows[0][0], tuple(id for (id,) in ids))
 
     def get(self, name: str) -> Collection:
-        """The collection of that name. Raises UsageError where there is none."""
+        """The collection of that name. Raises UsageError if there is none."""
         if found := self.find(name):
             return found
         names = [each.name for each in self.all()]
         near = difflib.get_close_matches(name, names, 3, 0.4) or names[:3]
-        hint = f" Did you mean {', '.join(near)}?" if near else " The Library page makes collections."
+        hint = f" Did you mean {', '.join(near)}?" if near else " You can create collections on the Library page."
         raise UsageError(f"The library has no collection called {name!r}.{hint}")
 
     def add(self, name: str, articles: Sequence[str]) -> Collection:
@@ -91,11 +91,11 @@ class Collections:
             db.executemany("DELETE FROM collected WHERE name = ? AND article_id = ?", [(name, id) for id in articles])
 
     def rename(self, name: str, new: str) -> None:
-        """Give a collection another name, in kept chats as well. Raises UsageError for one that is none or is taken."""
+        """Rename a collection, also in saved chats. Raises UsageError if the name is unknown, invalid or taken."""
         old, new = self.get(name).name, _checked(new)
         taken = self.find(new)
         if taken and taken.name != old:
-            raise UsageError(f"There is a collection called {taken.name!r} already: choose another name.")
+            raise UsageError(f"There is already a collection called {taken.name!r}. Choose another name.")
         with self._transaction() as db:
             db.execute("UPDATE collections SET name = ? WHERE name = ?", (new, old))
             db.execute("UPDATE collected SET name = ? WHERE name = ?", (new, old))
@@ -103,7 +103,7 @@ class Collections:
                 db.execute(statement, (old, new))
 
     def delete(self, name: str) -> None:
-        """Delete a collection; its articles stay in the library. Raises UsageError where there is none."""
+        """Delete a collection; its articles stay in the library. Raises UsageError if there is none."""
         name = self.get(name).name
         with self._transaction() as db:
             db.execute("DELETE FROM collected WHERE name = ?", (name,))
@@ -122,5 +122,7 @@ def _one_line(name: str) -> str:
 def _checked(name: str) -> str:
     name = _one_line(name)
     if not name or len(name) > LONGEST_NAME:
-        raise UsageError(f"A collection's name has 1 to {LONGEST_NAME} characters, not {len(name)}: give it another.")
+        raise UsageError(
+            f"A collection's name has 1 to {LONGEST_NAME} characters, not {len(name)}. Choose another name."
+        )
     return name

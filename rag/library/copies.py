@@ -1,10 +1,10 @@
-"""Which articles print the same copy: an agency's story in several papers, a story and its update.
+"""Finding copies: an agency's story in several papers, or a story and its updates.
 
-What is compared is the narration: words between quotation marks are the speaker's, and two reporters who were at the
-same press conference print the same ones. Candidates are found by MinHash (Broder, 1997; the library datasketch) and by
+Only the narration is compared: words in quotation marks are the speaker's, and two reporters at the same press
+conference print the same ones. Candidates are found by MinHash (Broder, 1997; the library datasketch) and by
 sentences that two articles share to the letter, which finds the excerpt in a long story that MinHash cannot; both are
-then compared in full. The measure is containment: the share of the shorter article's runs of words that stand in the
-other as well.
+then compared in full. The measure is containment: the share of the shorter article's word runs
+that are also in the other.
 """
 
 from __future__ import annotations

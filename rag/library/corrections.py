@@ -1,4 +1,4 @@
-"""What a person corrects in an article, and what an outlet changed from one version of it to the next."""
+"""Manual corrections of an article, and changes between its versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Change:
 
 
 def changes(old: str, new: str) -> list[Change]:
-    """What differs between two versions of a text, sentence by sentence, in the order of the new one (difflib)."""
+    """The differences between two versions of a text by sentence, in the order of the new one (difflib)."""
     before, after = ([text[start:end] for start, end in lines(text)] for text in (old, new))
     found = []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -40,7 +40,7 @@ def changes(old: str, new: str) -> list[Change]:
 
 
 def read_edits(given: Mapping[str, str]) -> dict[str, Any]:
-    """Corrections as they are stored, from what a person typed: "" is "not known", authors are parted by semicolons.
+    """Corrections as they are stored, from what a person typed: "" means unknown, authors are separated by semicolons.
 
     Raises UsageError for a field that there is none of, and a date that is none.
     """
@@ -50,7 +50,7 @@ def read_edits(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def corrected(article: Article, edits: Mapping[str, Any]) -> Article:
-    """The article with a person's corrections in the place of what was read."""
+    """The article with its corrections applied."""
     values: dict[str, Any] = {name: tuple(value) if name == "authors" else value for name, value in edits.items()}
     if "published" in edits:
         values |= {"published_from": None, "published_until": None}
@@ -63,7 +63,7 @@ def corrected(article: Article, edits: Mapping[str, Any]) -> Article:
 
 def _read(name: str, value: str) -> tuple[str, Any]:
     if name not in DESCRIBED:
-        raise UsageError(f"There is no field {name!r} to correct. The fields: {', '.join(DESCRIBED)}.")
+        raise UsageError(f"There is no field {name!r}. The fields: {', '.join(DESCRIBED)}.")
     if name == "authors":
         return name, list(_names(value))
     if name == "published" and value:

@@ -1,4 +1,4 @@
-"""A connection to library.db: every change is durable once it is told, and is wholly there or not at all."""
+"""A connection to library.db. Every change is atomic and durable."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from rag.errors import LibraryError
 
 _FAULTS = (sqlite3.OperationalError, sqlite3.DatabaseError)
-"""What a disk's or a file's faults come out of SQLite as; their other kinds are a program's mistakes."""
+"""SQLite errors caused by the disk or the file; other kinds are programming errors."""
 
 
 class Database:
     """One connection, shared by the process's threads, one at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file. Raises sqlite3.Error where it is no database or cannot be made."""
+        """Open or create the file. Raises sqlite3.Error if it is not a database or cannot be created."""
         self.path = path
         self.lock = threading.RLock()
         self.connection = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
-        # What is removed is overwritten, not only unlinked.
+        # Deleted data is overwritten.
         self.connection.execute("PRAGMA secure_delete = ON")
 
     def close(self) -> None:
@@ -34,7 +34,7 @@ class Database:
             self.connection.close()
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """All rows that the query finds. Raises LibraryError where the file is damaged or cannot be read."""
+        """All rows of the query. Raises LibraryError if the file is damaged or cannot be read."""
         with self.lock:
             try:
                 return self.connection.execute(query, values).fetchall()
@@ -42,12 +42,12 @@ class Database:
                 if type(error) not in _FAULTS:
                     raise
                 raise LibraryError(
-                    f"{self.path} cannot be read: {error}. `python -m rag doctor` says what is damaged and what to do."
+                    f"{self.path} cannot be read: {error}. `python -m rag doctor` shows what is damaged and what to do."
                 ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is done within, or nothing of it. Raises LibraryError where it cannot be written."""
+        """A transaction. Raises LibraryError if it cannot be written."""
         with self.writing():
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -60,7 +60,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Holds the connection. Raises LibraryError where what is done within cannot be written."""
+        """Locks the connection. Raises LibraryError if a write fails."""
         with self.lock:
             try:
                 yield
@@ -68,11 +68,11 @@ class Database:
                 if type(error) not in _FAULTS:
                     raise
                 raise LibraryError(
-                    f"The library cannot be written: {error}. What it held before is safe. "
-                    "Check that the disk has room and the folder can be written, then try again."
+                    f"The library cannot be written: {error}. Everything saved before is safe. "
+                    "Check that the disk has free space and the folder is writable, then try again."
                 ) from error
 
 
 def now() -> str:
-    """This moment in ISO form (UTC), to the second."""
+    """The current time in ISO form (UTC), in seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""What the two derived indexes have in common: how days are counted, and what a torn index is."""
+"""Shared parts of the two indexes: day numbers, and the error for a damaged index."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import ParamSpec, TypeVar
 
 UNDATED = 0
 LONGEST_REASON = 200
-"""Characters: tantivy prints the whole file that it cannot read."""
+"""Characters; tantivy prints the complete file that it cannot read."""
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
 class TornIndex(Exception):
-    """The index cannot be opened or does not answer: it has to be rebuilt from the catalogue."""
+    """The index is damaged and must be rebuilt from the catalogue."""
 
 
 def day_number(published: date | str | None) -> int:
@@ -27,7 +27,7 @@ def day_number(published: date | str | None) -> int:
 
 
 def guarded(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
-    """Run a call into an index's library; whatever goes wrong in there means that the index is not to be relied on."""
+    """Run a call into an index's library; any error means that the index is damaged."""
     try:
         return call(*args, **kwargs)
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):

@@ -1,4 +1,4 @@
-"""The two indexes of a library, which follow its catalogue: they can be lost, and are built anew from it."""
+"""The vector and keyword indexes, which follow the catalogue and can be rebuilt from it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ FEW_PASSAGES = 1000
 """A library smaller than this says little of how rare a word is: rarity is reckoned as if it had so many."""
 PROBED_AFTER_A_CRASH = 1000
 WHOLE = 0.9
-"""The share of probed passages that a whole index finds at least: the search is approximate, a torn one finds few."""
+"""The least share of sampled passages that an intact index finds. The search is approximate."""
 MARKER = "open"
-"""A file that is there while the library is open: "opening" until its indexes have been found whole, then "open"."""
+"""A file that is there while the library is open: "opening" until its indexes have been checked, then "open"."""
 MADE_WITH = "indexes_made_with"
 DELETED = "vectors_deleted"
 MOST_DELETED = 1000
 """So many deleted vectors, or as many as there are, may stay in the graph: every search goes through them too."""
 QUICKLY_BUILT = 2000
-"""So many vectors are built anew in two seconds. Of more it is left to `reindex`: whoever asks meanwhile would wait."""
+"""A rebuild of this many takes two seconds. Larger ones are left to `reindex`, because questions would wait."""
 
 
 class Indexes:
@@ -48,21 +48,21 @@ class Indexes:
         self.vectors = VectorIndex(folder, server)
         self.keywords = KeywordIndex(folder)
         self.changes = 0
-        """Rises whenever they may find something else than before."""
+        """Increases whenever results may have changed."""
         self.repaired: str | None = None
-        """What was found torn at start and rebuilt, in words, or None."""
+        """The damage found at the start and repaired, in words, or None."""
         self.behind: str | None = None
-        """Why they have not followed the latest changes, in words, or None: they follow before anything is searched."""
+        """Why they could not apply the latest changes, in words, or None. Changes are applied before each search."""
         self._lock = threading.RLock()
 
     def open(self) -> None:
-        """Open the indexes, let them catch up, and probe them; build anew what is missing, torn or behind."""
+        """Open the indexes, apply pending changes, and check them; rebuild what is missing or damaged."""
         marker = self.folder / MARKER
         before = marker.read_text(errors="replace") if marker.exists() else ""
         marker.write_text("opening")
         try:
             if before == "opening":
-                raise TornIndex("the last start ended while they were being opened")
+                raise TornIndex("the last start was interrupted while they were being opened")
             self.vectors.open()
             self.vectors.sweep()
             self.keywords.open()
@@ -73,12 +73,12 @@ class Indexes:
         except TornIndex as error:
             self._repair(str(error))
         except ChromaAway:
-            marker.write_text(before) if before else marker.unlink()  # nothing says that they are torn
+            marker.write_text(before) if before else marker.unlink()  # they may be intact
             raise
         marker.write_text("open")
 
     def close(self) -> None:
-        """Leave them whole."""
+        """Close them in a consistent state."""
         self.vectors.close()
         self.keywords.close()
         with suppress(OSError):
@@ -100,13 +100,13 @@ class Indexes:
         """How rare each word is, from 0 (in every passage) to 1 (in none): the inverse document frequency, scaled."""
         with self._lock:
             total = self.keywords.count()
-            # The index counts what was removed until it has swept it out: a word can stand in more than there are.
+            # The index counts deleted passages until it is merged, so a count can exceed the total.
             having = {stem: min(total, self.keywords.passages_with(stem)) for stem in stems}
             scale = math.log1p(max(total, FEW_PASSAGES))
             return {stem: 1 - math.log1p(count) / scale for stem, count in having.items()}
 
     def follow(self) -> None:
-        """Bring the indexes up to the catalogue. Doing it twice does no harm, so a crash in the middle does none."""
+        """Apply pending changes of the catalogue. This is idempotent, so a crash in between is harmless."""
         with self._lock:
             while pending := self.catalogue.pending(ARTICLES_AT_ONCE):
                 changed = list(dict.fromkeys(article for _, article in pending))
@@ -128,7 +128,7 @@ class Indexes:
             self.changes += 1
 
     def rebuild(self) -> None:
-        """Build both indexes anew from the catalogue. Embeds nothing."""
+        """Rebuild both indexes from the catalogue, without embedding."""
         with self._lock:
             last = self.catalogue.last_change()
             ids = self.catalogue.ids()
@@ -138,7 +138,8 @@ class Indexes:
             except (TornIndex, OSError, ValueError) as error:
                 raise LibraryError(
                     f"The indexes in {self.folder} could not be built: {error}. The articles are safe in library.db. "
-                    "Check that the disk has room and the folder can be written, then run `python -m rag doctor --fix`."
+                    "Check that the disk has free space and the folder is writable, then run "
+                    "`python -m rag doctor --fix`."
                 ) from error
             self.catalogue.settle(last)
             self.behind = None
@@ -147,9 +148,9 @@ class Indexes:
             self.changes += 1
 
     def _tidy(self, deleted: int) -> None:
-        """Count what was deleted from the vectors, and build them anew once it is more than the few that are there.
+        """Count deleted vectors, and rebuild the index if there are more of them than vectors in a small index.
 
-        Chroma's graph keeps it: it grows by what comes, and shrinks by nothing that goes.
+        Chroma's graph keeps deleted vectors, so it never shrinks.
         """
         if deleted:
             deleted += int(self.catalogue.meta(DELETED) or 0)
@@ -159,19 +160,19 @@ class Indexes:
             self.catalogue.set_meta(DELETED, str(deleted))
 
     def _probe(self, size: int) -> None:
-        """Raise TornIndex unless both indexes hold as many passages as the catalogue and find a sample of them."""
+        """Raise TornIndex unless both indexes have all passages of the catalogue and find a sample of them."""
         expected = self.catalogue.count("passages")
         for name, found in (("vectors", self.vectors.count()), ("keywords", self.keywords.count())):
             if found != expected:
-                raise TornIndex(f"the {name} hold {found} passages of {expected}")
+                raise TornIndex(f"the {name} have {found} of {expected} passages")
         if (share := self.vectors.share_found(self.catalogue.sample(size))) < WHOLE:
-            raise TornIndex(f"of the passages that are there {share:.0%} are found")
+            raise TornIndex(f"only {share:.0%} of the stored passages are found")
 
     def _repair(self, reason: str) -> None:
         self.rebuild()
         if self.catalogue.count("articles"):
             self.repaired = reason
-            logger.warning("The indexes in %s were built anew from library.db: %s.", self.folder, reason)
+            logger.warning("The indexes in %s were rebuilt from library.db: %s.", self.folder, reason)
 
     def _search(self, search: Callable[[], list[tuple[str, float]]]) -> list[tuple[str, float]]:
         with self._lock:

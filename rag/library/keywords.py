@@ -17,7 +17,7 @@ from rag.text.words import STOP_WORDS
 HEAP_BYTES = 50_000_000
 HEADLINE_BOOST = 1.0
 _WORDS = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
-"""Cuts a question into words as the index cuts a text: a "word" of two would be a phrase, and never be found."""
+"""Splits a question into words like the index does; otherwise a "word" could be a phrase that is never found."""
 
 
 def _schema() -> Any:
@@ -31,7 +31,7 @@ def _schema() -> Any:
 
 
 class KeywordIndex:
-    """The index in `keywords/`. Every tantivy fault comes out as TornIndex."""
+    """The index in `keywords/`. All tantivy errors are raised as TornIndex."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "keywords"
@@ -40,7 +40,7 @@ class KeywordIndex:
         self._writer: Any = None
 
     def open(self) -> None:
-        """Open the index. Raises TornIndex where there is none or it does not open."""
+        """Open the index. Raises TornIndex if it is missing or cannot be opened."""
         if not self._path.is_dir() or not guarded(tantivy.Index.exists, str(self._path)):
             raise TornIndex("it is missing")
         self._index = guarded(tantivy.Index, self._schema, path=str(self._path), reuse=True)
@@ -85,11 +85,11 @@ class KeywordIndex:
         guarded(write)
 
     def count(self) -> int:
-        """How many passages it holds."""
+        """The number of passages."""
         return int(guarded(lambda: self._index.searcher().num_docs))
 
     def ids(self) -> set[str]:
-        """The ids of all passages that it holds."""
+        """The ids of all passages."""
 
         def run() -> set[str]:
             searcher = self._index.searcher()
@@ -105,7 +105,7 @@ class KeywordIndex:
             return []
 
         def run() -> list[tuple[str, float]]:
-            # Only letters and digits reach the query language: nothing in the question can be an operator.
+            # Only letters and digits reach the query parser, so that nothing in the question is an operator.
             quoted = " ".join(f'"{word}"' for word in words)
             parsed, _ = self._index.parse_query_lenient(
                 quoted, ["title", "text"], field_boosts={"title": HEADLINE_BOOST, "text": 1.0}
@@ -118,7 +118,7 @@ class KeywordIndex:
         return guarded(run)
 
     def passages_with(self, stem: str) -> int:
-        """In how many passages a word stands, given as the index has it (`rag.querying.query.stem`)."""
+        """The number of passages with a word, in the index's form (`rag.querying.query.stem`)."""
         return int(guarded(self._index.searcher().doc_freq, "text", stem))
 
     def _conditions(self, filters: Filters) -> list[Any]:

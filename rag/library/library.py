@@ -33,7 +33,7 @@ M_PERTURB = -6
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the library holds and what it is built with. `pending` counts changes the indexes have yet to follow."""
+    """The size of the library and its model. `pending` counts changes that the indexes have not applied yet."""
 
     folder: str
     articles: int
@@ -52,21 +52,21 @@ class Library:
         self.catalogue = catalogue
         self._lock = lock
         self.writing = threading.RLock()
-        """Held from reading to writing what follows from it: a thread takes articles in, another corrects them."""
+        """Lock it from reading to writing: one thread may add articles while another corrects them."""
         self.indexes = Indexes(folder, catalogue, server)
 
     @classmethod
     def open(
         cls, folder: Path, model: str, model_name: str, any_model: bool = False, server: Server | None = None
     ) -> Library:
-        """Open the library in `folder`, made when it is not there, for vectors of the model with the identity `model`.
+        """Open the library in `folder`, or create it, for vectors of the model with the identity `model`.
 
-        Indexes found torn or behind are rebuilt from the catalogue, which embeds nothing. With `any_model` the library
-        opens whatever model it was built with, to be read, reduced or embedded anew; `model` may be empty then. The
-        vectors are in the folder, or on the Chroma `server`.
+        Damaged indexes are rebuilt from the catalogue, without embedding. With `any_model` the library opens with any
+        embedding model, for reading, removing or embedding again; `model` can be empty then. The vectors are in the
+        folder, or on the Chroma `server`.
 
-        Raises LibraryBusy while another process owns the folder, ModelError when the library was built with another
-        model, LibraryError when the folder cannot be used, ChromaAway when the server does not answer.
+        Raises LibraryBusy if another process owns the folder, ModelError if the library was built with another model,
+        LibraryError if the folder cannot be used, ChromaAway if the server does not respond.
         """
         lock = own(folder)
         try:
@@ -81,7 +81,7 @@ class Library:
                 catalogue.close()
                 raise ModelError(
                     f"The library in {folder} was built with the embedding model {name} ({built_with[:12]}), not with "
-                    f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it anew with "
+                    f"{model_name} ({model[:12]}). Set SECOND_SOURCE_EMBEDDING_MODEL={name}, or embed it again with "
                     f"`python -m rag reindex --embed --store {folder}`."
                 )
             library = cls(folder, lock, catalogue, server)
@@ -90,14 +90,14 @@ class Library:
             disown(folder, lock)
             if isinstance(error, OSError):
                 raise LibraryError(
-                    f"The library in {folder} cannot be opened: {error.strerror or error}. What it holds is safe. "
-                    "Check that the disk has room and the folder can be written, then try again."
+                    f"The library in {folder} cannot be opened: {error.strerror or error}. Its contents are safe. "
+                    "Check that the disk has free space and the folder is writable, then try again."
                 ) from error
             raise
         return library
 
     def close(self) -> None:
-        """Let the folder go. The indexes are left whole."""
+        """Close the library. The indexes stay consistent."""
         self.indexes.close()
         self.catalogue.close()
         disown(self.folder, self._lock)
@@ -115,12 +115,12 @@ class Library:
         return self.catalogue.articles()
 
     def listed(self, search: str = "") -> list[Listed]:
-        """What a list says of the articles in which every word of `search` stands; the latest published first."""
+        """List entries of the articles that contain every word of `search`, the latest first."""
         return self.catalogue.listed(search.split())
 
     @property
     def collections(self) -> Collections:
-        """The articles that are kept together under names."""
+        """The collections."""
         return self.catalogue.collections
 
     def article(self, id: str) -> Article:
@@ -136,7 +136,7 @@ class Library:
         return self.catalogue.sentences_of(article)
 
     def vector(self, id: str) -> NDArray[np.float32]:
-        """What the article of that id is about: the mean of its passages' vectors, of length 1; zeros without any."""
+        """The vector of an article: the mean of its passages' vectors, of length 1; zeros without any."""
         vectors = [np.frombuffer(each.vector, np.float32) for each in self.catalogue.embedded(id)]
         return of_length_one(np.mean(vectors, axis=0) if vectors else np.zeros(1, np.float32))
 
@@ -145,26 +145,26 @@ class Library:
         return self.catalogue.outlets()
 
     def headlines(self, day: date) -> list[str]:
-        """The headlines of what was published on that day."""
+        """The headlines of that day's articles."""
         return self.catalogue.titles_of(day.isoformat())
 
     def origins(self) -> list[str]:
-        """The names of those who first wrote articles that others carry, in alphabetical order."""
+        """The names of the original sources of articles, in alphabetical order."""
         return self.catalogue.origins()
 
     def versions(self, id: str) -> list[tuple[Version, list[Change]]]:
-        """The earlier versions of an article, the oldest first, each with what the next one changed in its text."""
+        """The earlier versions of an article, the oldest first, each with the changes of the next one."""
         earlier = self.catalogue.versions(id)
         texts = [*(version.text for version in earlier), self.article(id).text]
         return [(version, changes(version.text, text)) for version, text in zip(earlier, texts[1:], strict=True)]
 
     def copies(self) -> list[Copies]:
-        """The groups of articles that print the same copy, the largest first; one outlet's are updates of a story."""
+        """The groups of copies, the largest first; a group of one outlet has updates of a story."""
         pairs = candidates(self.catalogue.signatures(), self.catalogue.shared_lines())
         return groups(self.article, pairs)
 
     def corrected(self, article: Article) -> Article:
-        """The article with the corrections that a person made to the one of its id."""
+        """The article with its stored corrections applied."""
         return corrected(article, self.catalogue.edits(article.id))
 
     def status(self) -> Status:
@@ -198,7 +198,7 @@ class Library:
     # Changing
 
     def known(self, key: str) -> Known | None:
-        """What is held under an identity key, if anything."""
+        """The article stored under an identity key, if any."""
         return self.catalogue.known(key)
 
     def put(self, articles: Sequence[tuple[Article, str, Sequence[Sentence], Sequence[Embedded]]]) -> None:
@@ -209,13 +209,13 @@ class Library:
             self.indexes.follow()
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Remove articles, from everywhere. Raises UnknownArticle for an id that is none, and then removes nothing."""
+        """Remove articles, from everywhere. Raises UnknownArticle for an unknown id, and then removes nothing."""
         with self.writing:
             self.catalogue.remove(ids)
             self.indexes.follow()
 
     def edit(self, id: str, given: Mapping[str, str]) -> Article:
-        """Correct what is known of an article (`changes.read_edits` says how); it survives every reading anew.
+        """Correct an article's details (see `corrections.read_edits`); corrections survive re-reading.
 
         Returns the article as it is now. Raises UsageError for a value that is none, UnknownArticle.
         """
@@ -233,12 +233,12 @@ class Library:
         """
         ids = self.catalogue.of_outlet(meant(name, self.outlets()) or name)
         if not ids:
-            raise UsageError(f"The library has no article of an outlet called {name!r}.")
+            raise UsageError(f"The library has no articles from an outlet called {name!r}.")
         self.remove(ids)
         return len(ids)
 
     def purge(self) -> None:
-        """Leave nothing of what was removed on the disk: the database and both indexes are written anew without it.
+        """Erase all traces of removed articles: the database and both indexes are rewritten.
 
         To be done in a process that has not had the removed articles in its memory (`python -m rag reindex --purge`):
         the vectors' files have room to grow, and whatever memory held lies in it.
@@ -248,7 +248,7 @@ class Library:
         self.indexes.rebuild()
 
     def redescribe(self, articles: Sequence[Article]) -> None:
-        """Replace what is known about articles that are there, their text and passages left as they are."""
+        """Replace the details of articles; their texts and passages stay unchanged."""
         with self.writing:
             for article in articles:
                 self.catalogue.redescribe(article)
@@ -263,6 +263,6 @@ class Library:
 
 
 def _fill_new_memory() -> None:
-    """Have memory filled as it is handed out, where the C library can (glibc): what lay in it reaches no file."""
+    """Have allocated memory overwritten (glibc only), so that old contents never reach a file."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(M_PERTURB, 0x55)

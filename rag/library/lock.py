@@ -1,4 +1,4 @@
-"""Which process owns the library's folder: one, told by a lock of the operating system; and how to reach it."""
+"""The lock on the library's folder, which one process owns, and how other programs reach that process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOCK, HOLDER, DOOR = "lock", "lock.holder", "lock.door"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the owner of a folder answers other programs of the same person, and the token that shows they are."""
+    """The address and token for other programs of the same person."""
 
     address: str
     token: str
@@ -28,14 +28,14 @@ _doors: list[Door] = []
 
 
 def offer(door: Door) -> None:
-    """Leave word of `door` in each folder that this process owns from now on."""
+    """Write `door` to each folder that this process owns from now on."""
     _doors[:] = [door]
 
 
 def door_of(folder: Path) -> Door | None:
-    """The door of the process that owns the folder; None where nobody owns it or the owner has none.
+    """The door of the process that owns the folder; None if there is none.
 
-    The lock has the last word: what a process that was killed left behind is not believed.
+    The lock decides: files left by a killed process are ignored.
     """
     try:
         door = Door(**json.loads((folder / DOOR).read_text("utf-8")))
@@ -48,37 +48,37 @@ def door_of(folder: Path) -> Door | None:
 
 
 def _what_runs() -> str:
-    """This program as it was called, for the message to whoever finds the library in use."""
+    """The name of this program, for other programs' messages that the library is in use."""
     program = Path(sys.argv[0])
     name = f"python -m {program.parent.name}" if program.name == "__main__.py" else program.name
     return " ".join([name, *sys.argv[1:2]])
 
 
 def own(folder: Path) -> FileLock:
-    """Take the folder's lock and write beside it who holds it. Raises LibraryBusy, or LibraryError for a bad folder."""
+    """Take the folder's lock and write down who has it. Raises LibraryBusy, or LibraryError for a bad folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, thread_local=False)  # the thread that closes may be another than opened
         lock.acquire(timeout=0)
-        with suppress(OSError):  # only a courtesy, which a full disk may refuse
+        with suppress(OSError):  # optional, and may fail on a full disk
             (folder / HOLDER).write_text(f"process {os.getpid()} ({_what_runs()})")
         _show_doors(folder)
     except Timeout as error:
         who = holder(folder) or "another process"
         raise LibraryBusy(
-            f"The library in {folder} is in use by {who}: close it first, or choose another folder "
+            f"The library in {folder} is in use by {who}. Close it first, or choose another folder "
             "(--store, or SECOND_SOURCE_STORE)."
         ) from error
     except OSError as error:
         raise LibraryError(
-            f"{folder} cannot hold a library: {error.strerror or error}. "
+            f"{folder} cannot be used for a library: {error.strerror or error}. "
             "Choose another folder (--store, or SECOND_SOURCE_STORE)."
         ) from error
     return lock
 
 
 def _show_doors(folder: Path) -> None:
-    """Leave word of this process's door where only the same person can read it, in place of an earlier owner's."""
+    """Write this process's door to a file that only the same person can read."""
     with suppress(OSError):
         (folder / DOOR).unlink(missing_ok=True)
         for door in _doors:
@@ -87,7 +87,7 @@ def _show_doors(folder: Path) -> None:
 
 
 def disown(folder: Path, lock: FileLock) -> None:
-    """Let the folder go, and leave nothing that says who had it."""
+    """Release the lock and delete the files about its owner."""
     for name in (DOOR, HOLDER):
         with suppress(OSError):
             (folder / name).unlink()
@@ -95,7 +95,7 @@ def disown(folder: Path, lock: FileLock) -> None:
 
 
 def holder(folder: Path) -> str | None:
-    """Who has the folder, or had it and was ended before letting it go; None where nothing says so."""
+    """The current owner of the folder, or one that ended without releasing it; None if unknown."""
     with suppress(OSError):
         return (folder / HOLDER).read_text(errors="replace")
     return None

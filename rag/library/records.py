@@ -1,4 +1,4 @@
-"""What the library holds, as it is read from the truth: articles, their versions, sentences, passages and vectors."""
+"""Reading from the catalogue: articles, versions, sentences, passages and vectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONG_LINE = 40
 
 
 class Records:
-    """The catalogue's reading half."""
+    """The read methods of the catalogue."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class Records:
         return str(rows[0][0]) if rows else None
 
     def known(self, key: str) -> Known | None:
-        """What is held under an identity key, if anything."""
+        """The article stored under an identity key, if any."""
         return self._known(
             "SELECT id, version, content_hash, path, published_at FROM articles WHERE key = ?1 OR id = "
             "(SELECT article_id FROM addresses WHERE key = ?1 LIMIT 1)",
@@ -67,7 +67,7 @@ class Records:
         ]
 
     def origins(self) -> list[str]:
-        """The names of those who first wrote articles that others carry, in alphabetical order."""
+        """The names of the original sources of articles, in alphabetical order."""
         rows = self._rows("SELECT DISTINCT origin FROM articles WHERE origin IS NOT NULL")
         return sorted({name for (origins,) in rows for name in origins.split(", ")})
 
@@ -76,7 +76,7 @@ class Records:
         return [row[0] for row in self._rows("SELECT title FROM articles WHERE published = ? AND title <> ''", day)]
 
     def article(self, id: str) -> Article:
-        """The article of that id. Raises UnknownArticle, LibraryError where what is kept of it is damaged."""
+        """The article of that id. Raises UnknownArticle, or LibraryError if its data is damaged."""
         rows = self._rows(f"SELECT {COLUMNS} FROM articles WHERE id = ?", id)
         if not rows:
             raise UnknownArticle.of(id)
@@ -110,11 +110,11 @@ class Records:
         return [Listed(*row) for row in rows]
 
     def added(self) -> dict[str, str]:
-        """When each article, or the version of it that is held, came in: by its id, ISO times (UTC)."""
+        """When the current version of each article was added: ISO times (UTC) by id."""
         return dict(self._rows("SELECT id, ingested_at FROM articles"))
 
     def revision(self) -> int:
-        """A number that rises with every change since the library was opened."""
+        """A number that increases with every change since the library was opened."""
         return self._database.connection.total_changes
 
     def exists(self, id: str) -> bool:
@@ -129,7 +129,7 @@ class Records:
         return [Sentence(*row) for row in rows]
 
     def sentences_of(self, article: Article) -> list[Sentence]:
-        """The sentences of this version of the article, in order. Raises Superseded where it is not the one held."""
+        """The sentences of this version of the article, in order. Raises Superseded if there is a newer one."""
         rows = self._rows(
             'SELECT s.start, s."end" FROM articles a LEFT JOIN sentences s ON s.article_id = a.id '
             "WHERE a.id = ? AND a.version = ? ORDER BY s.position",
@@ -137,7 +137,7 @@ class Records:
             article.version,
         )
         if not rows:
-            raise Superseded("What was found is just being replaced by its next version: ask again.")
+            raise Superseded("The articles found are being replaced by a new version. Ask again.")
         return [Sentence(*row) for row in rows if row[0] is not None]
 
     def embedded(self, article_id: str) -> list[Embedded]:
@@ -163,7 +163,7 @@ class Records:
         return {row[0]: Passage(*row) for row in rows}
 
     def sample(self, size: int) -> list[tuple[str, bytes]]:
-        """Up to `size` passages by chance: their ids and vectors."""
+        """Up to `size` random passages: their ids and vectors."""
         rows = self._rows(
             "SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.hash = p.vector "
             "WHERE p.id IN (SELECT id FROM passages ORDER BY random() LIMIT ?)",
@@ -172,7 +172,7 @@ class Records:
         return [(id, vector) for id, vector in rows]
 
     def vectors(self, hashes: Sequence[str]) -> dict[str, bytes]:
-        """The vectors that are already there, by the hash of what was embedded."""
+        """The existing vectors, by the hash of the embedded text."""
         found: dict[str, bytes] = {}
         for first in range(0, len(hashes), 500):
             some = hashes[first : first + 500]
@@ -242,7 +242,7 @@ class Records:
         return [row[0] for row in self._rows("SELECT id FROM articles WHERE outlet = ? ORDER BY id", outlet)]
 
     def removals(self) -> list[tuple[str, str | None, str]]:
-        """What was removed: id, the hash of its headline (None where it had none), when."""
+        """The removed articles: id, hash of the headline (None without one), time."""
         return [tuple(row) for row in self._rows("SELECT article_id, title_hash, removed_at FROM removals")]
 
     def key(self, id: str) -> str:
@@ -251,7 +251,7 @@ class Records:
         return str(self._rows("SELECT key FROM articles WHERE id = ?", id)[0][0])
 
     def edits(self, id: str) -> dict[str, Any]:
-        """The values that a person has given for the article of that id, by field."""
+        """The manual corrections of the article of that id, by field."""
         rows = self._rows("SELECT field, value FROM edits WHERE article_id = ?", id)
         return {name: json.loads(value) for name, value in rows}
 
@@ -259,7 +259,7 @@ class Records:
 def _article_of(row: tuple[Any, ...], addresses: tuple[str, ...]) -> Article:
     try:
         return article_of(row, addresses)
-    except (ValueError, TypeError, AttributeError) as error:  # what is kept as JSON is none, or says something else
+    except (ValueError, TypeError, AttributeError) as error:  # invalid JSON, or unexpected content
         raise LibraryError(
-            f"What is kept of the article {row[0]} is damaged ({error}). `python -m rag doctor` says what to do."
+            f"The stored data of the article {row[0]} is damaged ({error}). Run `python -m rag doctor`."
         ) from error

@@ -1,10 +1,8 @@
-"""What kept chats hold of the articles' words, and how it goes when an article goes.
+"""Removing an article's words from saved chats when the article is removed.
 
-Every word of an article that a chat keeps stands in a column of one of three tables, beside its article's id and its
-sha256, or in what is kept of who says what, which goes as a whole with any of its articles. The rows of an answer's
-blocks, which tell names and dates, stand in `exchanges.reply` and go with the articles that they cite. So a removal is
-a few statements within the transaction that removes the article: there is no moment at which one is gone and the other
-is not.
+Chats store words of articles in columns of three tables, with the article's id and sha256, and in saved coverage, which
+is deleted as a whole with any of its articles. The rows of an answer's tables are in `exchanges.reply` and are removed
+with the articles they cite. So a removal is a few statements in the transaction that removes the article.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ WHERE exchange_id IN (SELECT exchange_id FROM citations WHERE article_id = ?1) A
     SELECT 1 FROM citations c, json_each(statements.citations) n
     WHERE c.article_id = ?1 AND c.exchange_id = statements.exchange_id AND c.number = n.value)
 """
-# What a model wrote without a citation may be anybody's words of those that it was given.
+# Uncited text of a model may contain words of any article it was given.
 _STATEMENTS_THAT_MAY_TELL = """
 UPDATE statements SET text = NULL, marks = '[]' WHERE statements.citations = '[]' AND exchange_id IN (
     SELECT e.id FROM exchanges e JOIN considered c ON c.exchange_id = e.id
@@ -59,7 +57,7 @@ WHERE c.article_id = ? AND json_array_length(e.reply, '$.blocks') > 0 GROUP BY e
 
 
 def forget(db: sqlite3.Connection, article_id: str, moment: str) -> None:
-    """Take the words of an article out of every kept answer, within the caller's transaction.
+    """Remove the words of an article from every saved answer, within the caller's transaction.
 
     Their hashes stay, with `moment` (ISO, UTC) as the mark that they were removed.
     """

@@ -1,4 +1,4 @@
-"""The catalogue's tables, and how a library made by an older version becomes one of this version."""
+"""The catalogue's tables, and upgrades from older formats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.library import collections, copies, redaction
 
 SCHEMA_VERSION = 5
 REPLACED = "library.db.replaced.backup"
-"""What the database is kept as that a restored backup has replaced."""
+"""The name of the previous database after a restore."""
 _DESCRIPTIONS = """
 ALTER TABLE articles ADD COLUMN place TEXT;
 ALTER TABLE articles ADD COLUMN published_from TEXT;
@@ -66,7 +66,7 @@ CREATE TABLE outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty database, within the caller's transaction."""
+    """Create the tables in an empty database, within the caller's transaction."""
     _run(db, _FIRST)
     _run(db, _DESCRIPTIONS)
     _run(db, redaction.TABLES)
@@ -84,24 +84,24 @@ def back_up(db: sqlite3.Connection, path: Path, version: int) -> Path:
 
 
 def backup_of(path: Path, version: int) -> Path:
-    """Where the copy of a database of an older format is kept."""
+    """The path of the copy of a database in an older format."""
     return path.with_name(f"{path.name}.format-{version}.backup")
 
 
 def backups(path: Path) -> list[Path]:
-    """The copies that are there of a database's former states."""
+    """The existing copies of older states of the database."""
     return sorted(path.parent.glob(f"{path.name}.*.backup*"))
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
-    """Bring an older format up to this one, within the caller's transaction."""
+    """Upgrade an older format, within the caller's transaction."""
     for step in range(version, SCHEMA_VERSION):
         _MIGRATIONS[step](db)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def put_fingerprints(db: sqlite3.Connection, article: Article) -> None:
-    """Store what an article's likeness to others is told by: its lines' hashes and its MinHash."""
+    """Store an article's fingerprints for finding copies: the hashes of its lines and its MinHash."""
     found: dict[int, int] = {}
     for start, end in copies.lines(article.text):
         if (hash := copies.line_hash(article.text[start:end])) is not None:
@@ -113,7 +113,7 @@ def put_fingerprints(db: sqlite3.Connection, article: Article) -> None:
 
 
 def _describe(db: sqlite3.Connection) -> None:
-    """1 to 2: what is known of an article gets its basis; what the file stated is taken as stated."""
+    """1 to 2: an article's details get a source; existing values count as stated."""
     _run(db, _DESCRIPTIONS)
     for (id,) in db.execute("SELECT id FROM articles").fetchall():
         (text,) = db.execute("SELECT text FROM articles WHERE id = ?", (id,)).fetchone()
@@ -121,18 +121,18 @@ def _describe(db: sqlite3.Connection) -> None:
 
 
 def _keep_chats(db: sqlite3.Connection) -> None:
-    """2 to 3: chats are kept."""
+    """2 to 3: chats are saved."""
     _run(db, redaction.TABLES)
 
 
 def _collect(db: sqlite3.Connection) -> None:
-    """3 to 4: articles are kept together under names, and who says what is kept with an answer."""
+    """3 to 4: collections, and coverage saved with an answer."""
     _run(db, collections.TABLES)
     _run(db, redaction.COVERAGES)
 
 
 def _add_times(db: sqlite3.Connection) -> None:
-    """4 to 5: the time at which an article was published is kept.
+    """4 to 5: the time of publication is stored.
 
     Of what was read before only the day is kept: the time is unknown until its file or page is read again.
     """

@@ -1,4 +1,4 @@
-"""Which feeds are followed, and what was fetched when: in library.db, beside the catalogue's tables."""
+"""The feeds and past fetches, in tables of library.db."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS visits (
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed that is followed. `read_at` is a time in ISO form (UTC), `result` what its last reading came to."""
+    """A feed. `read_at` is a time in ISO form (UTC), `result` is the outcome of the last reading."""
 
     url: str
     title: str | None
@@ -61,12 +61,12 @@ class Feeds:
     # Feeds
 
     def followed(self) -> list[Feed]:
-        """The feeds that are followed, the first added first."""
+        """The feeds, the oldest first."""
         rows = self._rows("SELECT url, title, read_at, result FROM feeds ORDER BY added_at, url")
         return [Feed(*row) for row in rows]
 
     def follow(self, url: str, title: str | None) -> None:
-        """Follow a feed from now on; of one that is followed already the title is noted anew."""
+        """Follow a feed; if it is followed already, only its title is updated."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO feeds (url, title, added_at) VALUES (?, ?, ?) "
@@ -75,31 +75,31 @@ class Feeds:
             )
 
     def unfollow(self, url: str) -> None:
-        """Follow it no more; its articles stay. Raises UsageError where it is not followed."""
+        """Stop following a feed; its articles stay. Raises UsageError if it is not followed."""
         self.check(url)
         with self._transaction() as db:
             db.execute("DELETE FROM feeds WHERE url = ?", (url,))
             db.execute("DELETE FROM visits WHERE url = ?", (url,))
 
     def check(self, url: str) -> None:
-        """Raises UsageError where this feed is not followed."""
+        """Raises UsageError if this feed is not followed."""
         if not self._rows("SELECT 1 FROM feeds WHERE url = ?", url):
-            raise UsageError(f"No feed {url!r} is followed. `python -m rag feeds list` shows those that are.")
+            raise UsageError(f"You are not following the feed {url!r}. `python -m rag feeds list` shows your feeds.")
 
     def note_reading(self, url: str, result: str) -> None:
-        """Note that the feed has just been read, and in a sentence with what result."""
+        """Store that the feed was just read, and the result as a sentence."""
         with self._transaction() as db:
             db.execute("UPDATE feeds SET read_at = ?, result = ? WHERE url = ?", (now(), result, url))
 
     # Visits
 
     def visit(self, url: str) -> Visit:
-        """What is known of the last visit; a Visit of nothing but the address where there was none."""
+        """The last visit, or an empty Visit of the address."""
         rows = self._rows("SELECT url, etag, last_modified, mark FROM visits WHERE url = ?", url)
         return Visit(*rows[0]) if rows else Visit(url)
 
     def remember(self, visit: Visit) -> None:
-        """Note a visit, in the place of the one before."""
+        """Store a visit, replacing the previous one."""
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?)",

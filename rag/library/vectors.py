@@ -1,7 +1,7 @@
-"""The dense index: a Chroma collection in the format of LlamaIndex's ChromaVectorStore, derived from the catalogue.
+"""The vector index: a Chroma collection in the format of LlamaIndex's ChromaVectorStore, derived from the catalogue.
 
 The file `chroma.current` names the generation in use, a folder of the library or a collection of a Chroma server. A
-rebuild fills a new one and then replaces that file, so that there is a whole index at every moment.
+rebuild fills a new one and then replaces that file, so that there is a complete index at any time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_RECORDS = 5000
 
 
 def passage_node(article: Article, embedded: Embedded) -> TextNode:
-    """The passage as LlamaIndex's node; its metadata say where it stands in the article."""
+    """The passage as a LlamaIndex node; its metadata has its place in the article."""
     passage = embedded.passage
     node = TextNode(
         id_=passage.id,
@@ -66,7 +66,7 @@ class VectorIndex:
         try:
             return self._pointer.read_text(errors="replace").strip()
         except OSError as error:
-            raise TornIndex("no generation is named") from error
+            raise TornIndex("it has no current generation") from error
 
     def strays(self) -> list[Path]:
         """The folders of other generations than the one in use. Raises TornIndex where none is named."""
@@ -86,17 +86,17 @@ class VectorIndex:
         self._client = self._collection = None
 
     def rebuild(self, articles: Iterable[tuple[Article, Sequence[Embedded]]]) -> None:
-        """Fill a new generation with all articles and put it in the place of the old one."""
+        """Fill a new generation with all articles, then replace the old one."""
         self.close()
         before = self._current() if self._pointer.exists() else ""
         name = self._place.following(before)
-        self._place.drop(name)  # one that was begun on a server, and not finished
+        self._place.drop(name)  # left unfinished on a server
         try:
             self._fill(name, articles)
             _replace(self._pointer, name)
         except BaseException:
             self.close()
-            self._place.drop(name)  # half an index is of no use, and the disk may be full
+            self._place.drop(name)  # a partial index is useless, and the disk may be full
             raise
         self.sweep()
 
@@ -131,13 +131,13 @@ class VectorIndex:
             )
 
     def _in_use(self) -> Any:
-        """The collection in use. Raises TornIndex where there is none: building it anew was begun, and not finished."""
+        """The collection in use. Raises TornIndex if there is none, because a rebuild was interrupted."""
         if self._collection is None:
-            raise TornIndex("it was being built anew, and that was not finished")
+            raise TornIndex("a rebuild was interrupted")
         return self._collection
 
     def count(self) -> int:
-        """How many passages it holds."""
+        """The number of passages."""
         return int(self._place.guarded(self._in_use().count))
 
     def search(self, vector: Sequence[float], limit: int, filters: Filters = Filters()) -> list[tuple[str, float]]:
@@ -155,7 +155,7 @@ class VectorIndex:
         return [(id, 1 - distance) for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def ids(self) -> set[str]:
-        """The ids of all passages that it holds."""
+        """The ids of all passages."""
         return set(self._place.guarded(self._in_use().get, include=[])["ids"])
 
     def differing(self, passages: Sequence[tuple[Article, Embedded]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A text as it is compared: its words that carry meaning, each with its vector in its context."""
+"""Content words of a text with their contextual vectors, for comparing texts."""
 
 from __future__ import annotations
 

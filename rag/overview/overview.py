@@ -34,7 +34,7 @@ MORE_OUTLETS, UNCERTAIN = 0.2, 0.15
 """What it counts for an entry of the timeline, beside its cosine, that one more outlet tells it; that it has no day."""
 KINDS: frozenset[Intent] = frozenset(["summary", "comparison", "wording", "statements", "timeline"])
 Told = tuple[list[Statement], list[Block]]
-_MANNERS: dict[str, str] = {"direct": "quoted", "clip": "heard", "indirect": "retold"}
+_MANNERS: dict[str, str] = {"direct": "quoted", "clip": "clip", "indirect": "paraphrased"}
 
 
 class Overview:
@@ -107,11 +107,9 @@ class Overview:
             )
             evidence.append(Evidence(each.article, each.start, each.end, account))
         statements, sources.citations[:] = cite(evidence, library, self._searcher.reader.reader)
-        opening = f"What {outlets_of(asked.articles)} tell of it, in {counted(len(asked.articles), 'article')}:"
+        opening = f"Reported by {outlets_of(asked.articles)} in {counted(len(asked.articles), 'article')}:"
         if asked.chosen_of:
-            opening = (
-                f"The library holds several events. {opening.replace('of it', 'of the one that most outlets cover')}"
-            )
+            opening = f"The library has several events. This is the one that most outlets cover. {opening}"
         told = [Statement(opening)]
         also_of = {(each.article.id, each.sentence.start): each.also for each in main}
         for statement in statements:
@@ -128,8 +126,8 @@ class Overview:
         if asked.topic and not laid.pairs:
             return None  # what each says to it is found by asking each
         rows: list[Row] = []
-        differing = self._pairs("Told otherwise", [p for p in laid.pairs if p.relation == "differ"], sources)
-        alike = self._pairs("Told alike", [p for p in laid.pairs if p.relation == "agree"], sources)
+        differing = self._pairs("Differ", [p for p in laid.pairs if p.relation == "differ"], sources)
+        alike = self._pairs("Agree", [p for p in laid.pairs if p.relation == "agree"], sources)
         rows += [*differing, *alike]
         own: list[Row] = []
         most = MOST_ALONE if len(laid.alone) <= 2 else 1
@@ -141,12 +139,12 @@ class Overview:
                 own.append(Row((f"Only in {name}", name), numbers))
         rows += own
         if not rows:
-            return [Statement("The articles have no sentences that can be laid side by side.")], []
+            return [Statement("The articles have no sentences that can be compared.")], []
         statements: list[Statement] = []
         if differing:
             line = [(f"They differ on {counted(len(differing), 'point')}.", False)]
             statements.append(direct_statement(line, [n for row in differing for n in row.citations]))
-        first = "" if differing else "Nothing was found in which they contradict each other. "
+        first = "" if differing else "No contradictions were found. "
         statements.append(Statement(f"{first}{outlets_of(asked.articles)}, side by side:"))
         return statements, [Block("accounts", "Side by side", ("What", "Outlet"), tuple(rows[:MOST_ROWS]))]
 
@@ -172,14 +170,14 @@ class Overview:
         shared = [row for row in rows if len(row.outlets) > 1]
         if not shared:
             name = f"{who} is" if who else "Nobody is"
-            said = f"{name} quoted by one outlet only." if who else "Nobody is quoted by more than one outlet."
+            said = f"{name} quoted by only one outlet." if who else "Nobody is quoted by more than one outlet."
             return [Statement(said)], [self._quotes(asked, rows, sources, "In their words", who)]
         block = self._quotes(asked, shared, sources, "As each outlet quotes it", who)
         apart = [(row, each) for row in shared for each in differences(row)]
         line: list[Piece] = []
         numbers: list[int] = []
         if not apart:
-            line = [("Word for word the same, as far as several outlets quote the same words.", False)]
+            line = [("The same words, wherever several outlets quote the same statement.", False)]
             numbers = [number for row in block.rows for number in row.citations]
         else:
             line = [("Not word for word: ", False)]
@@ -192,7 +190,7 @@ class Overview:
                     numbers += self._holding(row, article, start, end, sources)
             more = len(apart) - MOST_DIFFERENCES
             line += [(f"; and {more} more." if more > 0 else ".", False)]
-        shown = Statement(f"{counted(len(shared), 'utterance')} that several outlets quote:")
+        shown = Statement(f"{counted(len(shared), 'statement')} quoted by several outlets:")
         return [direct_statement(line, numbers), shown], [block]
 
     def _holding(self, row: QuoteRow, article: Article, start: int, end: int, sources: Sources) -> list[int]:
@@ -215,7 +213,7 @@ class Overview:
         block = self._quotes(asked, rows, sources, who or "Who said what", who)
         speakers = list(dict.fromkeys(row.cells[0] for row in block.rows))
         if who:
-            told = f"What {speakers[0]} said, by {outlets_of([row.wordings[0].article for row in rows])}:"
+            told = f"What {speakers[0]} said, reported by {outlets_of([row.wordings[0].article for row in rows])}:"
         else:
             told = f"{counted(len(speakers), 'speaker')} in {counted(len(asked.articles), 'article')}: "
             told += f"{listed(speakers)}."
@@ -254,15 +252,15 @@ class Overview:
             several = {each.article.outlet or each.article.id: each for each in reversed(entry.told)}
             numbers = tuple(n for each in several.values() for n in sources.number(each))
             when = str(RelativeDate(0, 0, entry.first, entry.last))
-            when += " (the articles differ)" if entry.disputed else " (worked out)" if entry.computed else ""
+            when += " (the articles differ)" if entry.disputed else " (computed)" if entry.computed else ""
             if numbers:
                 rows.append(
                     Row((when, listed([each.article.outlet or NO_OUTLET for each in several.values()])), numbers)
                 )
         left = len(entries) - len(rows)
-        more = f"; {left} more on the page Coverage" if left else ""
-        told = f"{counted(len(rows), 'dated event')} from {outlets_of(asked.articles)}, in order of time{more}:"
-        return [Statement(told)], [Block("timeline", "In order of time", ("When", "Outlet"), tuple(rows))]
+        more = f"; {left} more on the Coverage page" if left else ""
+        told = f"{counted(len(rows), 'dated event')} from {outlets_of(asked.articles)}, in order{more}:"
+        return [Statement(told)], [Block("timeline", "Timeline", ("When", "Outlet"), tuple(rows))]
 
     def _main(self, entries: Sequence[TimelineEntry], asked: EventQuestion) -> list[TimelineEntry]:
         """MOST_ROWS of the entries, in their order: those of more outlets, and near to what all tell."""
@@ -284,7 +282,7 @@ class Overview:
         article = articles[0]
         excerpts = (Excerpt(article, each.start, each.end) for each in self._library.sentences_of(article))
         number = next((n for each in excerpts for n in sources.number(each)), None)
-        said = f"Only {article.outlet or 'one article'} tells of it: there is nothing to compare it with."
+        said = f"Only {article.outlet or 'one article'} reports this, so there is nothing to compare it with."
         return [Statement(said, (number,) if number else ())], []
 
     def _others(self, asked: EventQuestion, sources: Sources) -> list[Block]:
@@ -298,4 +296,4 @@ class Overview:
                     " to ".join(dict.fromkeys(day_and_hour(each) for each in event.days)) if event.days else "undated"
                 )
                 rows.append(Row((when, counted(event.outlets, "outlet")), numbers))
-        return [Block("list", "Other events", ("When", "Told by"), tuple(rows))]
+        return [Block("list", "Other events", ("When", "Reported by"), tuple(rows))]

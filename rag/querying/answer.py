@@ -48,11 +48,11 @@ about its events hardly any stayed below .4.
 """
 MOST_COMPARED, FUSION = 40, 60
 """Sentences that are compared with a refused question, and the constant of the fusion of their two orders."""
-NO_ARTICLE_SAYS = "No article says this directly. Closest:"
-NOT_ANSWERED = "The library does not answer this."
-CANNOT = "I answer from the articles in this library; I cannot do that."
+NO_ARTICLE_SAYS = "No article says this directly. Closest sentences:"
+NOT_ANSWERED = "The library has no answer to this."
+CANNOT = "I can only answer questions from the articles in this library."
 AnswerOfAnEvent = Callable[[Intent, str, Filters, Sequence[Turn], Clock], Reply | None]
-GONE = "What was found has just left the library: ask again."
+GONE = "The articles found have just been removed from the library. Ask again."
 
 
 def choose(searched: SearchResults, rules: Rules = CHOSEN, says_yes: SaysYes = lambda *_: None) -> Composed:
@@ -169,8 +169,8 @@ class Answerer:
         said = {
             "greeting": f"Hello. Ask me anything about {held}.",
             "thanks": "You are welcome.",
-            "help": f"I answer questions from {held}: in their own sentences, each with its citation. Ask who, what, "
-            "when, where, why or how many; name an outlet or a date to narrow it down; or ask how the outlets differ.",
+            "help": f"I answer questions from {held}, in their own sentences, each with a citation. Ask who, what, "
+            "when, where, why or how many. Name an outlet or a date to narrow it down, or ask how the outlets differ.",
         }
         return Reply(
             question=question,
@@ -218,15 +218,15 @@ class Answerer:
     def _refusal(self, searched: SearchResults, more: Sequence[Citation]) -> tuple[Reason, str]:
         """Why there is no answer: for the program, and as a sentence."""
         if not self.library.status().articles:
-            return "empty_library", "The library is empty. Add articles to it first, then ask again."
+            return "empty_library", "The library is empty. Add articles first, then ask again."
         if searched.filters and self._answered_elsewhere(searched):
             what = "articles" if searched.filters.within else "outlets and dates"
             return "outside_filters", (
-                f"Nothing within the chosen {what} answers this, but other articles of the library may: "
-                "ask again without the conditions."
+                f"Nothing within the selected {what} answers this, but other articles in the library may. "
+                "Ask again without the conditions."
             )
         if searched.filters and not searched.ranked:
-            return "outside_filters", "The library has no article that meets these conditions."
+            return "outside_filters", "The library has no article that matches these conditions."
         if more:
             return "not_covered", NO_ARTICLE_SAYS
         return "not_covered", f"{NOT_ANSWERED} {not_mentioned(searched.query, searched.ranked)}".strip()

@@ -78,7 +78,7 @@ def _day(line: Line, library: Library) -> list[Piece]:
     article, sentence = line.sentences[0].article, line.sentences[0].sentence
     text = article.text[sentence.start : sentence.end]
     told = (each for each in dates_told(article, sentence, library.sentences_of(article)))
-    return [(f" ({each}, worked out)", False) for each in told if words.endswith(text[each.start : each.end])][:1]
+    return [(f" ({each}, computed)", False) for each in told if words.endswith(text[each.start : each.end])][:1]
 
 
 def point_to(related: Sequence[Evidence], library: Library, cited: int = 0) -> tuple[Citation, ...]:

@@ -91,7 +91,7 @@ class Checker:
     def _against(self, claim: str, source: Source, place: int, question: str) -> ClaimVerdict:
         evidence, row = self.compare(claim, source, question)
         if evidence is None:
-            return ClaimVerdict("unsupported", lack="nothing in the passage comes near it")
+            return ClaimVerdict("unsupported", lack="nothing in the passage is close to it")
         likelihood = likelihood_of(row)
         support, lack = verdict(self, claim, evidence, row, likelihood)
         return ClaimVerdict(support, tuple((place, span) for span in evidence.spans), lack, likelihood)
@@ -100,19 +100,19 @@ class Checker:
         """What the claim asserts that the evidence has otherwise or not at all, for a person; "" for nothing."""
         figure = wrong_figure(claim, evidence) or wrong_date(claim, evidence)
         if figure:
-            return f"“{figure}” does not stand there"
+            return f"“{figure}” is not there"
         if row["misplaced"] > MISPLACED:
-            return "a figure in it is told of something else"
+            return "a figure in it is about something else"
         nowhere, _ = missing_names(claim, evidence)
         nowhere += self._strange(claim, evidence)
         if nowhere:
-            return f"“{nowhere[0]}” does not stand there"
+            return f"“{nowhere[0]}” is not there"
         if denies(claim) and not (denies(evidence.text) or negations(evidence.text)):
-            return "nothing is denied there"
+            return "nothing is negated there"
         if quote := wrong_quote(claim, evidence):
             return f"nobody says “{quote}” there"
         who = wrong_speaker(claim, evidence, self.library.sentences_of(evidence.article))
-        return f"it is not “{who}” who says so" if who else ""
+        return f"“{who}” does not say so" if who else ""
 
     def _strange(self, claim: str, evidence: ClaimEvidence) -> list[str]:
         """Words that can only be names, written small or at the beginning, of which the article has nothing alike."""
@@ -208,7 +208,7 @@ def verdict(
     if checker.entailment is not None:
         entailed, contradicted = checker.entailment(evidence.text, claim)
         if contradicted > max(entailed, ENTAILED):
-            return "unsupported", "the passage says otherwise"
+            return "unsupported", "the passage says something else"
         support = "supported" if entailed >= ENTAILED else "partly" if support != "unsupported" else support
     elif support == "supported" and (
         row["weakest"] < WEAKEST
@@ -218,7 +218,7 @@ def verdict(
     ):
         support = "partly"
     if support == "supported" and tells_as_certain(claim, evidence.text):
-        return "partly", "it is only told as possible there"
+        return "partly", "it is only a possibility there"
     if support == "supported" and (in_a_voice(claim) or checker.tells_as_fact(claim, evidence)):
         return "partly", "the article only says that somebody said so"
-    return support, "" if support == "supported" else "not all of it stands there"
+    return support, "" if support == "supported" else "not all of it is there"

@@ -279,5 +279,5 @@ def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
         return ""
     listed = " or ".join(filter(None, [", ".join(f"“{name}”" for name in missing[:-1]), f"“{missing[-1]}”"]))
     if len(articles) == 1:
-        return f"The article nearest to it does not mention {listed}."
-    return f"None of the {len(articles)} articles nearest to it mentions {listed}."
+        return f"The closest article does not mention {listed}."
+    return f"None of the {len(articles)} closest articles mentions {listed}."

@@ -145,7 +145,7 @@ def read_conditions(
     if not chosen and (name := unknown_teller(question, [*outlets, *origins()])):
         notes.append(f"The library has no outlet called “{name}”.")
     if (wrong := _no_date(question)) is not None:
-        notes.append(f"“{wrong}” is no date, and was not taken for one.")
+        notes.append(f"“{wrong}” is not a valid date and was ignored.")
         since, until, dated = None, None, None
     elif edition := _edition(question, headlines):
         day, (start, end), dated = edition

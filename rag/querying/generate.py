@@ -107,7 +107,7 @@ class Writer:
         stop = threading.Event()
         for _ in self._pieces(_messages("Answer with one word.", "Say: ready"), stop, Usage()):
             return time.perf_counter() - began
-        raise LanguageModelError(f"{self.name} answered, but said nothing")
+        raise LanguageModelError(f"{self.name} returned an empty answer")
 
     def _pieces(self, messages: list[ChatMessage], stop: threading.Event, usage: Usage) -> Iterator[str]:
         """What the model generates, in a thread of its own: it may hang, and is then left to itself."""
@@ -133,7 +133,7 @@ class Writer:
                 except queue.Empty:
                     waited += min(0.1, self.seconds)
                     if waited >= self.seconds:
-                        raise LanguageModelError(f"{self.name} was silent for {self.seconds:g} seconds") from None
+                        raise LanguageModelError(f"{self.name} did not respond for {self.seconds:g} seconds") from None
                     continue
                 if piece is None:
                     return
@@ -184,7 +184,7 @@ def _told(error: BaseException) -> str:
         return str(error)
     status = _status(error)
     if status in (401, 403):
-        return f"did not take the key (HTTP {status}): set SECOND_SOURCE_MODEL_KEY"
+        return f"did not accept the key (HTTP {status}): set SECOND_SOURCE_MODEL_KEY"
     if status == 404:
         return "is not known at its address (HTTP 404)"
     if status == 429:
@@ -196,7 +196,7 @@ def _told(error: BaseException) -> str:
         return "took too long"
     if "Connect" in kind or isinstance(error, ConnectionError):
         return "could not be reached"
-    return f"broke off ({kind})"
+    return f"was interrupted ({kind})"
 
 
 def _count(usage: Usage, response: ChatResponse) -> None:

@@ -16,7 +16,7 @@ from rag.querying.claim_check import Checker
 from rag.querying.generate import Usage, Writer
 from rag.querying.generated_statements import GeneratedStatements
 
-STOPPED = "Stopped before anything was written: these are the articles' own sentences."
+STOPPED = "Stopped before anything was written. These are the articles' own sentences."
 logger = logging.getLogger(__name__)
 
 
@@ -61,9 +61,9 @@ def replies(
     last, cost = so_far(), writer.cost(usage)
     if stop.is_set():
         kept = last if prose.statements else extracted
-        yield replace(kept, note="Stopped: this is what was written until then." if prose.statements else STOPPED)
+        yield replace(kept, note="Stopped. This is what was written so far." if prose.statements else STOPPED)
     elif prose.gives_up and not prose.supported:
-        none = Statement(f"{writer.name} found no answer to this in the {len(sources)} nearest passages.")
+        none = Statement(f"{writer.name} found no answer to this in the {len(sources)} closest passages.")
         yield replace(last, statements=(none,), citations=(), state="nothing", reason="not_covered", note=cost)
     elif not prose.supported:
         yield replace(extracted, timings=last.timings, reason="unsupported", note=cost)

@@ -114,7 +114,7 @@ class LibraryAnswers:
             fresh = [each for each in held if each.id in came and first <= came[each.id] <= last]
             opening = f"No article was published {within}"
             if fresh:
-                opening += f", but {counted(len(fresh), 'article')} came into the library then"
+                opening += f", but {counted(len(fresh), 'article')} were added to the library then"
             else:
                 fresh = [each for each in held if each.published][:MOST_LISTED]
                 opening += ". The latest in the library"
@@ -156,8 +156,8 @@ class LibraryAnswers:
             (len(added), "article", "added"), (len(replaced), "article", "replaced by a new version"),
             (removed, "article", "removed"),
         ]  # fmt: skip
-        told = ", ".join(f"{counted(n, thing)} {what}" for n, thing, what in counts if n) or "nothing was changed"
-        opening = f"{since}, by the library's own record: {told}"
+        told = ", ".join(f"{counted(n, thing)} {what}" for n, thing, what in counts if n) or "nothing changed"
+        opening = f"{since}, according to the library's records: {told}"
         shown = [*replaced, *added][:MOST_LISTED]
         return self._with_articles(f"{opening}{':' if shown else '.'}", self._articles(each.id for each in shown))
 
@@ -171,8 +171,8 @@ class LibraryAnswers:
             articles = self._articles(each.id for each in self._held(filters)[:MOST_LISTED])
         if not articles:
             return (Statement(f"The library has nothing on “{asked.topic}”."),), ()
-        statements, citations = self._with_articles("By whom, as far as the articles say:", articles[:MOST_LISTED])
-        written = [", ".join(each.authors) or "no author is named" for each in articles[:MOST_LISTED]]
+        statements, citations = self._with_articles("Authors named by the articles:", articles[:MOST_LISTED])
+        written = [", ".join(each.authors) or "no author named" for each in articles[:MOST_LISTED]]
         return (
             statements[0],
             *(replace(each, text=f"{each.text}: {by}") for each, by in zip(statements[1:], written, strict=False)),
@@ -190,16 +190,16 @@ class LibraryAnswers:
         if asked.kind in ("longest", "shortest"):
             size = {each.id: len(each.text.split()) for each in articles}
             found = (max if asked.kind == "longest" else min)(articles, key=lambda each: size[each.id])
-            return self._with_articles(f"{of} the {asked.kind}, with {counted(size[found.id], 'word')}:", [found])
+            return self._with_articles(f"{of}, the {asked.kind} has {counted(size[found.id], 'word')}:", [found])
         dated = sorted((each for each in articles if each.published), key=lambda each: each.published or "")
         undated = [each for each in articles if not each.published]
         if not dated:
-            return self._with_articles(f"{of} none has a day that is known:", undated[:MOST_LISTED])
+            return self._with_articles(f"{of}, none has a known date:", undated[:MOST_LISTED])
         day = dated[0 if asked.kind == "oldest" else -1].published
         found_of_day = [each for each in dated if each.published == day]
-        told, citations = self._with_articles(f"{of} the {asked.kind} by its day:", found_of_day[:MOST_LISTED])
+        told, citations = self._with_articles(f"{of}, the {asked.kind} by date:", found_of_day[:MOST_LISTED])
         if undated:
-            opening = f"Of {counted(len(undated), 'article')} the day is not known for sure:"
+            opening = f"The date of {counted(len(undated), 'article')} is not certain:"
             more, others = self._with_articles(opening, undated[:MOST_OF_AN_OUTLET], len(citations))
             told, citations = (*told, replace(more[0], marks=(Mark(0, 0, "outlet"),)), *more[1:]), (*citations, *others)
         return told, citations
@@ -252,7 +252,7 @@ class LibraryAnswers:
             article = self._meant(asked.citation, chat)
             if article is None:
                 what = f"cites an article as [{asked.citation}]" if asked.citation else "has cited an article yet"
-                ask = "Ask about something first, or for “the article about” it."
+                ask = "Ask a question first, or ask for “the article about” something."
                 return (Statement(f"No answer of this chat {what}. {ask}"),), ()
         return in_its_own_sentences(article, self._searcher)
 
@@ -397,7 +397,7 @@ def _between(published: Iterable[str | None]) -> str:
     if not days:
         return ""
     if days[0] == days[-1]:
-        return f", of {day_and_hour(days[0])}"
+        return f", published on {day_and_hour(days[0])}"
     return f", from {RelativeDate(0, 0, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))}"
 
 
@@ -405,7 +405,7 @@ def _when(article: Article) -> str:
     """The day of an article, and that it is inferred; the days between which it must be, if these are known."""
     if article.published:
         inferred = article.basis_of("published").how == "inferred"
-        return day_and_hour(article.published) + ", as inferred" * inferred
+        return day_and_hour(article.published) + " (inferred)" * inferred
     first, last = article.published_from, article.published_until
     if first and last:
         return f"inferred: {RelativeDate(0, 0, date.fromisoformat(first), date.fromisoformat(last))}"

@@ -205,14 +205,12 @@ def _in_time(form: Form, one: Side, other: Side, first_if_yes: tuple[date, date]
     opening, closing = _dated(first), _dated(second)
     places = (first.candidate, second.candidate)
     if overlap:
-        return Line(
-            (*opening, ("; ", False), *closing, (". Which came first does not follow from this", False)), places
-        )
+        return Line((*opening, ("; ", False), *closing, (". This does not show which came first", False)), places)
     if (a, a_last) == (b, b_last):
         return Line((("On the same day: ", False), *opening, ("; ", False), *closing), places)
     if form == "apart":
-        return Line(((f"{apart} (worked out): ", False), *opening, ("; ", False), *closing), places)
-    later = (f"{apart} later (worked out)", False)
+        return Line(((f"{apart} (computed): ", False), *opening, ("; ", False), *closing), places)
+    later = (f"{apart} later (computed)", False)
     said = "" if first_if_yes is None else "Yes. " if first_if_yes == first.day else "No. "
     return Line(((f"{said}First: ", False), *opening, ("; then: ", False), *closing, (", ", False), later), places)
 
@@ -233,7 +231,7 @@ def _difference(one: Side, other: Side) -> Line:
     assert a is not None
     assert b is not None
     more, less = (one, other) if a.value >= b.value else (other, one)
-    pieces: list[Piece] = [(f"{_number(abs(a.value - b.value))} more for {more.name} (worked out): ", False)]
+    pieces: list[Piece] = [(f"{_number(abs(a.value - b.value))} more for {more.name} (computed): ", False)]
     if a.value == b.value:
         pieces = [("The same: ", False)]
     elif a.kind != b.kind:
@@ -255,7 +253,7 @@ def _in_number(form: Form, one: Side, other: Side, question: str) -> Line:
         (f"{first.name} – ", False), (first.words, True), ("; then: " if form == "first" else "; ", False),
         (f"{second.name} – ", False), (second.words, True),
     )  # fmt: skip
-    opening = "First: " if form == "first" else f"{apart}{of} (worked out): "
+    opening = "First: " if form == "first" else f"{apart}{of} (computed): "
     return Line(((opening, False), *told), (first.candidate, second.candidate))
 
 

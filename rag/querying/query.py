@@ -87,7 +87,7 @@ def language_note(question: str) -> str:
         return ""
     return (
         f"This question looks like {language_name(code)}; the default model reads English. "
-        "A multilingual model is a setting: SECOND_SOURCE_EMBEDDING_MODEL."
+        "To use a multilingual model, set SECOND_SOURCE_EMBEDDING_MODEL."
     )
 
 

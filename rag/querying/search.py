@@ -161,10 +161,10 @@ class Searcher:
         clock = clock or Clock()
         question = one_line(question)
         if not question:
-            raise UsageError("The question is empty: type what you want to know.")
+            raise UsageError("The question is empty. Type what you want to know.")
         if len(question) > LONGEST_QUESTION:
             raise UsageError(
-                f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are read. Shorten it."
+                f"The question has {len(question)} characters; at most {LONGEST_QUESTION} are allowed. Shorten it."
             )
         library = self.library
         read = read_conditions(question, library.outlets(), date.today(), library.origins, library.headlines)

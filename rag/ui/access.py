@@ -1,8 +1,8 @@
-"""Who may come in, and who may change the library, where the page is served to others than the one at the keyboard.
+"""Access control: who can use the page, and who can change the library, when it is served to other people.
 
-On this machine alone nobody is asked, and everybody may do everything. Where `[auth]` stands in Streamlit's secrets,
-people log in with OpenID Connect (`st.login`): readers ask, editors also change the library. Behind a proxy it is the
-proxy that asks; the header that tells whom it let in can be named in Streamlit's `server.trustedUserHeaders`.
+On this machine alone there is no login, and everybody can do everything. If Streamlit's secrets have a section
+`[auth]`, people log in with OpenID Connect (`st.login`): readers ask, editors also change the library. Behind a proxy,
+the proxy authenticates people. Streamlit's `server.trustedUserHeaders` can name the header that says who they are.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from rag.ui.html.escape import as_html, as_label
 P = ParamSpec("P")
 logger = logging.getLogger(__name__)
 PROVIDER = ("client_id", "client_secret", "server_metadata_url")
-"""What has to be known of an OpenID Connect provider."""
+"""The settings that an OpenID Connect provider needs."""
 SHORTEST_SECRET = 32
-NOT_YOURS = "You are logged in as {}, but this library is not open to you: ask whoever keeps it."
+NOT_YOURS = "You are logged in as {}, but you have no access to this library. Ask its owner for access."
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -41,9 +41,9 @@ def is_loopback(host: str) -> bool:
 
 
 def providers() -> list[str]:
-    """The names of the log-in's providers; one without a name is "default", none at all is no log-in.
+    """The names of the login providers; one without a name is "default", an empty list means no login.
 
-    Raises UsageError for secrets that cannot be read, or that no log-in can be made of.
+    Raises UsageError if the secrets cannot be read or are incomplete.
     """
     try:
         section: Any = st.secrets.get("auth") if st.secrets.load_if_toml_exists() else None
@@ -52,39 +52,39 @@ def providers() -> list[str]:
     if section is None:
         return []
     if not isinstance(section, Mapping):
-        raise UsageError("In Streamlit's secrets auth has to be a section, [auth]: see the README, Serving to others.")
+        raise UsageError("In Streamlit's secrets auth must be a section: see “Serving to others” in the README.")
     named = {str(name): each for name, each in section.items() if isinstance(each, Mapping) and "client_id" in each}
     wrong = [name for name in ("redirect_uri", "cookie_secret") if not section.get(name)]
     for name, each in (named or {"": section}).items():
         wrong += [f"{name}.{key}".strip(".") for key in PROVIDER if not each.get(key)]
     if wrong:
         raise UsageError(
-            f"The log-in is not whole: [auth] in Streamlit's secrets lacks {', '.join(wrong)}. Add what is missing, or "
-            "take the section out to serve on this machine alone."
+            f"The login is incomplete: [auth] in Streamlit's secrets lacks {', '.join(wrong)}. Add what is missing, or "
+            "remove the section to serve on this machine only."
         )
     if len(str(section["cookie_secret"])) < SHORTEST_SECRET:
         raise UsageError(
-            "Whoever guesses the log-in's cookie_secret can be anybody: make it at least "
+            "The login's cookie_secret is too short, so it could be guessed. Make it at least "
             f"{SHORTEST_SECRET} characters long, as `python -c 'import secrets; print(secrets.token_hex(32))'` does."
         )
     return list(named) or ["default"]
 
 
 def check(settings: Settings) -> None:
-    """Raises UsageError where others could reach the page and nobody asks them who they are."""
+    """Raises UsageError if other machines could reach the page without a login."""
     if not providers() and not settings.behind_proxy and not is_loopback(settings.host):
         raise UsageError(
-            f"The setting SECOND_SOURCE_HOST is {settings.host!r}, which others can reach, and nobody would ask them "
-            "who they are. Set up a log-in ([auth] in .streamlit/secrets.toml), or say SECOND_SOURCE_BEHIND_PROXY=true "
-            "where a proxy in front asks them (the README, Serving to others, says how); or leave SECOND_SOURCE_HOST "
-            "out, to serve on this machine alone."
+            f"The setting SECOND_SOURCE_HOST is {settings.host!r}, which other machines can reach without a "
+            "login. Set up a login ([auth] in .streamlit/secrets.toml), or set SECOND_SOURCE_BEHIND_PROXY=true if a "
+            "proxy authenticates people (see “Serving to others” in the README). To serve on this machine only, unset "
+            "SECOND_SOURCE_HOST."
         )
 
 
 def admit() -> None:
-    """Go on where this person may read. Else the page ends: with the way to log in, or with why it is not open."""
+    """Return if this person can read. Otherwise the page stops, with a login button or the reason."""
     settings = read_settings()
-    # `streamlit run --server.address …` passes the check at the start by.
+    # `streamlit run --server.address …` skips the check at the start.
     check(settings.model_copy(update={"host": st.get_option("server.address") or settings.host}))
     if not (names := providers()):
         return
@@ -95,28 +95,28 @@ def admit() -> None:
             st.button(label, key=f"log-in-{name}", type="primary", on_click=partial(st.login, name))
         st.stop()
     if settings.readers and not (_is_among(settings.readers) or _is_among(settings.editors)):
-        st.html(f'<p class="notice" role="alert">{as_html(NOT_YOURS.format(who() or "nobody known"))}</p>')
+        st.html(f'<p class="notice" role="alert">{as_html(NOT_YOURS.format(who() or "an unknown user"))}</p>')
         log_out_button()
         st.stop()
 
 
 def who() -> str | None:
-    """The e-mail address of who is logged in, or whom the proxy named; one that the provider did not verify is none."""
+    """The e-mail address of the person, from the login or the proxy; None if there is none or it is not verified."""
     address = st.user.get("email") if st.user.get("email_verified") is not False else None
     return str(address) if address else None
 
 
 def log_out_button() -> None:
-    """The way out, where people log in."""
+    """The logout button, if there is a login."""
     if providers():
         st.button("Log out", key="log-out", type="tertiary", help=as_label(who() or ""), on_click=st.logout)
 
 
 def may_edit() -> bool:
-    """Whether this person may change the library.
+    """Whether this person can change the library.
 
-    Where people log in, those of the setting EDITORS may. Behind a proxy everybody whom it lets through may, unless
-    that setting names some; on this machine alone everybody may.
+    With a login, those in the setting EDITORS can. Behind a proxy, everybody it lets through can, unless EDITORS is
+    set. On this machine alone, everybody can.
     """
     settings = read_settings()
     if providers() or (settings.behind_proxy and settings.editors):
@@ -125,7 +125,7 @@ def may_edit() -> bool:
 
 
 def editors_only(change: Callable[P, object]) -> Callable[P, None]:
-    """`change`, done only where this person may change the library, whatever was drawn for them."""
+    """`change`, which only runs if this person can change the library, whatever the page shows."""
 
     @wraps(change)
     def checked(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -138,12 +138,12 @@ def editors_only(change: Callable[P, object]) -> Callable[P, None]:
 
 
 def own_origin(connection: HTTPConnection, settings: Settings) -> bool:
-    """Whether a connection was made by a page of this server, or by no page at all; not by another site's.
+    """Whether a connection comes from a page of this server, or from no page at all, and not from another site.
 
-    A name of another site that leads to this machine is another site's too.
+    Another site's host name that resolves to this machine counts as another site.
     """
     host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
-    if connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):  # another port is another's page
+    if connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):  # another port is another site
         return False
     if is_loopback(settings.host) and not settings.behind_proxy and not providers() and not is_loopback(_name(host)):
         return False
@@ -155,10 +155,10 @@ def own_origin(connection: HTTPConnection, settings: Settings) -> bool:
 
 
 def may_use_api(connection: HTTPConnection, settings: Settings) -> bool:
-    """Whether a request may use what asks nobody to log in: the API and the metrics.
+    """Whether a request can use the API and the metrics, which have no login.
 
-    Programs on this machine may. Behind a proxy all may whom it lets through, unless people log in on the page: then
-    the proxy does not ask them. A request that was passed on is not from this machine, wherever the proxy stands.
+    Programs on this machine can. Behind a proxy, everybody it lets through can, unless the page has a login: then the
+    proxy does not authenticate them. A forwarded request does not count as from this machine.
     """
     if not own_origin(connection, settings):
         return False

@@ -1,4 +1,4 @@
-"""The doors beside the page, in its process: the API, and through it the command line."""
+"""The HTTP API in the page's process, which the command line also uses."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from rag.ui.jobs.ingest_job import take_in
 from rag.ui.startup import open_library
 
 API = "/api"
-FROM_THE_COMMAND_LINE = "what the command line adds"
+FROM_THE_COMMAND_LINE = "articles from the command line"
 
 
 def api(settings: Settings, address: str) -> Mount:
-    """The API over the page's own Assistant, to be mounted where the page is served, at `address` for this machine.
+    """The API on the page's own Assistant, to be mounted on the page's server, which this machine reaches at `address`.
 
-    From now on the command line finds this process by the folder that it owns.
+    From now on the command line finds this process by its library folder.
     """
     token = secrets.token_urlsafe(32)
     offer(Door(address + API, token))
 
     def allowed(connection: HTTPConnection) -> bool:
-        # The command line may come by an address that others reach too: it shows what only this machine can read.
+        # The command line may use an address that others reach too, so it sends the token that only it can read.
         return may_use_api(connection, settings) or (own_origin(connection, settings) and shows(connection, token))
 
     return Mount(API, create(partial(_reach, settings), token, allowed))

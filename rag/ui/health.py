@@ -1,4 +1,4 @@
-"""What is looked at from outside while the page is served: whether it is ready, and its metrics."""
+"""Endpoints for monitoring the server: readiness and metrics."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 logger = logging.getLogger(__name__)
-BEING_OPENED = "the model is being loaded and the library opened"
-NOT_OPEN = "the library cannot be opened: the log says why"
-UNREADABLE = "the library cannot be read: the log says why"
-NOT_FOR_YOU = "The metrics are for this machine, and for whom a proxy lets through (SECOND_SOURCE_BEHIND_PROXY).\n"
+BEING_OPENED = "the model is loading and the library is opening"
+NOT_OPEN = "the library cannot be opened, see the log"
+UNREADABLE = "the library cannot be read, see the log"
+NOT_FOR_YOU = "The metrics are only available on this machine, or through a proxy (SECOND_SOURCE_BEHIND_PROXY).\n"
 
 
 class Opening(BackgroundWork):
-    """The library being opened before the first visit, so that it is known whether it can be."""
+    """Opens the library before the first visit, so that problems are known early."""
 
     assistant: Assistant | None = None
 
     def start(self, settings: Settings) -> None:
-        """Open the library, unless that is being done or was."""
+        """Open the library, unless it is open or opening."""
         if self.assistant is None and self.begin():
             self.run("opening of the library", lambda: self._open(settings))
 
@@ -50,7 +50,7 @@ opening = Opening()
 
 
 def held() -> dict[str, int]:
-    """The counts of what the library holds; nothing before it is open. Raises LibraryError where it cannot be read."""
+    """The sizes of the library; empty before it is open. Raises LibraryError if it cannot be read."""
     if opening.assistant is None:
         return {}
     status = opening.assistant.library.status()
@@ -58,12 +58,12 @@ def held() -> dict[str, int]:
 
 
 def routes(settings: Settings) -> list[Route]:
-    """/ready, for whoever sends people here, and /metrics."""
+    """The routes /ready and /metrics."""
 
     async def ready(_: Request) -> Response:
         if opening.assistant is None:
             reason = NOT_OPEN if opening.problem else BEING_OPENED
-            opening.start(settings)  # what was in the way may be gone
+            opening.start(settings)  # the problem may be gone
         else:
             reason = await run_in_threadpool(_fault)
         return JSONResponse({"ready": not reason, "reason": reason or None}, 503 if reason else 200)

@@ -1,4 +1,4 @@
-"""The way from page to page. Pages are known by their titles; app/app.py says what each of them shows."""
+"""Links between the pages. Pages are registered by title in app.py."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _PAGES: dict[str, st.Page] = {}
 
 
 def offer(pages: Sequence[st.Page]) -> None:
-    """Make the pages known under their titles, in the order of the masthead."""
+    """Register the pages by title, in the order of the header."""
     _PAGES.update({page.title: page for page in pages})
 
 
 def offered() -> list[st.Page]:
-    """The pages, in the order of the masthead."""
+    """The pages, in the order of the header."""
     return list(_PAGES.values())
 
 
@@ -25,5 +25,5 @@ def page_titled(title: str) -> st.Page:
 
 
 def link_to(title: str, label: str, **asks: str) -> None:
-    """A link to the page titled `title`, whose address asks about `asks`."""
+    """A link to the page titled `title`, with `asks` as query parameters."""
     st.page_link(page_titled(title), label=label, width="content", query_params=asks or None)

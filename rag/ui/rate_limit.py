@@ -1,4 +1,4 @@
-"""How fast one person may ask: an answer takes the whole machine for a while, and others wait."""
+"""A limit on questions per minute and person, because an answer uses the whole machine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MINUTE = 60.0
 
 
 class RateLimit:
-    """When each person asked within the last minute, on a clock that never goes back."""
+    """The times of each person's questions in the last minute, on a monotonic clock."""
 
     def __init__(self) -> None:
         self._asked: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
     def wait(self, person: str, most: int, now: float) -> float:
-        """The seconds until `person` may ask, who may `most` times a minute; 0, and it is counted, where it is now."""
+        """The seconds until `person` can ask again, at most `most` times a minute; 0 if now, which is counted."""
         with self._lock:
             self._asked = {each: times for each, times in self._asked.items() if times[-1] > now - MINUTE}
             times = self._asked.get(person, deque())
@@ -39,9 +39,9 @@ class RateLimit:
 
 
 def too_fast() -> str | None:
-    """Count a question that is about to be asked; where it is one too many, a sentence that says so.
+    """Count a question that is about to be asked; returns a message if it is too many.
 
-    Who is logged in is counted over all sessions; who is not, by the session.
+    People who are logged in are counted over all sessions, others per session.
     """
     person = who() or st.session_state.setdefault("person", secrets.token_hex(8))
     most = read_settings().questions_a_minute
@@ -49,8 +49,8 @@ def too_fast() -> str | None:
     if not seconds:
         return None
     return (
-        f"{counted(most, 'question')} a minute may be asked here: wait {counted(math.ceil(seconds), 'second')}, and "
-        "ask again."
+        f"You can ask {counted(most, 'question')} per minute. Wait {counted(math.ceil(seconds), 'second')}, then ask "
+        "again."
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m rag.ui.serve`: the app behind the security headers, on this machine unless the settings say otherwise."""
+"""The web server, `python -m rag.ui.serve`: app.py with security headers, the API and the health checks."""
 
 from __future__ import annotations
 
@@ -136,9 +136,9 @@ def main() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
     port = listener.getsockname()[1]
     if port != settings.port:
-        print(f"port {settings.port} is busy, using {port}", flush=True)
+        print(f"port {settings.port} is in use, using {port}", flush=True)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print("Opening the library.", flush=True)
+    print("Opening the library…", flush=True)
     app = st.App(
         APP,
         middleware=[Middleware(SecurityHeaders), Middleware(OwnPages, settings=settings)],
@@ -159,12 +159,10 @@ async def _keeping_the_library_open(settings: Settings, address: str, _: st.App)
 
 
 def _announce(address: str) -> None:
-    """Tell the address once the library is open: whoever comes then is answered at once. The page says what is wrong
-    where it takes long, or cannot be opened.
-    """
+    """Print the address once the library is open, or after a while: the page shows what is wrong."""
     health.opening.wait(SECONDS_TO_OPEN)
     print(f"Second Source is open at {address} (stop it with Ctrl+C)", flush=True)
-    print(f"Its API describes itself at {address}{API}/openapi.json", flush=True)
+    print(f"The API is described at {address}{API}/openapi.json", flush=True)
 
 
 if __name__ == "__main__":

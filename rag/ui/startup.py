@@ -1,4 +1,4 @@
-"""Opening the library: once per process, in words while it takes time, filled with the samples where it is empty."""
+"""Opening the library: once per process, with a message while it takes time, and with samples if it is empty."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from rag.ui.navigation import link_to
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-OPENING = "Opening the library. The first time on a machine takes up to half a minute."
+OPENING = "Opening the library. The first start takes up to half a minute."
 FILLING = (
-    "Your library is empty, so a small sample library is being read in: articles written for this project, about "
-    "events that never happened."
+    "Your library is empty, so a small sample library is being added: articles written for this project, about "
+    "invented events."
 )
-FIRST_ARTICLES = "Your first articles are being read in. Questions can be asked as soon as one is there."
+FIRST_ARTICLES = "Your first articles are being added. You can ask questions as soon as one is ready."
 SAMPLES = "the sample articles"
 LONGEST_TITLE = 80
 FEW_ARTICLES = 200  # a library of the person's own; questions about the samples would only be in the way
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def library_door(settings: Settings) -> Assistant:
-    """The process's one Assistant, opened at the first visit; where that fails, the page ends with why."""
+    """The process's Assistant, opened at the first visit; if that fails, the page stops with the reason."""
     waiting = st.empty()
     try:
         with waiting.container(key="waiting"), st.spinner(OPENING):
@@ -53,10 +53,10 @@ def library_door(settings: Settings) -> Assistant:
 
 
 def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
-    """Read the sample articles into a library that has never held any, with a progress bar.
+    """Add the sample articles to a library that never had any, with a progress bar.
 
-    Any page that is opened meanwhile shows the same progress, and closing or reloading one does not interrupt it. The
-    page ends where the library is empty, with the way to fill it.
+    Every open page shows the same progress, and closing or reloading a page does not interrupt it. If the library
+    stays empty, the page stops and explains how to fill it.
     """
     work = adding()
     held = assistant.library.status().articles
@@ -73,47 +73,47 @@ def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
         time.sleep(0.1)
     if work.what == SAMPLES and not assistant.library.status().articles:
         failed = [f"{event.source}: {event.reason}." for event in work.events if event.outcome == "failed"]
-        notice(" ".join(filter(None, ["The sample articles could not be read in.", work.problem, *failed[:3]])))
+        notice(" ".join(filter(None, ["The sample articles could not be added.", work.problem, *failed[:3]])))
         st.button("Try again")
         st.stop()
     if work.what == SAMPLES:
-        work.forget()  # they have been seen to come in
+        work.forget()  # the progress has been shown
     st.rerun()
 
 
 def samples_there(settings: Settings) -> bool:
-    """Whether there are sample articles to read in."""
+    """Whether there are sample articles."""
     return (settings.samples / "articles").is_dir()
 
 
 @editors_only
 def add_samples(assistant: Assistant, settings: Settings) -> None:
-    """Begin to read in the sample articles, unless something is being read in already."""
+    """Start adding the sample articles, unless articles are being added already."""
     adding().start(SAMPLES, lambda: assistant.ingest([settings.samples / "articles"]))
 
 
 def so_far(work: IngestJob) -> str:
-    """How far it is, as the label of a progress bar."""
+    """The label of the progress bar."""
     if not work.total:
         return "Reading the articles"
     return f"{work.done:,} of {counted(work.total, 'article')}: {as_label(shortened(work.current, LONGEST_TITLE))}"
 
 
 def _empty(assistant: Assistant, settings: Settings) -> None:
-    """Say what to do with an empty library; ends the page."""
+    """Explain how to fill an empty library; stops the page."""
     if not may_edit():
         st.html('<p class="lead">This library is still empty. Ask again when an editor has added articles.</p>')
         st.stop()
-    st.html('<p class="lead">Your library is empty. Add articles to it, and ask.</p>')
+    st.html('<p class="lead">Your library is empty. Add articles, then ask questions about them.</p>')
     with st.container(horizontal=True, vertical_alignment="center"):
         link_to("Library", "Add articles on the Library page")
         if samples_there(settings):
-            st.button("Read in the sample library", on_click=add_samples, args=(assistant, settings))
+            st.button("Add the sample library", on_click=add_samples, args=(assistant, settings))
     st.stop()
 
 
 def offered_questions(assistant: Assistant, settings: Settings, file: str = "questions.json") -> list[str]:
-    """The questions of a `file` beside the samples, to be offered where the library holds these and little else."""
+    """The questions in `file` next to the samples, offered if the library has the samples and little else."""
     if assistant.library.status().articles > FEW_ARTICLES:
         return []
     if not any(_is_sample(article.path, settings) for article in assistant.library.articles()):

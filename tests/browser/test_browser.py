@@ -170,7 +170,7 @@ def is_in_view(mark: playwright.Locator) -> bool:
 def test_first_visit_shows_progress_and_then_questions(visit: Callable[..., Visit]) -> None:
     page = visit(WIDE).page
 
-    playwright.expect(page.get_by_text("sample library is being read in")).to_be_visible(timeout=60_000)
+    playwright.expect(page.get_by_text("sample library is being added")).to_be_visible(timeout=60_000)
     playwright.expect(page.get_by_role("progressbar")).to_be_visible()
     playwright.expect(page.locator(".st-key-offered button")).to_have_count(6, timeout=60_000)
     playwright.expect(page.get_by_text("15 articles from")).to_be_visible()

@@ -259,7 +259,7 @@ def test_by_keyboard_alone_chats_are_named_opened_and_deleted(visit: Callable[..
     playwright.expect(mine).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    dialog.get_by_role("button", name="Delete for good").focus()
+    dialog.get_by_role("button", name="Delete permanently").focus()
     page.keyboard.press("Enter")
     playwright.expect(dialog).to_have_count(0)
     playwright.expect(page.locator(".answer")).to_have_count(0)

@@ -123,7 +123,7 @@ def test_each_table_is_looked_at_and_opens_its_sentences(
         re.compile(r"^[67] outlets cover this, from [78] origins; \d answers? it\.$"), timeout=30_000
     )
     accounts = tab(page, "Accounts")
-    playwright.expect(accounts.locator("section.otherwise")).to_contain_text("Says otherwise")
+    playwright.expect(accounts.locator("section.otherwise")).to_contain_text("Says something different")
     playwright.expect(accounts.locator("section.silent")).to_contain_text("Creel and Quay")
     if name == "coverage-phone":
         photograph(page, name)
@@ -138,7 +138,7 @@ def test_each_table_is_looked_at_and_opens_its_sentences(
     playwright.expect(quotes.locator("details[open] .utterance").first).to_be_visible()
 
     origins = tab(page, "Origins")
-    playwright.expect(origins.locator("section").first).to_contain_text("Capstan Wireone copy, carried by 2 outlets")
+    playwright.expect(origins.locator("section").first).to_contain_text("Capstan Wireone text, published by 2 outlets")
     origins.get_by_text("5 sentences cut").click()
     cut = origins.locator("details[open] li a.cite")
     playwright.expect(cut).to_have_count(5)
@@ -213,7 +213,7 @@ def test_an_answer_and_a_cited_sentence_lead_here(visit: Callable[..., Visit]) -
 def test_what_the_library_does_not_tell_covers_nothing(visit: Callable[..., Visit]) -> None:
     page = visit(PHONE, "?question=tempranillo").page
 
-    playwright.expect(page.get_by_role("alert")).to_contain_text("does not answer this", timeout=90_000)
+    playwright.expect(page.get_by_role("alert")).to_contain_text("has no answer to this", timeout=90_000)
     page.locator(".st-key-offered-the-event-that-comes-nearest button").click()
     playwright.expect(page.locator(".statement")).to_contain_text("cover", timeout=30_000)
     playwright.expect(page).to_have_url(re.compile(r"/coverage\?event=\w+$"))

@@ -68,7 +68,7 @@ def click_row(page: playwright.Page, row: int, x: int) -> None:
 
 
 def photograph_samples(page: playwright.Page, path: Path) -> None:
-    page.get_by_role("button", name="Look around in the sample library first").click()
+    page.get_by_role("button", name="Try the sample library first").click()
     playwright.expect(page.get_by_text("14 articles from 6 outlets")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Close").click()
     playwright.expect(page.get_by_text("14 added")).to_have_count(0)
@@ -98,7 +98,7 @@ def test_files_are_uploaded_and_what_does_not_go_in_is_told(visit: Callable[...,
     )
     # The button waits for the files, but only from when they are listed.
     playwright.expect(page.get_by_role("button", name="Remove h.json")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Add the files").click()
+    page.get_by_role("button", name="Add files").click()
 
     playwright.expect(page.get_by_text("2 added, 1 failed in")).to_be_visible(timeout=30_000)
     playwright.expect(page.locator(".told").first).to_have_text("<b>.htmlno article was found on the page")
@@ -113,15 +113,15 @@ def test_nothing_of_hostile_articles_runs_loads_or_restyles(visit: Callable[...,
     playwright.expect(page.locator(".st-key-shelf h2")).to_have_text(HOSTILE_ARTICLE["title"], timeout=30_000)
     assert HOSTILE_ARTICLE["sitename"] in page.locator(".credit").inner_text()
     assert "".join(HOSTILE_ARTICLE["maintext"].split("\n\n")) == page.locator(".story").evaluate("it => it.textContent")
-    for tab in ("What is known", "Versions", "Same copy", "Passages"):
+    for tab in ("Details", "Versions", "Copies", "Passages"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(200)
     playwright.expect(page.get_by_label("Outlet")).to_have_value(HOSTILE_ARTICLE["sitename"])
     page.get_by_role("button", name="Remove").click()
     playwright.expect(page.locator(".going")).to_contain_text(HOSTILE_ARTICLE["title"])
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="All articles").click()
-    playwright.expect(page.get_by_text("A click opens an article")).to_be_visible(timeout=30_000)
+    playwright.expect(page.get_by_text("Click an article to open it")).to_be_visible(timeout=30_000)
     page.get_by_text("Filter").click()
     option = page.get_by_role("option", name=re.compile("Evil"))
     for _ in range(5):  # the list closes where the page is being drawn again
@@ -154,7 +154,7 @@ def test_a_feed_is_followed_with_progress_and_cancelled(visit: Callable[..., Vis
     page.get_by_text("Add articles").click(timeout=60_000)
     page.get_by_role("tab", name="Feed").click()
     page.get_by_label("Address of a feed").fill(site.url("/feed"))
-    page.get_by_role("button", name="Follow and read it").click()
+    page.get_by_role("button", name="Follow feed").click()
     playwright.expect(page.locator(".st-key-adding")).to_contain_text(re.compile(r"[1-9]\d* added"), timeout=30_000)
     told = page.locator(".st-key-adding").inner_text()
     page.wait_for_timeout(1000)
@@ -175,12 +175,12 @@ def test_an_article_is_corrected_found_and_removed(visit: Callable[..., Visit]) 
     search.press("Enter")
     playwright.expect(page.get_by_text(re.compile(r"^1 of \d+ articles"))).to_be_visible()
     click_row(page, 0, 200)
-    page.get_by_role("tab", name="What is known").click(timeout=30_000)
+    page.get_by_role("tab", name="Details").click(timeout=30_000)
     outlet = page.locator(".st-key-field-outlet input")
     outlet.fill("Hollin Tramway Gazette")
     outlet.press("Enter")
     playwright.expect(page.locator(".credit")).to_contain_text("Hollin Tramway Gazette")
-    playwright.expect(page.locator(".st-key-field-outlet")).to_contain_text("corrected by hand")
+    playwright.expect(page.locator(".st-key-field-outlet")).to_contain_text("corrected manually")
     page.reload()
     playwright.expect(page.locator(".credit")).to_contain_text("Hollin Tramway Gazette", timeout=30_000)
     page.get_by_role("button", name="All articles").click()
@@ -190,7 +190,7 @@ def test_an_article_is_corrected_found_and_removed(visit: Callable[..., Visit]) 
     playwright.expect(page.get_by_text(re.compile(r"^1 of \d+ articles"))).to_be_visible()
     click_row(page, 0, 16)
     page.get_by_role("button", name="Remove 1 article").click()
-    page.get_by_role("button", name="Remove 1 article for good").click()
-    playwright.expect(page.get_by_text("No article is like that.")).to_be_visible()
+    page.get_by_role("button", name="Remove 1 article permanently").click()
+    playwright.expect(page.get_by_text("No articles match.")).to_be_visible()
     assert page.get_by_text("Tramway Gazette").count() == 0
     assert not visitor.elsewhere

@@ -89,7 +89,7 @@ def test_stop_keeps_what_was_written(visitor: Visit, model: Server) -> None:
 
     page.get_by_role("button", name="Stop", exact=True).click()
 
-    playwright.expect(page.get_by_text("Stopped: this is what was written until then.")).to_be_visible(timeout=20_000)
+    playwright.expect(page.get_by_text("Stopped. This is what was written so far.")).to_be_visible(timeout=20_000)
     playwright.expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     playwright.expect(page.locator(".answer")).to_have_count(1, timeout=20_000)
     playwright.expect(page.locator(".answer")).to_contain_text("There were 48 passengers on the tram, according")

@@ -71,7 +71,7 @@ def test_another_address_wants_a_log_in_or_a_proxy(host: str, here: bool) -> Non
         access.check(Settings(host=host))
 
     told = str(raised.value)
-    assert told.startswith(f"The setting SECOND_SOURCE_HOST is {host!r}, which others can reach")
+    assert told.startswith(f"The setting SECOND_SOURCE_HOST is {host!r}, which other machines can reach")
     assert "[auth] in .streamlit/secrets.toml" in told
     assert "SECOND_SOURCE_BEHIND_PROXY=true" in told
 
@@ -104,7 +104,7 @@ def test_a_log_in_is_whole_or_none(secrets: Callable[..., None]) -> None:
     with pytest.raises(UsageError, match="lacks redirect_uri, cookie_secret, client_id"):
         access.check(Settings())
     secrets(**LOG_IN | {"cookie_secret": "xxx"})
-    with pytest.raises(UsageError, match=r"cookie_secret can be anybody: make it at least 32"):
+    with pytest.raises(UsageError, match=r"cookie_secret is too short, so it could be guessed. Make it at least 32"):
         access.providers()
 
 
@@ -217,7 +217,7 @@ def test_a_reader_changes_nothing_whatever_was_drawn(
     button(page.run(), "Remove").click().run()
     with monkeypatch.context() as patched:
         read_only(patched)
-        button(page, "Remove 1 article for good").click().run()
+        button(page, "Remove 1 article permanently").click().run()
     page.run()
     page.text_input[0].set_value("Another headline")
     with monkeypatch.context() as patched:
@@ -227,7 +227,7 @@ def test_a_reader_changes_nothing_whatever_was_drawn(
     page.run()
     next(each for each in page.text_area if each.label == "The article's text").set_value("It rained in Hollin. " * 9)
     read_only(monkeypatch)
-    button(page, "Add the text").click().run()
+    button(page, "Add text").click().run()
 
     assert not page.exception
     assert held().library.listed() == before
@@ -268,7 +268,7 @@ def test_a_flood_gets_a_sentence(library: Callable[[str], AppTest], monkeypatch:
 
     assert not page.exception
     assert len(page.session_state.exchanges) == 2
-    assert "2 questions a minute may be asked here: wait " in shown(page)
+    assert "You can ask 2 questions per minute. Wait " in shown(page)
     other = library("Ask")
     other.chat_input[0].set_value("How many people were injured?").run()
     assert len(other.session_state.exchanges) == 1

@@ -207,19 +207,19 @@ def test_answer_links_only_the_citations_of_its_statements() -> None:
 
 
 RELATED = replace(REPLY, state="related", reason="not_covered", citations=(), more=CITED,
-                  statements=(Statement("No article says this directly. Closest:"),))  # fmt: skip
+                  statements=(Statement("No article says this directly. Closest sentences:"),))  # fmt: skip
 
 
 def test_the_three_states_look_different() -> None:
-    nothing = replace(RELATED, state="nothing", more=(), statements=(Statement("The library does not answer this."),))
+    nothing = replace(RELATED, state="nothing", more=(), statements=(Statement("The library has no answer to this."),))
 
     assert answer_html(0, REPLY, None).startswith('<div class="answer"><p>')
     assert answer_html(0, nothing, None) == (
-        '<div class="answer refusal"><p><span>The library does not answer this.</span></p></div>'
+        '<div class="answer refusal"><p><span>The library has no answer to this.</span></p></div>'
     )
     shown = answer_html(3, RELATED, opened=2)
     assert shown.startswith(
-        '<div class="answer related"><p><span>No article says this directly. Closest:</span></p><ul>'
+        '<div class="answer related"><p><span>No article says this directly. Closest sentences:</span></p><ul>'
         '<li dir="auto"><a class="cite" href="#cite-3-1">The quay closed.</a> '
         '<span class="source"><bdi>Merrow Post, 11 March 2031</bdi></span></li>'
     )
@@ -232,7 +232,7 @@ def test_a_mark_stands_for_what_was_related_and_is_removed() -> None:
     kept = {1: Kept("ab" * 32, 1, "2031-04-02T10:00:00+00:00"), 2: Kept("cd" * 32, 1)}
     shown = answer_html(0, replace(RELATED, more=(replace(CITED[0], quote=""), CITED[1])), None, kept)
 
-    assert "[removed: its article was taken out of the library on 2 April 2031" in shown
+    assert "[removed: the article was removed from the library on 2 April 2031" in shown
     assert "abababababab" in shown
     assert re.findall(r'href="([^"]*)"', shown) == ["#cite-0-2"]
 
@@ -302,7 +302,7 @@ def test_a_row_whose_article_is_removed_is_a_mark() -> None:
     gone = replace(DIRECT, blocks=(replace(DIRECT.blocks[0], rows=(Row((), (2,)), DIRECT.blocks[0].rows[1])),))
 
     shown = blocks_html(0, gone, None, kept)
-    assert '<tr><td colspan="3"><span class="gone">[removed: its article was taken out of the library on 2 A' in shown
+    assert '<tr><td colspan="3"><span class="gone">[removed: the article was removed from the library on 2 A' in shown
     assert "cdcdcdcdcdcd" in shown
     assert "cite" not in shown
     copied = copy_text(replace(gone, citations=(CITED[0], replace(CITED[1], quote=""))))
@@ -340,7 +340,7 @@ def test_answer_says_when_it_stands_in_or_a_citation_was_not_found() -> None:
     unchecked = replace(REPLY, reason="model_failed", citations=(CITED[0], replace(CITED[1], checked=False)))
 
     assert "The model did not answer." in answer_html(0, unchecked, None)
-    assert "Citation 2 could not be found word for word" in answer_html(0, unchecked, None)
+    assert "Citation 2 was not found word for word" in answer_html(0, unchecked, None)
     assert "could not be found" not in answer_html(0, REPLY, None)
 
 
@@ -739,7 +739,7 @@ def test_samples_that_cannot_be_read_are_told_by_name(
     monkeypatch.setenv("SECOND_SOURCE_SAMPLES", str(tmp_path / "samples"))
     page.run()
 
-    assert "could not be read in" in shown(page)
+    assert "could not be added" in shown(page)
     assert "broken&lt;b&gt;.json" in shown(page)
     assert not page.chat_input
 

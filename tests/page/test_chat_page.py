@@ -119,7 +119,7 @@ def test_an_address_of_no_chat_is_said(page: AppTest) -> None:
     page.query_params["chat"] = "<script>"
     page.run()
 
-    assert "This chat is not kept here, or no longer." in shown(page)
+    assert "This chat does not exist or was deleted." in shown(page)
     assert "chat" not in page.query_params
     ask(page, FERRY)
     assert "no longer" not in shown(page)
@@ -157,7 +157,7 @@ def test_a_removed_article_leaves_a_mark_in_the_chat(page: AppTest) -> None:
     held().library.remove([reply.citations[0].article_id])
     page.run()
 
-    assert "[removed: its article was taken out of the library on " in shown(page)
+    assert "[removed: the article was removed from the library on " in shown(page)
     assert page.session_state.exchanges[0].citations[1].hash[:12] in shown(page)
     assert "forty sheep" not in shown(page)
     assert "#cite-0-1" not in shown(page)
@@ -174,8 +174,8 @@ def test_a_changed_article_is_flagged_with_what_changed(page: AppTest, tmp_path:
         changed.write_text(json.dumps(CARGO))
     page.run()
 
-    assert "Changed since: the article of <bdi>Linnet Herald</bdi> that [1] cites." in shown(page)
-    assert "What is cited no longer stands in it." in shown(page)
+    assert "The article of <bdi>Linnet Herald</bdi> that [1] cites has changed." in shown(page)
+    assert "The cited sentences are no longer in it." in shown(page)
     assert "<del>The ferry Auk carried forty sheep.</del>" in shown(page)
     assert "<ins>The ferry Auk carried &lt;b&gt;fifty&lt;/b&gt; goats.</ins>" in shown(page)
 
@@ -220,7 +220,7 @@ def kept_chat(page: AppTest, *replies: Reply) -> AppTest:
 def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_chat(page, related(held().library, CARGO["text"], TRAM["text"], question="What swam?"))
     reply = page.session_state.exchanges[0].reply
-    assert '<div class="answer related"><p><span>No article says this directly. Closest:' in shown(page)
+    assert '<div class="answer related"><p><span>No article says this directly. Closest sentences:' in shown(page)
     assert f'href="#cite-0-2">{TRAM["text"]}</a>' in shown(page)
     assert "Quernside Post, undated" in shown(page)
     assert not page.pills
@@ -243,7 +243,7 @@ def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pyte
     monkeypatch.setattr(rag.ui.pages.ask_page, "watch_clicks", lambda *_: None)
     page.run()
     assert page.session_state.opened is None
-    assert "[removed: its article was taken out of the library on " in shown(page)
+    assert "[removed: the article was removed from the library on " in shown(page)
     assert "seven nuns" not in shown(page)
     assert CARGO["text"] in shown(page)
 
@@ -263,7 +263,7 @@ def test_a_direct_line_a_table_and_more_of_a_kept_answer(page: AppTest) -> None:
     held().library.remove([page.session_state.exchanges[0].reply.citations[0].article_id])
     page.run()
     assert "forty sheep" not in shown(page)
-    assert '<td colspan="3"><span class="gone">[removed: its article was taken out of the library on ' in shown(page)
+    assert '<td colspan="3"><span class="gone">[removed: the article was removed from the library on ' in shown(page)
 
 
 def test_who_says_what_is_asked_of_a_sentence_that_is_only_related(
@@ -277,7 +277,7 @@ def test_who_says_what_is_asked_of_a_sentence_that_is_only_related(
     coverage.query_params["question"] = "What did it carry?"
     coverage.run()
 
-    assert "No article says this directly. Closest:" in shown(coverage)
+    assert "No article says this directly. Closest sentences:" in shown(coverage)
     button = coverage.button(key="offer-sentence-0")
     assert button.label == as_label("<b>Herald</b>: It carried *forty*.")
     button.click().run()
@@ -340,4 +340,4 @@ def test_this_article_is_the_one_beside_the_chat(page: AppTest) -> None:
     reply = page.session_state.exchanges[2].reply
     assert reply.answered_by == "library"
     assert {each.article_id for each in reply.citations} == {cited.article_id}
-    assert "From what the library knows of itself" in shown(page)
+    assert "own records" in shown(page)

@@ -159,7 +159,7 @@ def test_an_article_says_what_is_greyed_who_speaks_and_what_changed() -> None:
 
     assert '<p dir="auto"><span class="omitted">Advertisement</span></p>' in text_html(article)
     assert '<span class="voice"><bdi>Ada Quill (reporter)</bdi></span> It is late.' in text_html(article)
-    assert "one version only" in versions_html(article, [])
+    assert "only one version" in versions_html(article, [])
     change = Change("reworded", "It is late.", "It is early.")
     html = versions_html(article, [(Version(1, None, None, "", "2031-03-12T10:00:00+00:00"), [change])])
     assert "<del>It is late.</del> <ins>It is early.</ins>" in html
@@ -174,7 +174,7 @@ def test_an_empty_library_says_what_to_do_and_offers_the_samples(page: AppTest) 
 
     assert "Your library is empty." in shown(page)
     assert not page.dataframe
-    button(page, "Look around in the sample library first").click().run()
+    button(page, "Try the sample library first").click().run()
     wait(page)
     assert "14 articles from 6 outlets" in shown(page)
     assert "14 added in" in shown(page)
@@ -186,7 +186,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     assert len(headlines(filled)) == 14
     fill_in(filled, "Search", "solmar PROMISES%")
     filled.run()
-    assert "No article is like that." in shown(filled)
+    assert "No articles match." in shown(filled)
     fill_in(filled, "Search", "solmar promises")
     filled.run()
     assert 0 < len(headlines(filled)) < 14
@@ -196,7 +196,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     filled.run()
     assert set(filled.dataframe[0].value["Outlet"]) == {"Linnet Herald"}
     filled.multiselect[0].set_value([])
-    filled.multiselect[2].set_value(["same copy"])
+    filled.multiselect[2].set_value(["copy"])
     filled.run()
     assert set(filled.dataframe[0].value["Origin"]) == {"Capstan Wire"}
     filled.multiselect[2].set_value(["undated"])
@@ -232,7 +232,7 @@ def test_one_and_many_are_removed_after_a_word_on_what_goes(filled: AppTest) -> 
     assert as_html(second) in shown(filled)
     assert len(held().library.articles()) == 14
 
-    button(filled, "Remove 2 articles for good").click().run()
+    button(filled, "Remove 2 articles permanently").click().run()
     assert not filled.exception
     assert headlines(filled) == rest
     assert as_html(first) not in shown(filled)
@@ -241,7 +241,7 @@ def test_one_and_many_are_removed_after_a_word_on_what_goes(filled: AppTest) -> 
 
 def test_an_outlet_is_removed_with_what_the_report_and_the_chats_say_of_it(page: AppTest) -> None:
     page.run()
-    button(page, "Look around in the sample library first").click().run()
+    button(page, "Try the sample library first").click().run()
     wait(page)
     chats = held().chats
     question = "How many people were injured, according to the Linnet Herald and the Vessermark Courier?"
@@ -271,7 +271,7 @@ def test_an_emptied_library_is_not_filled_with_samples_unasked(filled: AppTest) 
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert "Your library is empty." in shown(app)
     assert not app.chat_input
-    button(app, "Read in the sample library").click().run()
+    button(app, "Add the sample library").click().run()
     assert app.chat_input
     assert len(held().library.articles()) == 14
 
@@ -289,7 +289,7 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
 
     assert "the other day is not a day" in shown(filled)
     assert "Hollin &lt;i&gt;Times&lt;/i&gt;" in shown(filled)
-    assert "corrected by hand" in shown(filled)
+    assert "corrected manually" in shown(filled)
     list(held().ingest([ROOT / "rag" / "samples" / "articles"]))
     article = held().library.article(id_of("The 7:40 boat"))
     assert (article.outlet, article.basis_of("outlet").how) == ("Hollin <i>Times</i>", "edited")
@@ -301,7 +301,7 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
 def test_an_article_names_those_who_print_the_same_copy(filled: AppTest) -> None:
     opened(filled, "Minister promises daylight")
 
-    assert "First written by Capstan Wire, carried by" in shown(filled)
+    assert "First written by Capstan Wire, published by" in shown(filled)
     assert shown(filled).count("<bdi>Carrier · ") >= 2
     next(each for each in filled.button if each.label.startswith("Solmar")).click().run()
     assert "<h2>Solmar: Hollin rides free" in shown(filled)
@@ -331,7 +331,7 @@ def test_an_article_that_is_not_there_is_said(filled: AppTest) -> None:
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     page.file_uploader[0].set_value([(name, content, "application/octet-stream") for name, content in files])
-    return button(page, "Add the files").click().run()
+    return button(page, "Add files").click().run()
 
 
 def test_files_go_in_and_what_does_not_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +359,7 @@ def test_addresses_are_read_and_nothing_of_the_disk(page: AppTest, site: Site, a
     page.run()
     places = [str(articles / "secret.txt"), site.url("/news"), "http://10.0.0.1/", "file:///etc/hosts", ""]
     fill_in(page, "Pages, documents", "\n".join(places))
-    button(page, "Read the addresses").click().run()
+    button(page, "Add addresses").click().run()
     wait(page)
 
     assert "1 added, 3 failed in" in shown(page)
@@ -387,7 +387,7 @@ def test_a_feed_is_followed_refreshed_and_left(page: AppTest, site: Site) -> Non
     url = feed_of(site, 2)
     page.run()
     fill_in(page, "Address of a feed", url)
-    button(page, "Follow and read it").click().run()
+    button(page, "Follow feed").click().run()
     wait(page)
 
     assert not page.exception
@@ -407,7 +407,7 @@ def test_a_feed_that_is_none_is_told(page: AppTest, site: Site) -> None:
     site.pages["/news"] = news(1)
     page.run()
     fill_in(page, "Address of a feed", site.url("/news"))
-    button(page, "Follow and read it").click().run()
+    button(page, "Follow feed").click().run()
     wait(page)
 
     assert "it is neither a feed (RSS, Atom, JSON) nor a sitemap" in shown(page)
@@ -420,19 +420,19 @@ def test_pasted_text_goes_in_and_a_wrong_day_loses_nothing(page: AppTest) -> Non
     fill_in(page, "The article's text", STORY)
     fill_in(page, "Headline", "Ferry <stays>")
     fill_in(page, "Published", "Monday")
-    button(page, "Add the text").click().run()
+    button(page, "Add text").click().run()
     assert "&#x27;Monday&#x27; is not a day" in shown(page)
     assert page.text_area[1].value == STORY
 
     fill_in(page, "Published", "2031-03-10")
-    button(page, "Add the text").click().run()
+    button(page, "Add text").click().run()
     wait(page)
     (article,) = held().library.articles()
     assert (article.text, article.title, article.published) == (STORY, "Ferry <stays>", "2031-03-10")
     assert page.text_area[1].value == ""
 
 
-@pytest.mark.parametrize("label", ["Add the files", "Read the addresses", "Follow and read it", "Add the text"])
+@pytest.mark.parametrize("label", ["Add files", "Add addresses", "Follow feed", "Add text"])
 def test_nothing_given_is_said(page: AppTest, label: str) -> None:
     page.run()
     button(page, label).click().run()
@@ -469,7 +469,7 @@ def test_progress_moves_cancel_stops_and_a_second_start_goes_on(
     url = feed_of(site, 60, slowly)
     page.run()
     fill_in(page, "Address of a feed", url)
-    button(page, "Follow and read it").click().run()
+    button(page, "Follow feed").click().run()
     work = adding()
     while work.done < 20:
         assert work.running
@@ -478,13 +478,13 @@ def test_progress_moves_cancel_stops_and_a_second_start_goes_on(
     assert held().ask("Where did the ferry number 3 stay?").retrieved
     page.run()
     assert "Questions can be asked meanwhile." in shown(page)
-    assert page.button(key="FormSubmitter:files-Add the files").disabled
+    assert page.button(key="FormSubmitter:files-Add files").disabled
     began = time.monotonic()
     button(page, "Cancel").click().run()
     work.wait(5)
     assert time.monotonic() - began < 2
     page.run()
-    assert "Stopped by you; what had gone in is kept." in shown(page)
+    assert "You stopped it. Articles that were added are kept." in shown(page)
     kept = len(held().library.articles())
     assert 20 <= kept < 60
 
@@ -515,8 +515,8 @@ def test_one_way_in_at_a_time_and_an_end_with_the_app(page: AppTest, articles: P
     assert adding().start("first", events)
     assert not adding().start("second", events)
     fill_in(page, "The article's text", STORY)
-    button(page, "Add the text").click().run()
-    assert "Something is being added already" in shown(page)
+    button(page, "Add text").click().run()
+    assert "Other articles are being added" in shown(page)
     st.cache_resource.clear()
     assert closed == [True]
 

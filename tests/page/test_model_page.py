@@ -55,7 +55,7 @@ def test_an_answer_is_written_checked_and_told_where_passages_go(scripted: AppTe
 
     assert "There were 48 passengers on the tram" in shown(scripted)
     assert "lephants" not in shown(scripted)
-    assert "left out because the articles do not bear them out: 1." in shown(scripted)
+    assert "removed because the articles do not support them: 1." in shown(scripted)
     assert "Written by scripted" in shown(scripted)
 
 
@@ -71,7 +71,7 @@ def test_the_articles_own_sentences_can_be_chosen_instead(scripted: AppTest) -> 
 def test_a_model_is_tried(scripted: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     scripted.run()
     scripted.button(key="try-model").click().run()
-    assert "scripted answered within" in shown(scripted)
+    assert "scripted answered in" in shown(scripted)
 
     monkeypatch.setattr(Assistant, "_writer", lambda self, written: LanguageModelError("<b>it is off"))
     scripted.button(key="try-model").click().run()
@@ -88,17 +88,17 @@ def test_stopped_keeps_what_was_written_so_far(scripted: AppTest, monkeypatch: p
     ask(scripted, QUESTION)
 
     assert "So far." in shown(scripted)
-    assert "Stopped: this is what was written until then." in shown(scripted)
+    assert "Stopped. This is what was written so far." in shown(scripted)
 
 
-def test_what_is_borne_out_in_part_is_marked_and_what_is_struck_is_not_shown() -> None:
+def test_what_is_supported_in_part_is_marked_and_what_is_struck_is_not_shown() -> None:
     statements = (
         Statement("One <b>.", support="partly", lack="“x”"),
         Statement("Two.", support="unsupported"),
     )
     html = answer_html(0, Reply("?", "?", Filters(), statements, "answered", None, "m", struck_out=1, note="<i>"), None)
 
-    assert 'class="partly" title="Borne out in part: “x”">One &lt;b&gt;.<span class="mark"> [borne out in part]' in html
-    assert 'class="unsupported" title="Not borne out">Two.' in html
-    assert "left out because the articles do not bear them out: 1." in html
+    assert 'class="partly" title="Partly supported: “x”">One &lt;b&gt;.<span class="mark"> [partly supported]' in html
+    assert 'class="unsupported" title="Not supported">Two.' in html
+    assert "removed because the articles do not support them: 1." in html
     assert "&lt;i&gt;" in html

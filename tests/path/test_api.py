@@ -291,7 +291,7 @@ def test_health_needs_no_library_and_status_tells_no_folder(
 @pytest.mark.parametrize(
     ("path", "body", "expected"),
     [
-        ("/ask", {"question": ""}, "The question is empty: type what you want to know."),
+        ("/ask", {"question": ""}, "The question is empty. Type what you want to know."),
         ("/ask", {"question": "x" * 2000}, f"at most {LONGEST_QUESTION} are read"),
         ("/ask", {"question": "Who?", "filters": {"outlets": ["Linnet"]}}, "no outlet called 'Linnet'"),
         ("/ask", {"question": "Who?", "filters": {"since": "March"}}, "filters.since: "),

@@ -55,7 +55,7 @@ def test_an_answer_is_cited_and_what_was_considered_is_told(filled: Assistant) -
     assert (reply.reason, reply.answered_by) == (None, "extract")
     assert reply.citations[0].quote == ARTICLES["herald-march"][2]
     assert reply.citations[0].url == "https://linnet-herald.example/herald-march"
-    assert reply.direct == "Tuesday (11 March 2031, worked out) [1]"
+    assert reply.direct == "Tuesday (11 March 2031, computed) [1]"
     assert reply.answer.startswith(
         f"{reply.direct} Harbour master Thorsby closed the bridge on Tuesday [11 March 2031]. [1]"
     )
@@ -76,7 +76,7 @@ def test_an_empty_library_says_so(assistant: Assistant) -> None:
     reply = assistant.ask("When did Thorsby close the bridge?")
 
     assert (reply.abstained, reply.reason) == (True, "empty_library")
-    assert reply.answer == "The library is empty. Add articles to it first, then ask again."
+    assert reply.answer == "The library is empty. Add articles first, then ask again."
     assert reply.citations == reply.retrieved == ()
 
 
@@ -129,9 +129,9 @@ def test_an_unknown_outlet_is_told_with_those_that_come_near(filled: Assistant) 
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("", "The question is empty: type what you want to know."),
-        (" \n\t", "The question is empty: type what you want to know."),
-        ("x" * 2000, f"The question has 2000 characters; at most {LONGEST_QUESTION} are read. Shorten it."),
+        ("", "The question is empty. Type what you want to know."),
+        (" \n\t", "The question is empty. Type what you want to know."),
+        ("x" * 2000, f"The question has 2000 characters; at most {LONGEST_QUESTION} are allowed. Shorten it."),
     ],
 )
 def test_questions_that_are_none(filled: Assistant, question: str, expected: str) -> None:

@@ -90,8 +90,8 @@ def test_articles_removed_since_are_told_and_can_be_removed_again(
     assert ran.code == 0
     assert ran.out.splitlines()[0].startswith(f"{ARTICLES} articles restored to {store}, as of 20")
     assert ran.out.splitlines()[1:3] == [
-        f"The library that was there is kept as {store / REPLACED}.",
-        "These have been removed from the library since, and are back; `remove` removes them again:",
+        f"The previous library was kept as {store / REPLACED}.",
+        "These articles had been removed since the backup and are back now. Use `remove` to remove them again:",
     ]
     assert [line.split()[0] for line in ran.out.splitlines()[3:]] == [gone]
     assert run("restore", tmp_path / "b.zip", "--force").out.count(gone) == 0, "it is there now"
@@ -159,13 +159,13 @@ def with_manifest(**values: object) -> Callable[[dict[str, bytes]], object]:
     [
         (lambda files: files.update({"library.db": files["library.db"][:-1] + b"x"}), r"library\.db in it is not what"),
         (lambda files: files.update({"library.db": files["library.db"] + bytes(10**7)}), r"library\.db in it is not"),
-        (lambda files: files.pop("library.db"), "is no backup of a library, or is damaged"),
-        (lambda files: files.pop("manifest.json"), "is no backup of a library, or is damaged"),
-        (lambda files: files.update({"manifest.json": b"[]"}), "is no backup of a library, or is damaged"),
+        (lambda files: files.pop("library.db"), "is not a backup of a library, or is damaged"),
+        (lambda files: files.pop("manifest.json"), "is not a backup of a library, or is damaged"),
+        (lambda files: files.update({"manifest.json": b"[]"}), "is not a backup of a library, or is damaged"),
         (with_manifest(format=2), "made by a newer Second Source"),
         (with_manifest(library_format=99), "made by a newer Second Source"),
-        (with_manifest(files={"library.db": {}}), "is no backup of a library, or is damaged"),
-        (with_manifest(files={}), "is no backup of a library, or is damaged"),
+        (with_manifest(files={"library.db": {}}), "is not a backup of a library, or is damaged"),
+        (with_manifest(files={}), "is not a backup of a library, or is damaged"),
     ],
 )
 def test_a_damaged_or_foreign_backup_changes_nothing(
@@ -203,7 +203,7 @@ def test_a_backup_that_names_other_places_writes_to_none_of_them(store: Path, tm
 def test_a_file_that_is_no_zip_and_one_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_text("This is no backup.")
 
-    with pytest.raises(UsageError, match="is no backup of a library, or is damaged: File is not a zip file"):
+    with pytest.raises(UsageError, match="is not a backup of a library, or is damaged: File is not a zip file"):
         restore(tmp_path / "b.zip", tmp_path / "store")
     with pytest.raises(UsageError, match="There is no file"):
         restore(tmp_path / "c.zip", tmp_path / "store")

@@ -124,7 +124,7 @@ def test_what_only_moved_or_stands_in_a_new_version_is_told_apart(
     said = run("verify", path, "--json")
     told = [f"{each['state']}: {each['told']}" for each in findings(said)]
     assert "changed: its words stand at 14 to 51 in version 2 of the article" in told
-    assert "stands: its words stand where it says, in version 2 of the article" in told
+    assert "stands: the quote is still in place, in version 2 of the article" in told
     assert json.loads(said.out)["holds"] is False
 
 
@@ -147,26 +147,26 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
         (lambda d: d[4]["more"][0].update(quote="Many were hurt."), "the export: the related sentence of article"),
         (
             lambda d: d[0]["statements"][0].update(text="The ferry rose."),
-            "a sentence of the answer is not the one kept",
+            "a sentence of the answer was changed",
         ),
-        (lambda d: d[0]["retrieved"][0].update(text="Nothing."), "passage 1 is not the one kept"),
+        (lambda d: d[0]["retrieved"][0].update(text="Nothing."), "passage 1 was changed"),
         (lambda d: d[0]["statements"][0].update(citations=[9]), "the answer cites [9], which the export does not have"),
         (
             lambda d: d[0]["citations"][0].update(start=1, end=1 + d[0]["citations"][0]["end"]),
-            "has other words at its place",
+            "has other words in its place",
         ),
         (
             lambda d: restated(d[5]["statements"][0], "burns peat", "burns gold"),
-            "the answer says what its citation does not: 'It burns gold'",
+            "the answer has words that its citations do not have: 'It burns gold'",
         ),
         (
             lambda d: d[5]["statements"][0].update(citations=[2]),
-            "the answer says what its citation does not: 'It burns peat'",
+            "the answer has words that its citations do not have: 'It burns peat'",
         ),
         (lambda d: d[5]["statements"][0].update(marks=[]), "what its citation does not: 'It says: It burns peat.'"),
         (
             lambda d: d[5]["statements"][0].update(text="It says: It burns."),
-            "a sentence of the answer is not the one kept",
+            "a sentence of the answer was changed",
         ),
         (
             lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[9]),
@@ -175,10 +175,10 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
         (lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[2]), "a row of a table of the answer is not the one"),
         (
             lambda d: d[5]["blocks"][0]["rows"][1].update(cells=["Outlet 2", "today"]),
-            "a row of a table of the answer is not the one kept: ['Outlet 2', 'today']",
+            "a row of a table of the answer was changed: ['Outlet 2', 'today']",
         ),
-        (lambda d: d[5]["blocks"][0].update(title="None"), "the head of a table of the answer is not the one kept"),
-        (lambda d: d[5]["blocks"][0].update(title=None), "the head of a table of the answer is not the one kept"),
+        (lambda d: d[5]["blocks"][0].update(title="None"), "the head of a table of the answer was changed"),
+        (lambda d: d[5]["blocks"][0].update(title=None), "the head of a table of the answer was changed"),
         (lambda d: d[5]["blocks"][0].update(columns=["A", "B"]), "the head of a table of the answer is not the one"),
         (lambda d: d[5]["more"][0].update(quote="Nobody waited."), "the related sentence of article"),
     ],
@@ -227,7 +227,7 @@ def test_each_span_of_a_direct_line_stands_in_one_of_its_quotes(
         "citations": [cited(1, "They met twelve\ntimes."), cited(2, "They met at sea.")],
     }  # fmt: skip
     told = [each.told for each in verify({"exchanges": [exchange]}, None) if not each.holds]
-    assert told == ([f"the answer says what its citation does not: {astray!r}"] if astray else [])
+    assert told == ([f"the answer has words that its citations do not have: {astray!r}"] if astray else [])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -282,7 +282,7 @@ def test_what_is_to_be_read_has_to_be_what_the_data_says(run: Command, chat: str
 
     said = run("verify", path, "--alone")
     assert said.code == 1
-    assert "what is to be read in it is not what its data says" in said.out
+    assert "its visible text does not match its data" in said.out
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", "Dear diary", '{"format": "second-source-chat", "version": 9}'])

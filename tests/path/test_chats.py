@@ -76,7 +76,7 @@ def replied(library: Library, *quotes: str, question: str = "What left?") -> Rep
 def related(library: Library, *quotes: str, question: str = "What left?") -> Reply:
     """A reply that has no answer, only these sentences, which are related to the question."""
     told = replied(library, *quotes, question=question)
-    statements = (Statement("No article says this directly. Closest:"),)
+    statements = (Statement("No article says this directly. Closest sentences:"),)
     return replace(
         told, state="related", reason="not_covered", statements=statements, citations=(), more=told.citations
     )
@@ -285,7 +285,7 @@ def test_what_a_model_wrote_without_a_citation_goes_with_the_articles_it_was_giv
     assistant: Assistant, chats: Chats
 ) -> None:
     written = replace(replied(assistant.library), answered_by="a-model", statements=(Statement("Sheep at sea."),))
-    refused = replace(written, state="nothing", statements=(Statement("The library does not answer this."),))
+    refused = replace(written, state="nothing", statements=(Statement("The library has no answer to this."),))
     id, _ = keep(chats, written)
     keep(chats, refused, id)
     assistant.library.remove([assistant.library.articles()[0].id])
@@ -293,7 +293,7 @@ def test_what_a_model_wrote_without_a_citation_goes_with_the_articles_it_was_giv
     first, second = (each.reply for each in chats.exchanges(id))
     assert first
     assert second
-    assert (first.statements[0].text, second.statements[0].text) == ("", "The library does not answer this.")
+    assert (first.statements[0].text, second.statements[0].text) == ("", "The library has no answer to this.")
 
 
 def test_an_article_removed_while_it_is_answered_leaves_no_words(assistant: Assistant, chats: Chats) -> None:
@@ -496,5 +496,5 @@ def test_on_the_command_line(run: Callable[..., Run], assistant: Assistant, chat
     assert run("chats", "export", "nothing").err.startswith("No chat 'nothing' is kept.")
     assert "--format 'odt' is none" in run("chats", "export", id, "--format", "odt").err
     assert run("chats", "questions", "--out", tmp_path / "q.jsonl").err == (
-        "0 rated questions; 1 left out: what is right is not known\n"
+        "0 rated questions; 1 left out, because the right answer is not known\n"
     )

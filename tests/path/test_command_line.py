@@ -98,7 +98,7 @@ def test_ask_prints_for_people(run: Command, ferry: Path) -> None:
 
     direct, answer, *sources = [line for line in ran.out.splitlines() if line]
     assert ran.code == 0
-    assert direct == "at noon on Tuesday (11 March 2031, worked out) [1]"
+    assert direct == "at noon on Tuesday (11 March 2031, computed) [1]"
     assert "The ferry left Port Linnet at noon on Tuesday [11 March 2031]. [1]" in answer
     assert sources[0] == "[1] linnet.example, 2031-03-11, Ferry [late] (https://linnet.example/1)"
     assert [word for word in ran.err.split() if word.isalpha() and word != "ms"] == [
@@ -227,7 +227,7 @@ def test_an_outlet_is_removed_however_its_name_is_typed(run: Command, ferry: Pat
 def test_reindex(run: Command, ferry: Path, arguments: tuple[str, ...]) -> None:
     before = run("show", id_of(run), "--json").out
 
-    assert run(*arguments) == Run(0, "indexes built anew: 1 articles, 1 passages\n", "")
+    assert run(*arguments) == Run(0, "indexes rebuilt: 1 articles, 1 passages\n", "")
     assert run("show", id_of(run), "--json").out == before
     assert "The ferry left" in run("ask", "When did the ferry leave Port Linnet?").out
 
@@ -338,20 +338,20 @@ def test_a_file_that_vanishes_while_the_rest_is_read(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("ask", ""), "The question is empty: type what you want to know."),
-        (("ask", " \t "), "The question is empty: type what you want to know."),
+        (("ask", ""), "The question is empty. Type what you want to know."),
+        (("ask", " \t "), "The question is empty. Type what you want to know."),
         (("ask", "x" * 2000), "The question has 2000 characters; at most 1000 are read. Shorten it."),
         (("ask",), "Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl."),
         (("ask", "Who?", "--batch", "x"), "Give one question in quotation marks, or --batch"),
-        (("ask", "--batch", "x"), "--batch needs --out ANSWERS.jsonl, the file that the answers are written to."),
+        (("ask", "--batch", "x"), "--batch needs --out ANSWERS.jsonl, the file for the answers."),
         (("ask", "--batch", "nowhere.jsonl", "--out", "x"), "nowhere.jsonl cannot be read: "),
         (("ask", "Who?", "--since", "March"), "--since 'March' is not a day: write it as YYYY-MM-DD, for example"),
         (("ask", "Who?", "--until", "2031-02-30"), "--until '2031-02-30' is not a day"),
         (("ask", "Who?", "--outlet", "Linnet"), "no outlet called 'Linnet'. Did you mean linnet.example?"),
         (("show", "nobody"), "No article has the id 'nobody'. `python -m rag list` shows the ids."),
         (("remove", "nobody"), "No article has the id 'nobody'. `python -m rag list` shows the ids."),
-        (("list", "--store", "articles/ferry.json"), "articles/ferry.json cannot hold a library: File exists."),
-        (("list", "--store", "articles/ferry.json/x"), "cannot hold a library: Not a directory."),
+        (("list", "--store", "articles/ferry.json"), "articles/ferry.json cannot be used for a library: File exists."),
+        (("list", "--store", "articles/ferry.json/x"), "cannot be used for a library: Not a directory."),
     ],
 )
 def test_one_sentence_says_what_is_wrong(run: Command, ferry: Path, arguments: tuple[str, ...], expected: str) -> None:
@@ -470,7 +470,7 @@ def test_the_program_ingests_and_says_who_holds_the_library(tmp_path: Path, arti
         f"The library in {tmp_path / 'store'} is in use by process {holder.pid} (python -m rag ask): "
         "close it first, or choose another folder (--store, or SECOND_SOURCE_STORE).\n"
     )
-    assert (holder.returncode, stopped) == (130, ("", "Stopped. What was reported is kept.\n"))
+    assert (holder.returncode, stopped) == (130, ("", "Stopped. Everything reported so far is saved.\n"))
     assert not (tmp_path / "answers").exists()
     assert not (tmp_path / "answers.new").exists()
 

@@ -140,7 +140,7 @@ def test_on_the_command_line(run: Command, articles: Path) -> None:
     assert json.loads(run("show", id, "--json").out)["outlet"] == "The Herald"
     assert run("edit", id, "outlet").code == 2
     assert run("edit", "nobody", "outlet=x").code == 2
-    assert run("duplicates").out == "no two articles print the same copy\n"
+    assert run("duplicates").out == "no duplicates\n"
     assert json.loads(run("duplicates", "--json").out) == []
     assert run("remove").code == run("remove", id, "--outlet", "The Herald").code == 2
     assert run("remove", "--outlet", "Nobody").code == 2

@@ -135,20 +135,20 @@ def last_article(column: str, value: str) -> str:
 
 
 FAULTS = {
-    "a killed program": (be_killed, "was ended before it closed it"),
-    "a stale generation": (write("chroma-7/chroma.sqlite3"), "was left behind: chroma-7"),
-    "temporary files": (write("chroma.new"), "was left behind: chroma.new"),
-    "an unfinished restore": (write("restoring/library.db"), "was left behind: restoring"),
+    "a killed program": (be_killed, "ended without closing it"),
+    "a stale generation": (write("chroma-7/chroma.sqlite3"), "leftover files: chroma-7"),
+    "temporary files": (write("chroma.new"), "leftover files: chroma.new"),
+    "an unfinished restore": (write("restoring/library.db"), "leftover files: restoring"),
     "an index of the database": (mispaint_index, "own indexes in library.db are damaged"),
     "orphan rows": (
         change("INSERT INTO sentences VALUES ('nobody', 0, 0, 5)", "INSERT INTO signatures VALUES ('nobody', x'00')"),
-        "1 rows of the table sentences belong to no article",
+        "1 rows of the table sentences do not belong to any article",
     ),
     "an answer to no question": (
         change("INSERT INTO statements VALUES (99, 0, 'A text.', 'hash', '[]', '[]')"),
-        "1 rows of the table statements belong to no question",
+        "1 rows of the table statements do not belong to any question",
     ),
-    "a vector of nothing": (change("INSERT INTO vectors VALUES ('x', x'00')"), "vectors belong to no passage"),
+    "a vector of nothing": (change("INSERT INTO vectors VALUES ('x', x'00')"), "vectors do not belong to any passage"),
     "a lost vector": (
         change("DELETE FROM vectors WHERE hash = (SELECT min(vector) FROM passages)"),
         "vector is missing, damaged",
@@ -161,16 +161,16 @@ FAULTS = {
     "a lost sentence": (change("DELETE FROM sentences WHERE position = 4"), "do not fit the text"),
     "passages in the middle of a word": (change("UPDATE passages SET start = start + 2"), "do not fit the text"),
     "a lost passage": (change("DELETE FROM passages WHERE position = 1"), "do not fit the text"),
-    "no fingerprints": (change("DELETE FROM signatures"), "what their copies are told by is missing"),
-    "lost vectors of the index": (lose_vectors, f"index of vectors lacks 2 of {3 * ARTICLES} passages"),
-    "another text in the index": (say_something_else, "says something else of 1 passages"),
-    "vectors that find nothing": (exchange_vectors, "By their vectors 0% of the passages are found"),
-    "no pointer": (lambda store: (store / "chroma.current").unlink(), "vectors cannot be read: no generation"),
-    "lost words": (forget_words, f"index of keywords lacks 3 of {3 * ARTICLES} passages"),
-    "torn words": (write("keywords/meta.json", "{"), "index of keywords cannot be read"),
+    "no fingerprints": (change("DELETE FROM signatures"), "the fingerprints for finding copies are missing"),
+    "lost vectors of the index": (lose_vectors, f"vectors index lacks 2 of {3 * ARTICLES} passages"),
+    "another text in the index": (say_something_else, "differs from the database for 1 passages"),
+    "vectors that find nothing": (exchange_vectors, "Only 0% of the passages are found by their vectors"),
+    "no pointer": (lambda store: (store / "chroma.current").unlink(), "index cannot be read: it has no current"),
+    "lost words": (forget_words, f"keywords index lacks 3 of {3 * ARTICLES} passages"),
+    "torn words": (write("keywords/meta.json", "{"), "keywords index cannot be read"),
     "changes that await the indexes": (
         change("INSERT INTO outbox (article_id) SELECT id FROM articles"),
-        f"{ARTICLES} changes have not reached the indexes",
+        f"{ARTICLES} changes are not in the indexes",
     ),
     "indexes of another version": (
         change(f"UPDATE meta SET value = json_set(value, '$.chromadb', '0.0.1') WHERE key = '{MADE_WITH}'"),
@@ -195,9 +195,9 @@ LEFT = {
     "a newer format": (change("PRAGMA user_version = 99"), "written by a newer Second Source.*Update the program"),
     "an altered text": (
         change(last_article("text", "replace(text, 'harbour', 'hangar')")),
-        "the text is no longer what was read.*restore a backup",
+        "the text has changed.*restore a backup",
     ),
-    "what is no JSON": (change(last_article("about", "'{'")), "what is kept cannot be read.*restore a backup"),
+    "what is no JSON": (change(last_article("about", "'{'")), "the stored data cannot be read.*restore a backup"),
 }  # fmt: skip
 
 
@@ -225,7 +225,7 @@ def test_a_planted_fault_is_found_and_mended(template: Path, store: Path, fault:
 
     found = examined(store)
     assert [each.what for each in found.left if said in each.what], found
-    assert all("--fix` mends it" in each.remedy for each in found.left), found
+    assert all("--fix` repairs it" in each.remedy for each in found.left), found
     mended = examined(store, fix=True)
     assert mended.left == ()
     assert [each.what for each in mended.mended if said in each.what], mended
@@ -256,7 +256,7 @@ def test_a_disk_almost_full_and_a_model_that_is_not_there(store: Path, monkeypat
 
     found = examined(store, fix=True)
 
-    assert [each.what.split(" left")[0] for each in found.left] == [
+    assert [each.what.split(" free")[0] for each in found.left] == [
         f"The disk of {store} has 5 MB", "The model is missing: reinstall it.",
     ]  # fmt: skip
 
@@ -298,7 +298,7 @@ def test_a_reader_that_is_not_the_one_that_was_made(
     assert str(tmp_path / "models" / name) in finding.what
     assert said in finding.what
     assert finding.what.endswith("Put the file back as it was delivered: `git checkout -- rag/models`.")
-    assert finding.remedy == "Until then nothing can be asked."
+    assert finding.remedy == "Until then, you cannot ask questions."
 
 
 def test_nothing_is_embedded_with_another_model(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ def test_an_altered_export_of_the_model_is_made_anew(store: Path, monkeypatch: p
     exported.write_bytes(b"half a model")
     exported.with_suffix(".sha256").write_text("another hash")
 
-    assert "is not the model that was made" in examined(store).left[0].what
+    assert "is not the model that was exported" in examined(store).left[0].what
     assert examined(store, fix=True).left == ()
     assert not exported.exists()  # to be made anew by whoever loads it
 
@@ -327,7 +327,9 @@ def test_an_altered_export_of_the_model_is_made_anew(store: Path, monkeypatch: p
 def test_who_left_it_open_is_named(store: Path) -> None:
     be_killed(store)
 
-    assert "had the library open last, process 4711 (python -m rag ingest), was ended" in examined(store).left[0].what
+    assert (
+        "last program that used the library, process 4711 (python -m rag ingest), ended" in examined(store).left[0].what
+    )
     assert examined(store).left, "looking alone must mend nothing"
 
 
@@ -340,7 +342,7 @@ def test_a_library_in_use_and_none_at_all(store: Path, tmp_path: Path) -> None:
 
 
 def test_the_command(store: Path, run: Callable[..., Run]) -> None:
-    assert run("doctor") == Run(0, f"The library in {store} is whole.\n", "")
+    assert run("doctor") == Run(0, f"No problems found in {store}.\n", "")
     shutil.rmtree(store / "keywords")
 
     found = json.loads(run("doctor", "--json").out)
@@ -349,13 +351,13 @@ def test_the_command(store: Path, run: Callable[..., Run]) -> None:
 
     assert mended.code == 0
     assert mended.out == (
-        f"mended: The index of keywords cannot be read: it is missing.\nThe library in {store} is whole.\n"
+        f"repaired: The keywords index cannot be read: it is missing.\nNo problems found in {store}.\n"
     )
 
 
 def test_indexes_that_bring_down_what_opens_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are looked at in a process of its own."""
     (store / "keywords" / "meta.json").unlink()
-    assert [each.what for each in examine_indexes(store)] == ["The index of keywords cannot be read: it is missing."]
+    assert [each.what for each in examine_indexes(store)] == ["The keywords index cannot be read: it is missing."]
     monkeypatch.setattr("rag.doctor.index_checks.sys.executable", "false")
     assert [each.what for each in examine_indexes(store)] == ["The indexes break what opens them (1)."]

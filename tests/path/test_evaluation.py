@@ -547,11 +547,11 @@ def test_runs_of_one_file_are_compared_on_the_questions_both_have() -> None:
         (result("a"), "right and cited"),
         (
             result("a", "It took twelve people.", answers=[["twelve people"]]),
-            "right, but not borne out by what it cites",
+            "right, but not supported by its citations",
         ),
         (result("a", "It took some."), "not right"),
         (result("a", "It took 12 people. " + "word " * 120), "longer than 120 words"),
-        (result("a", answerable=False), "answered, where nothing answers it"),
+        (result("a", answerable=False), "answered, but there is no answer"),
         (Result.of(question(), None, score(question(), None), "It is too long."), "could not be asked"),
     ],
 )
@@ -560,7 +560,7 @@ def test_verdicts(made: Result, verdict: str) -> None:
 
 
 def test_a_refusal_where_there_is_an_answer_is_called_that() -> None:
-    for answerable, verdict in ((True, "refused, though there is an answer"), (False, "refused, as it should be")):
+    for answerable, verdict in ((True, "refused, but there is an answer"), (False, "correctly refused")):
         asked, found = question(answerable=answerable), reply(state="nothing")
         assert Result.of(asked, found, score(asked, found)).verdict == verdict
 
@@ -623,7 +623,7 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
     mended = [OWN[0], OWN[1] | {"answers": [["at night"]]}, OWN[2] | {"question": "Who?", "answerable": False}]
     write(tmp_path, mended)
     second = run("evaluate", "own.jsonl", "--worst", 0).out
-    assert ", on the 1 questions that both have:" in second
+    assert ", on the 1 questions in both runs:" in second
     assert "better: none" in second
 
     poorer = json.loads(file.read_text("utf-8"))

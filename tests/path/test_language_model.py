@@ -240,7 +240,7 @@ def test_the_articles_own_sentences_stand_in_for_a_model_that_fails(
     assert CANARY not in reply.note
 
 
-def test_what_is_not_borne_out_gives_way_to_the_articles_own_sentences(
+def test_what_is_not_supported_gives_way_to_the_articles_own_sentences(
     server: Server, assistant: Callable[..., Assistant]
 ) -> None:
     server.pieces = ["Elephants swam in the canal [1]. A king was crowned [2]."]
@@ -296,7 +296,7 @@ def test_stopped_keeps_what_was_written(assistant: Callable[..., Assistant], mon
         replies.append(reply)
         stop.set()
 
-    assert (replies[-1].note, replies[-1].answered_by) == ("Stopped: this is what was written until then.", "scripted")
+    assert (replies[-1].note, replies[-1].answered_by) == ("Stopped. This is what was written so far.", "scripted")
     assert len(replies[-1].statements) <= 2
     assert "48 passengers" in replies[-1].answer
 

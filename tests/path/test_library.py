@@ -70,7 +70,9 @@ def test_the_folder_is_free_after_another_thread_has_closed(library: Library, em
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("x")
 
-    with pytest.raises(LibraryError, match=r"file\S* cannot hold a library: (File exists|Not a directory)\. Choose"):
+    with pytest.raises(
+        LibraryError, match=r"file\S* cannot be used for a library: (File exists|Not a directory)\. Choose"
+    ):
         Library.open(tmp_path / where, "model", "name")
 
 
@@ -297,7 +299,7 @@ def test_a_torn_index_is_rebuilt_without_embedding(
 
     assert library.indexes.repaired
     assert len(library.indexes.repaired) <= 300
-    assert f"The indexes in {store} were built anew from library.db: {library.indexes.repaired}." in caplog.text
+    assert f"The indexes in {store} were rebuilt from library.db: {library.indexes.repaired}." in caplog.text
     assert library.status().repaired == library.indexes.repaired
     assert library.status().passages == size
     assert_whole(library)
@@ -368,7 +370,7 @@ def test_an_opening_that_never_ended_is_not_tried_again(
 
     library = open_library(NothingMayBeEmbedded())
 
-    assert library.indexes.repaired == "the last start ended while they were being opened"
+    assert library.indexes.repaired == "the last start was interrupted while they were being opened"
     assert_whole(library)
 
 

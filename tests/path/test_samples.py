@@ -145,7 +145,7 @@ def test_what_outlets_contradict_is_counted_in_the_direct_line(asked: Assistant)
     reply = asked.ask("Compare the accounts of the repair cost")
 
     assert reply.direct == "They differ on 1 point. [1] [2]"
-    assert reply.blocks[0].rows[0].cells == ("Told otherwise", "Anstervale Ledger and Quernside Post")
+    assert reply.blocks[0].rows[0].cells == ("Differ", "Anstervale Ledger and Quernside Post")
 
 
 @pytest.mark.parametrize("question", ["Summarize the submarine race", "Who said what about the opera?"])

@@ -199,7 +199,7 @@ def test_what_each_article_has_alone(asked: Assistant) -> None:
         assert fact in told["Only in Arirang News"]
     for fact in ("Moon Jae-in", "Pompeo", "critical juncture"):
         assert fact in told["Only in The Straits Times"]
-    assert "Told alike" in told
+    assert "Agree" in told
 
 
 def test_what_is_worded_otherwise_stands_in_the_direct_line(asked: Assistant) -> None:
@@ -238,4 +238,4 @@ def test_a_poem_is_not_written(asked: Assistant) -> None:
     reply = asked.ask("Write a poem about Biegun")
 
     assert (reply.intent, reply.state, reply.answered_by, reply.citations) == ("cannot", "answered", "library", ())
-    assert reply.answer == "I answer from the articles in this library; I cannot do that."
+    assert reply.answer == "I can only answer questions from the articles in this library."

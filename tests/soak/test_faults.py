@@ -260,7 +260,7 @@ def test_a_folder_that_cannot_be_written(
         ran = run(*arguments, "--store", place / "store")
         assert ran.code == 2
         assert ran.err == (
-            f"{place / 'store'} cannot hold a library: Read-only file system. "
+            f"{place / 'store'} cannot be used for a library: Read-only file system. "
             "Choose another folder (--store, or SECOND_SOURCE_STORE).\n"
         )
     assert run("backup", place / "b.zip", "--store", template / "store").err == (
@@ -362,7 +362,7 @@ def test_asked_to_end(tmp_path: Path) -> None:
 
     assert process.returncode == 143, rest
     assert all(line.startswith("[") for line in lines)
-    assert rest.splitlines()[-1] == "Stopped. What was reported is kept."
+    assert rest.splitlines()[-1] == "Stopped. Everything reported so far is saved."
     assert not (store / "open").exists()
     reported = sum(": added" in line or "] added" in line for line in [*lines, *rest.splitlines()])
     with Library.open(store, "", "", any_model=True) as library:

@@ -80,7 +80,7 @@ def test_which_came_first_is_worked_out_of_the_dates() -> None:
 
     assert sides is not None
     assert lines(sides, ferry, fire) == [
-        "Yes. First: The ferry – 3 May 2031; then: The fire – Monday (5 May 2031), 2 days later (worked out)"
+        "Yes. First: The ferry – 3 May 2031; then: The fire – Monday (5 May 2031), 2 days later (computed)"
     ]
     assert lines(sides, fire, ferry)[0].startswith("No. First: The ferry")
 
@@ -102,7 +102,7 @@ def test_a_day_that_no_sentence_gives_is_the_article_s_and_says_so() -> None:
 
     (line,) = lines(sides, ferry, fire)
 
-    assert line == "2 days (worked out): The ferry – reported on 1 May 2031 (the article's date); The fire – 3 May 2031"
+    assert line == "2 days (computed): The ferry – reported on 1 May 2031 (the article's date); The fire – 3 May 2031"
 
 
 def test_how_much_more_is_worked_out_of_figures_of_one_kind() -> None:
@@ -111,8 +111,8 @@ def test_how_much_more_is_worked_out_of_figures_of_one_kind() -> None:
     skarn = side("Skarn", "In Skarn it was 32 of them.", "32", "more")
     cost = side("Skarn", "In Skarn it cost $32 in all.", "$32", "more")
 
-    assert lines(sides, skarn, elsin) == ["17 more for Elsin (worked out): Elsin: 49 people; Skarn: 32"]
-    assert "worked out" not in lines(sides, elsin, cost)[0]
+    assert lines(sides, skarn, elsin) == ["17 more for Elsin (computed): Elsin: 49 people; Skarn: 32"]
+    assert "computed" not in lines(sides, elsin, cost)[0]
 
 
 def test_both_is_yes_where_both_sides_say_so() -> None:

@@ -1,1 +1,1 @@
-"""The command line's commands, by what they are about; `rag/__main__.py` puts them together."""
+"""The commands of the command line, by topic; `rag/__main__.py` registers them."""

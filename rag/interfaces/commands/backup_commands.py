@@ -1,4 +1,4 @@
-"""Keeping a library whole: looked at and mended, written into one file, brought back from it."""
+"""The commands `doctor`, `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.markup import escape
 from rag.interfaces.commands.terminal import AsJson, Store, out, print_json, printable
 from rag.settings import read_settings
 
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file or library.")]
 
 
 def doctor(
     store: Store = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended without guessing.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired safely.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for what is wrong with the library: its database, articles, indexes, models, disk, leftovers."""
+    """Check the library for problems: database, articles, indexes, models, disk space and leftover files."""
     from rag.doctor.doctor import look_after  # late, as in `opened`
 
     report = look_after(read_settings(store=store), fix)
@@ -34,11 +34,11 @@ def doctor(
         )
     else:
         for each in report.mended:
-            out.print(escape(printable(f"mended: {each.what}")))
+            out.print(escape(printable(f"repaired: {each.what}")))
         for each in report.left:
             out.print(escape(printable(f"{each.what} {each.remedy}")))
         if not report.left:
-            out.print(escape(printable(f"The library in {report.folder} is whole.")))
+            out.print(escape(printable(f"No problems found in {report.folder}.")))
     if report.left:
         raise typer.Exit(1)
 
@@ -48,7 +48,7 @@ def backup(
     store: Store = None,
     force: Force = False,
 ) -> None:
-    """Write the library into one file; it may be in use meanwhile."""
+    """Write the library to one file, also while it is in use."""
     from rag.library.backup import back_up
 
     articles = back_up(read_settings(store=store).store, file, force)
@@ -60,7 +60,7 @@ def restore(
     store: Store = None,
     force: Force = False,
 ) -> None:
-    """Make the library the one of a backup."""
+    """Restore the library from a backup."""
     from rag.library.backup import restore
     from rag.library.chroma import server_of
     from rag.library.library import Library
@@ -69,11 +69,13 @@ def restore(
     settings = read_settings(store=store)
     folder = settings.store
     restored = restore(file, folder, force)
-    Library.open(folder, "", "", any_model=True, server=server_of(settings)).close()  # which builds the indexes
+    Library.open(folder, "", "", any_model=True, server=server_of(settings)).close()  # this builds the indexes
     out.print(escape(printable(f"{restored.articles} articles restored to {folder}, as of {restored.made_at}")))
     if (folder / REPLACED).exists():
-        out.print(escape(printable(f"The library that was there is kept as {folder / REPLACED}.")))
+        out.print(escape(printable(f"The previous library was kept as {folder / REPLACED}.")))
     if restored.returned:
-        out.print("These have been removed from the library since, and are back; `remove` removes them again:")
+        out.print(
+            "These articles had been removed since the backup and are back now. Use `remove` to remove them again:"
+        )
         for each in restored.returned:
             out.print(escape(printable(f"    {each.id}  {each.label}")))

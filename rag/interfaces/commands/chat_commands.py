@@ -1,4 +1,4 @@
-"""Chats: listed, written out, and what was written out verified."""
+"""The commands for chats: list, export and verify."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from rag.interfaces.commands.terminal import AsJson, Store, err, opened, out, pr
 if TYPE_CHECKING:
     from rag.chats.export_verification import VerificationFinding
 
-chats = typer.Typer(no_args_is_help=True, help="The chats that are kept: list them, write them out.")
-Out = Annotated[Path | None, typer.Option("--out", help="The file to write; without it, it is printed.")]
+chats = typer.Typer(no_args_is_help=True, help="List and export saved chats.")
+Out = Annotated[Path | None, typer.Option("--out", help="The file to write; default: print it.")]
 
 
 @chats.command("list")
 def list_(
-    search: Annotated[str, typer.Argument(metavar="[WORDS]", help="Only chats in which these words stand.")] = "",
+    search: Annotated[str, typer.Argument(metavar="[WORDS]", help="Only chats that contain these words.")] = "",
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the chats, the last asked first."""
+    """List the chats, the latest first."""
     with opened(store, reading=True) as assistant:
         found = assistant.chats.chats(search)
     if as_json:
@@ -43,13 +43,13 @@ def export(
     form: Annotated[str, typer.Option("--format", help="md (Markdown), json or html (one page).")] = "",
     to: Out = None,
 ) -> None:
-    """Write a chat out with its quotes, offsets, hashes and model; `verify` checks what was written."""
+    """Export a chat with its quotes, offsets, hashes and model; `verify` checks the file."""
     from rag.chats.chat_export import FORMS
     from rag.chats.chat_export import export as data_of
 
     form = form or (to.suffix.lstrip(".").lower() if to else "json")
     if form not in FORMS:
-        raise UsageError(f"--format {form!r} is none: choose {', '.join(FORMS)}.")
+        raise UsageError(f"--format {form!r} is not supported: choose {', '.join(FORMS)}.")
     with opened(store, reading=True) as assistant:
         content = FORMS[form](data_of(assistant.chats, assistant.library, id))
     _write(content, to)
@@ -57,22 +57,25 @@ def export(
 
 @chats.command()
 def questions(store: Store = None, to: Out = None) -> None:
-    """Write the rated answers out as a file of questions for `evaluate`."""
+    """Export rated answers as a questions file for `evaluate`."""
     from rag.chats.ratings import evaluation_set
 
     with opened(store, reading=True) as assistant:
         found, left_out = evaluation_set(assistant.chats)
     _write("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in found), to)
-    err.print(f"{len(found)} rated questions" + (f"; {left_out} left out: what is right is not known" * bool(left_out)))
+    err.print(
+        f"{len(found)} rated questions"
+        + (f"; {left_out} left out, because the right answer is not known" * bool(left_out))
+    )
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A chat as it was exported: JSON, Markdown or HTML.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported chat: JSON, Markdown or HTML.")],
     store: Store = None,
     as_json: AsJson = False,
-    alone: Annotated[bool, typer.Option("--alone", help="By the export alone, without the library.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Check the file itself, without the library.")] = False,
 ) -> None:
-    """Check every citation of an exported chat, and say which no longer hold."""
+    """Check every citation of an exported chat and list those that no longer hold."""
     from rag.chats.chat_export import parse
     from rag.chats.export_verification import verify as check
 
@@ -93,7 +96,7 @@ def verify(
         for each in findings:
             if each.state != "holds":
                 _say(each)
-        # Sentences that are only related have no number; what is altered of the export as a whole has none either.
+        # Related sentences and changes to the export as a whole have no number.
         cited = [finding for finding in findings if finding.number is not None or finding.state != "altered"]
         holding = sum(finding.holds for finding in cited)
         out.print(f"{holding} of {len(cited)} citations hold")

@@ -1,4 +1,4 @@
-"""Adding articles: from files, folders and addresses, and from the feeds that are followed."""
+"""The commands `ingest` and `feeds`, which add articles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ingest(
     ],
     store: Store = None,
     engine: Annotated[
-        Engine, typer.Option(help="Where embedding is done: in this process, or by Ray (on RAY_ADDRESS, if set).")
+        Engine, typer.Option(help="Where to embed: in this process, or with Ray (at RAY_ADDRESS, if set).")
     ] = "local",
 ) -> None:
     """Add articles: text, Markdown, HTML, PDF, Word, news-please or trafilatura JSON, JSONL of either; pages, feeds."""
@@ -45,7 +45,7 @@ def feeds_add(
 
 @feeds.command("list")
 def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
-    """List the feeds that are followed, when each was last read, and what that came to."""
+    """List the feeds, when each was last read, and the result."""
     with reached(store, reading=True) as library:
         found = library.feeds()
     if as_json:
@@ -58,10 +58,10 @@ def feeds_list(store: Store = None, as_json: AsJson = False) -> None:
 
 @feeds.command("refresh")
 def feeds_refresh(
-    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…]", help="These feeds only.")] = None,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…]", help="Only these feeds.")] = None,
     store: Store = None,
 ) -> None:
-    """Read what is new or changed in the feeds."""
+    """Add new and changed articles of the feeds."""
     with reached(store) as library:
         _conclude(_report(library.refresh(urls or ())))
 
@@ -70,14 +70,14 @@ def feeds_refresh(
 def feeds_remove(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed's address.")], store: Store = None
 ) -> None:
-    """Follow a feed no more; its articles stay."""
+    """Stop following a feed; its articles stay."""
     with reached(store, reading=True) as library:
         library.unfollow(url)
     out.print("1 removed")
 
 
 def _conclude(outcomes: Counter[str]) -> None:
-    """Print the outcomes' counts. Exits with 1 where some failed, 2 where all did."""
+    """Print the counts of outcomes. Exits with 1 if some failed, 2 if all did."""
     failed = outcomes["failed"]
     out.print(", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name]) or "nothing to do")
     if failed:
@@ -85,7 +85,7 @@ def _conclude(outcomes: Counter[str]) -> None:
 
 
 def _report(events: Iterator[Json]) -> Counter[str]:
-    """Show progress on a terminal, a line for what failed or doubled anywhere; the outcomes' counts."""
+    """Show progress on a terminal, and a line for each failure or duplicate; returns the counts of outcomes."""
     outcomes: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -100,7 +100,7 @@ def _report(events: Iterator[Json]) -> Counter[str]:
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
             progress.update(task, completed=event["done"], total=event["total"], description=counts)
             line = f"{event['outcome']}: {event['source']}" + (f": {event['reason']}" if event["reason"] else "")
-            foreign = event["outcome"] in ("added", "updated") and event["reason"]  # the language that it is in
+            foreign = event["outcome"] in ("added", "updated") and event["reason"]  # its language, if not English
             if foreign:
                 line = f"{event['outcome']}, {foreign}: {event['source']}"
             if event["outcome"] in ("failed", "duplicate") or foreign:

@@ -1,4 +1,4 @@
-"""The library's articles: listed, shown, corrected, removed; its indexes looked after."""
+"""The commands for the library: list, show, edit, duplicates, remove, status and reindex."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rag.article import DESCRIBED, Article
 from rag.errors import UsageError
 from rag.interfaces.commands.terminal import AsJson, Store, opened, out, print_json, printable, reached
-from rag.interfaces.service import NO_MARK, Json
+from rag.interfaces.service import NO_SELECTION, Json
 
 ARTICLE: Final = TypeAdapter(Article)
 
@@ -32,7 +32,7 @@ def list_(store: Store = None, as_json: AsJson = False) -> None:
     ]
     if not out.is_terminal:
         for line in lines:
-            typer.echo(printable("\t".join(line)))  # Rich would make spaces of the tabs
+            typer.echo(printable("\t".join(line)))  # Rich would replace the tabs
         return
     table = Table("id", "published", "outlet", "headline")
     for line in lines:
@@ -53,20 +53,22 @@ def show(
     for line in _known(article):
         out.print(escape(printable(line)))
     for each in versions:
-        counts = ", ".join(f"{count} {kind}" for kind, count in each["changes"].items()) or "the text as it is now"
+        counts = ", ".join(f"{count} {kind}" for kind, count in each["changes"].items()) or "same text as now"
         out.print(f"version {each['version']}, until {each['replaced_at']}: {counts}")
     typer.echo("\n" + printable(article["text"]))
 
 
 def edit(
     id: Annotated[str, typer.Argument(help="An article's id.")],
-    values: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE…", help="What to correct; nothing: unknown.")],
+    values: Annotated[
+        list[str], typer.Argument(metavar="FIELD=VALUE…", help="The corrections; an empty value means unknown.")
+    ],
     store: Store = None,
 ) -> None:
-    """Correct what is known of an article; it survives every reading anew."""
+    """Correct an article's details; corrections survive re-reading."""
     pairs = [value.partition("=") for value in values]
     if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise UsageError(f'{wrong[0]!r} is no correction: write it as field=value, for example outlet="The Herald".')
+        raise UsageError(f'{wrong[0]!r} is not a correction: write it as field=value, for example outlet="The Herald".')
     with reached(store) as library:
         article = library.edit(id, {name.strip(): value for name, _, value in pairs})
     for line in _known(article):
@@ -74,7 +76,7 @@ def edit(
 
 
 def duplicates(store: Store = None, as_json: AsJson = False) -> None:
-    """List the articles that print the same copy: an agency's story, or a story and its updates."""
+    """List articles that are copies of each other: an agency's story, or a story and its updates."""
     with reached(store, reading=True) as library:
         found = library.duplicates()
         articles = {id: ARTICLE.validate_python(library.article(id)) for group in found for id in group["articles"]}
@@ -89,7 +91,7 @@ def duplicates(store: Store = None, as_json: AsJson = False) -> None:
             parts = (each.id, each.published or "undated", each.outlet or "unknown outlet", each.label)
             out.print(escape(printable("    " + "  ".join(parts))))
     if not found:
-        out.print("no two articles print the same copy")
+        out.print("no duplicates")
 
 
 def remove(
@@ -97,16 +99,16 @@ def remove(
     outlet: Annotated[str | None, typer.Option(help="Remove all articles of this outlet.")] = None,
     store: Store = None,
 ) -> None:
-    """Remove articles, with all that is derived from them."""
+    """Remove articles and everything derived from them."""
     if bool(ids) == bool(outlet):
-        raise UsageError(NO_MARK)
+        raise UsageError(NO_SELECTION)
     with reached(store, reading=True) as library:
         number = library.remove(ids or (), outlet)
     out.print(f"{number} removed")
 
 
 def status(store: Store = None, as_json: AsJson = False) -> None:
-    """Say what the library holds and whether its indexes are whole."""
+    """Show the size of the library and the state of its indexes."""
     with reached(store, reading=True) as library:
         found = library.status()
     if as_json:
@@ -116,20 +118,20 @@ def status(store: Store = None, as_json: AsJson = False) -> None:
     out.print(escape(f"{found['folder']}: {held}"))
     out.print(escape(f"embedding model: {found['model']}"))
     repaired = found["repaired"]
-    out.print(escape(f"indexes: built anew just now ({repaired})") if repaired else "indexes: whole")
+    out.print(escape(f"indexes: rebuilt just now ({repaired})") if repaired else "indexes: complete")
 
 
 def reindex(
     store: Store = None,
     embed: Annotated[
-        bool, typer.Option("--embed", help="Embed every article anew, with the model of the settings.")
+        bool, typer.Option("--embed", help="Embed every article again, with the model in the settings.")
     ] = False,
     purge: Annotated[
-        bool, typer.Option("--purge", help="Also write the database anew, so that nothing removed is left in it.")
+        bool, typer.Option("--purge", help="Also rewrite the database, so that no trace of removed articles is left.")
     ] = False,
 ) -> None:
-    """Build the indexes anew from the database, without embedding again."""
-    from rag.evaluation.report import forget  # late: most commands need none of it
+    """Rebuild the indexes from the database, without embedding again."""
+    from rag.evaluation.report import forget  # imported late: most commands do not need it
 
     with opened(store, reading=True) as assistant:
         if embed:
@@ -140,11 +142,11 @@ def reindex(
         elif not embed:
             assistant.library.indexes.rebuild()
         found = assistant.library.status()
-    out.print(f"indexes built anew: {found.articles} articles, {found.passages} passages")
+    out.print(f"indexes rebuilt: {found.articles} articles, {found.passages} passages")
 
 
 def _known(known: Json) -> Iterator[str]:
-    """What is known of an article, a line each, with what it rests on."""
+    """The details of an article, one per line, with their sources."""
     article = ARTICLE.validate_python(known)
     yield f"id: {article.id} (version {article.version})"
     for name in DESCRIBED:
@@ -155,8 +157,8 @@ def _known(known: Json) -> Iterator[str]:
             value = f"undated, from {article.published_from or '…'} until {article.published_until or '…'}"
         quoted = [f"“{' '.join(article.text[start:end].split())}”" for start, end in basis.spans]
         reasons = "; ".join(filter(None, [basis.how, basis.note])).removeprefix("unknown")
-        said = f"{name}: {value or 'unknown'}" + (f" ({reasons})" if reasons else "")
-        yield said + "".join(f"\n    {each}" for each in quoted)
+        line = f"{name}: {value or 'unknown'}" + (f" ({reasons})" if reasons else "")
+        yield line + "".join(f"\n    {each}" for each in quoted)
         if name == "published" and article.published_at:
             yield f"published at: {article.published_at}"
     for name, place in (("url", article.url), *(("also at", url) for url in article.addresses), ("file", article.path)):
@@ -165,4 +167,4 @@ def _known(known: Json) -> Iterator[str]:
     for voice in article.voices:
         yield f"voice: {voice.role}{f' {voice.name}' if voice.name else ''}, {voice.start} to {voice.end}"
     if article.omitted:
-        yield f"left out: {len(article.omitted)} stretches, {sum(b - a for a, b in article.omitted)} characters"
+        yield f"not searched: {len(article.omitted)} spans, {sum(b - a for a, b in article.omitted)} characters"

@@ -1,4 +1,4 @@
-"""The library for a language model's program."""
+"""The command `mcp`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rag.interfaces.commands.terminal import Store, reached
 
 
 def mcp(store: Store = None) -> None:
-    """Offer the library to a language model's program: the Model Context Protocol, over stdin and stdout."""
-    from rag.interfaces.mcp_server import server  # late: it takes a second to import
+    """Run an MCP server (Model Context Protocol) for the library on stdin and stdout."""
+    from rag.interfaces.mcp_server import server  # imported late: it takes a second
 
     server(lambda: reached(store)).run("stdio")

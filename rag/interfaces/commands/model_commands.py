@@ -1,4 +1,4 @@
-"""The language model's file: fetching one, and trying the one that is configured."""
+"""The command `model pull`, which downloads a language model."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rag.interfaces.commands.terminal import err, out, printable
 from rag.settings import read_settings
 
-model = typer.Typer(no_args_is_help=True, help="Fetch a language model to run on this machine.")
+model = typer.Typer(no_args_is_help=True, help="Download a language model to run on this machine.")
 
 
 @model.callback()
 def _group() -> None:
-    """Keeps `pull` a command of its own, although it is the only one."""
+    """Keeps `pull` a subcommand, although it is the only one."""
 
 
 @model.command("pull")
 def pull(
-    hub: Annotated[str | None, typer.Option(help="Where to fetch it, in place of SECOND_SOURCE_MODEL_HUB.")] = None,
+    hub: Annotated[
+        str | None, typer.Option(help="Where to download it from, instead of SECOND_SOURCE_MODEL_HUB.")
+    ] = None,
 ) -> None:
-    """Fetch the recommended small model (GGUF, 1.1 GB) into the folder of models; goes on where it was broken off."""
+    """Download the recommended small model (GGUF, 1.1 GB) to the models folder; resumes interrupted downloads."""
     from rag.models.download import RECOMMENDED, fetch
 
     settings = read_settings(model_hub=hub)
@@ -33,5 +35,5 @@ def pull(
         path = fetch(
             RECOMMENDED, settings.model_hub, settings.models, lambda done: progress.update(task, completed=done)
         )
-    out.print(escape(printable(f"{path}: whole, as it was published")))
-    out.print(escape(printable(f"to write with it: SECOND_SOURCE_LANGUAGE_MODEL={path}")))
+    out.print(escape(printable(f"{path}: complete, checksum verified")))
+    out.print(escape(printable(f"to use it, set SECOND_SOURCE_LANGUAGE_MODEL={path}")))

@@ -1,4 +1,4 @@
-"""Asking: one question or a file of them, who says what, and how good the answers are."""
+"""The commands that ask: ask, search, coverage and evaluate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rag.interfaces.commands.terminal import AsJson, Store, err, opened, out, pr
 from rag.interfaces.service import COVERAGE_FORMS, Json, related
 
 NEAREST, EXCERPT = 3, 240
-"""Of a refusal's nearest passages: how many are printed, and how many characters of each."""
+"""How many of the nearest passages a refusal prints, and how many characters of each."""
 Outlet = Annotated[list[str] | None, typer.Option(help="Only this outlet; may be repeated.")]
 Since = Annotated[str | None, typer.Option(help="Only articles from this day on (YYYY-MM-DD).")]
 Until = Annotated[str | None, typer.Option(help="Only articles up to this day (YYYY-MM-DD).")]
@@ -35,19 +35,19 @@ def ask(
     outlet: Outlet = None,
     since: Since = None,
     until: Until = None,
-    within: Annotated[str | None, typer.Option(help="Only this collection, or the article of this id.")] = None,
+    within: Annotated[str | None, typer.Option(help="Only this collection, or the article with this id.")] = None,
     batch: Annotated[Path | None, typer.Option(help="A JSONL file of questions.")] = None,
-    answers: Annotated[Path | None, typer.Option("--out", help="Where the batch's answers go, as JSONL.")] = None,
-    timings: Annotated[bool, typer.Option("--timings", help="Print where the time went.")] = False,
+    answers: Annotated[Path | None, typer.Option("--out", help="The file for the batch's answers (JSONL).")] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Print the time of each stage.")] = False,
 ) -> None:
-    """Answer one question, or a file of them."""
+    """Answer one question or a file of questions."""
     if (question is None) == (batch is None):
         raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
     given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"), collection=within)
     filters = replace(given, read=not (given.outlets or given.since or given.until))
     if batch is not None:
         if answers is None:
-            raise UsageError("--batch needs --out ANSWERS.jsonl, the file that the answers are written to.")
+            raise UsageError("--batch needs --out ANSWERS.jsonl, the file for the answers.")
         _ask_batch(batch, answers, filters, store)
         return
     with reached(store) as library:
@@ -68,7 +68,7 @@ def search(
     since: Since = None,
     until: Until = None,
 ) -> None:
-    """Print the passages that a question would be answered from, best first."""
+    """Print the passages found for a question, best first."""
     filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until")) or FROM_THE_QUESTION
     with reached(store) as library:
         found = library.search(question, filters)
@@ -108,9 +108,9 @@ def coverage(
     as_json: AsJson = False,
     form: Annotated[str, typer.Option("--format", help="md (Markdown) or csv.")] = "md",
 ) -> None:
-    """Say who says what: each outlet's account, quotes side by side, origins, a timeline, people."""
+    """Show who says what: each outlet's account, quotes side by side, origins, a timeline, people."""
     if form not in COVERAGE_FORMS:
-        raise UsageError(f"--format {form!r} is none: choose {' or '.join(COVERAGE_FORMS)}.")
+        raise UsageError(f"--format {form!r} is not supported: choose {' or '.join(COVERAGE_FORMS)}.")
     with reached(store) as library:
         if as_json:
             print_json(library.coverage(question))
@@ -119,17 +119,19 @@ def coverage(
 
 
 def evaluate(
-    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with their answers.")],
+    questions: Annotated[
+        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="A file of questions with known answers.")
+    ],
     articles: Annotated[
         list[Path] | None,
-        typer.Option(help="A JSON index of the articles' ids, addresses and events; may be repeated."),
+        typer.Option(help="A JSON index of articles' ids, addresses and events; may be repeated."),
     ] = None,
     store: Store = None,
     as_json: AsJson = False,
     worst: Annotated[int, typer.Option(min=0, help="How many failures to list.")] = 20,
 ) -> None:
-    """Ask questions whose answers are known, score what is answered, and compare with the last run."""
-    from rag.evaluation.evaluate import evaluate as ask_all  # late: asking one question needs none of it
+    """Ask questions with known answers, score the replies, and compare with the last run."""
+    from rag.evaluation.evaluate import evaluate as ask_all  # imported late: asking one question does not need it
     from rag.evaluation.evaluate import run_of
     from rag.evaluation.question_file import read_index, read_questions
     from rag.evaluation.report import compare, keep, kept
@@ -146,14 +148,14 @@ def evaluate(
     if as_json:
         print_json({"file": str(path), **run.model_dump(mode="json"), "change": change and change.to_json()})
     else:
-        for line in (*run_lines(run, worst), "", *comparison_lines(change), "", f"kept in {path}"):
+        for line in (*run_lines(run, worst), "", *comparison_lines(change), "", f"saved in {path}"):
             out.print(escape(printable(line)))
     if any(result.problem for result in results):
         raise typer.Exit(1)
 
 
 def _asking() -> Progress:
-    """Progress on a terminal; nothing elsewhere."""
+    """A progress bar on a terminal, nothing elsewhere."""
     columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
@@ -194,13 +196,13 @@ def _print_reply(reply: Json) -> None:
 
 
 def _table(block: Json, citations: list[Json]) -> Table:
-    """A block, with what each row's citations quote in a last column."""
+    """A block as a table, with the quotes of each row in the last column."""
     table = Table(title=Text(printable(block["title"])), title_justify="left", title_style="bold")
     columns = [*block["columns"], *[IN_THEIR_WORDS] * any(row["citations"] for row in block["rows"])]
     for column in columns:
         table.add_column(Text(printable(column)), overflow="fold")
     for row in block["rows"]:
         cited = [each for each in citations if each["number"] in row["citations"]]
-        told = "\n".join(f"{' '.join(each['quote'].split())} [{each['number']}]" for each in cited)
-        table.add_row(*(Text(printable(cell)) for cell in [*row["cells"], told][: len(columns)]))
+        quotes = "\n".join(f"{' '.join(each['quote'].split())} [{each['number']}]" for each in cited)
+        table.add_row(*(Text(printable(cell)) for cell in [*row["cells"], quotes][: len(columns)]))
     return table

@@ -1,4 +1,4 @@
-"""What the commands share: the terminal, the options that many have, the library opened."""
+"""Shared parts of the commands: the terminal, common options, and opening the library."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def opened(store: Path | None, reading: bool = False) -> Assistant:
-    """The assistant over the library in `store`; `reading` opens it whatever model it was built with."""
-    # The libraries make some hundred thousand objects that stay: looking among them for garbage takes 0.3 s.
+    """The assistant for the library in `store`; `reading` accepts any embedding model."""
+    # Imports create some hundred thousand permanent objects; garbage collection of them would take 0.3 s.
     gc.disable()
-    from rag.assistant import Assistant  # late: `--help` and a mistyped option need none of it
+    from rag.assistant import Assistant  # imported late: `--help` and a mistyped option do not need it
 
     gc.freeze()
     gc.enable()
@@ -40,10 +40,10 @@ def opened(store: Path | None, reading: bool = False) -> Assistant:
 
 
 def reached(store: Path | None, reading: bool = False) -> Service | Client:
-    """The library in `store`: through the process that holds it, where that has a door, else opened as by `opened`."""
+    """The library in `store`: through the process that has it open, if that serves the API, else opened here."""
     settings = read_settings(store=store)
     if door := door_of(settings.store):
-        from rag.interfaces.client import Client  # late: it is seldom needed
+        from rag.interfaces.client import Client  # imported late: it is rarely needed
 
         return Client(door, settings.store)
     return Service(opened(store, reading))
@@ -55,5 +55,5 @@ def print_json(value: object) -> None:
 
 
 def printable(text: str) -> str:
-    """Text from articles and file names without what a terminal would obey."""
+    """Text from articles and file names without terminal control characters."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,1 +1,1 @@
-"""The HTTP API: the library for other programs of this machine, served with the page."""
+"""The HTTP API for other programs on this machine, served with the page."""

@@ -1,4 +1,4 @@
-"""Who may call the API: programs of this machine, and no page of another site in this person's browser."""
+"""Access to the API: for programs on this machine, not for pages of other sites."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ELSEWHERE = "This library answers programs of its own machine, and whom its keeper lets in; no page of another site."
-NO_TOKEN = (
-    "This changes the library or reads this machine's files, and is for the command line: it needs the token that the "
-    "program leaves in the library's folder."
+ELSEWHERE = (
+    "This API is for programs on its own machine and for whoever the owner lets in, not for pages of other sites."
 )
-_bearer = HTTPBearer(auto_error=False, description="From lock.door in the library's folder, while the page is served.")
+NO_TOKEN = (
+    "This request changes the library or reads files, so it needs the token that the program writes to the library's "
+    "folder. The command line uses that token."
+)
+_bearer = HTTPBearer(
+    auto_error=False, description="The token in lock.door in the library's folder, while the page is served."
+)
 
 
 class Guard:
-    """Refuses whom `allowed` does not let in, and what a page of another site sends."""
+    """Refuses requests that `allowed` does not accept."""
 
     def __init__(self, app: ASGIApp, allowed: Callable[[HTTPConnection], bool]) -> None:
         self.app = app
@@ -35,17 +39,17 @@ class Guard:
 
 
 def shows(connection: HTTPConnection, token: str) -> bool:
-    """Whether the request shows the token of this process."""
+    """Whether the request has the token of this process."""
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and secrets.compare_digest(given.encode(), token.encode())
 
 
 def has_token(request: Request) -> bool:
-    """Whether the request shows the token of the API that it came to."""
+    """Whether the request has the token of this API."""
     return shows(request, request.app.state.token)
 
 
 def own_program(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None) -> None:
-    """Lets only those through who can read the library's folder."""
+    """Accepts only programs that can read the library's folder."""
     if not has_token(request):
         raise HTTPException(401, NO_TOKEN, {"WWW-Authenticate": "Bearer"})

@@ -1,4 +1,4 @@
-"""What the API is asked and what it answers, as its description tells; the answers are those of the command line."""
+"""Models of the API's requests and responses; the responses are those of the command line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Asked(BaseModel):
 
 
 class AskBody(_Asked):
-    """A question. `filters` null: those that the question itself names."""
+    """A question. If `filters` is null, the filters are read from the question."""
 
     question: str = Field(description="At most 1000 characters.", examples=["How many were hurt?"])
     filters: Filters | None = None
@@ -47,8 +47,8 @@ class AskBody(_Asked):
 
 
 class ChatAskBody(AskBody):
-    """A question with the chat before it: as `turns`, earlier questions that are asked first, or as `chat`, with the
-    answers they had.
+    """A question with the earlier chat: `turns` are earlier questions that are asked first, `chat` also has their
+    answers.
     """
 
     turns: list[Text] = Field(default=[], max_length=MOST_TURNS)
@@ -56,7 +56,7 @@ class ChatAskBody(AskBody):
 
 
 class Places(_Asked):
-    """Files, folders, globs of this machine and addresses; relative paths begin in `folder`."""
+    """Files, folders and globs on this machine, and addresses. Relative paths start in `folder`."""
 
     places: list[Text] = Field(min_length=1, max_length=MOST_PLACES)
     folder: Text | None = None
@@ -70,32 +70,32 @@ class FeedAddress(_Asked):
 
 
 class FeedAddresses(_Asked):
-    """These of the feeds that are followed; none: all of them."""
+    """The feeds to refresh; all if empty."""
 
     urls: list[Text] = Field(default=[], max_length=MOST_PLACES)
 
 
 class Removal(_Asked):
-    """Which articles to remove: by their ids, or all of an outlet."""
+    """The articles to remove: by id, or all of an outlet."""
 
     ids: list[Id] = Field(default=[], max_length=MOST_PLACES)
     outlet: Text | None = None
 
 
 class Problem(BaseModel):
-    """What is wrong, in one sentence."""
+    """An error in one sentence."""
 
     error: str
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: Literal["ok"] = "ok"
 
 
 class StatusModel(BaseModel):
-    """What the library holds; `folder` and `repaired` are told to the command line only."""
+    """The size of the library; `folder` and `repaired` are only sent to the command line."""
 
     folder: str | None
     articles: int
@@ -118,7 +118,7 @@ class ConditionsModel(BaseModel):
 
 
 class Related(BaseModel):
-    """A sentence that is only related to the question: a citation without a number, which no answer refers to."""
+    """A sentence that is related to the question but does not answer it: a citation without a number."""
 
     article_id: str
     title: str | None
@@ -143,22 +143,23 @@ class ReplyModel(BaseModel):
     filters: ConditionsModel
     answer: str
     direct: str | None = Field(
-        default=None, description="The answer itself, the articles' exact words and fixed ones: how `answer` begins."
+        default=None,
+        description="The short answer at the start of `answer`, made of the articles' exact words and fixed phrases.",
     )
     state: State = Field(
-        description="answered: `answer` is the answer. related: no article says it directly, and `more` has the "
-        "sentences that come closest. nothing: there is neither, and `answer` says so."
+        description="answered: `answer` is the answer. related: no article says it directly; `more` has the closest "
+        "sentences. nothing: neither, and `answer` says so."
     )
-    abstained: bool = Field(description="Whether the question is not answered: the state is related or nothing.")
+    abstained: bool = Field(description="True if the question is not answered (the state is related or nothing).")
     reason: Reason | None
     answered_by: str
-    intent: Intent = Field(default="fact", description="What the question is for.")
+    intent: Intent = Field(default="fact", description="The kind of the question.")
     blocks: list[Block] = Field(
-        default=[], description="Tables shown in the answer; the articles' words are those of each row's citations."
+        default=[], description="Tables in the answer; the citations of each row have the articles' words."
     )
     citations: list[Citation]
     more: list[Related] = Field(
-        description="Sentences that are only related, at most two where nothing answers; `answer` does not tell them."
+        description="Related sentences that are not part of `answer`, at most two if nothing answers."
     )
     retrieved: list[RetrievedPassage]
     timings: dict[str, int]
@@ -166,7 +167,7 @@ class ReplyModel(BaseModel):
 
 
 class Passages(BaseModel):
-    """The passages that a question would be answered from, as `search --json` prints them."""
+    """The passages found for a question, as `search --json` prints them."""
 
     question: str
     query: str
@@ -193,12 +194,12 @@ class ListedArticle(BaseModel):
     basis: dict[str, Provenance]
     addresses: list[str]
     published_at: str | None = Field(
-        description="The date and time that are stated, in ISO form, with their offset where one is stated."
+        description="The stated date and time in ISO form, with the offset if there is one."
     )
 
 
 class LabelledArticle(ListedArticle):
-    """An article, and what a list calls it: its headline, else its first words."""
+    """An article with its label: the headline, or the first words."""
 
     label: str
 
@@ -219,7 +220,7 @@ class Articles(BaseModel):
 
 
 class EarlierVersion(BaseModel):
-    """A version of an article until it was replaced, and how many changes of a kind the next one made."""
+    """An earlier version of an article, and the number of changes in the next one, by kind."""
 
     version: int
     replaced_at: str
@@ -227,7 +228,7 @@ class EarlierVersion(BaseModel):
 
 
 class SameCopy(BaseModel):
-    """Articles that print the same copy, as `duplicates --json` prints them."""
+    """Articles that are copies of each other, as `duplicates --json` prints them."""
 
     articles: list[str]
     origin: str | None
@@ -235,7 +236,7 @@ class SameCopy(BaseModel):
 
 
 class FeedModel(BaseModel):
-    """A feed that is followed, when it was last read, and what that came to, as `feeds list --json` prints it."""
+    """A feed, when it was last read, and the result, as `feeds list --json` prints it."""
 
     url: str
     title: str | None
@@ -250,7 +251,7 @@ class Removed(BaseModel):
 
 
 class IngestEventModel(BaseModel):
-    """What became of one article, or of what gave none; "fetching" is a sign of life."""
+    """The outcome for one article or source; "fetching" only shows progress."""
 
     source: str
     outcome: Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]

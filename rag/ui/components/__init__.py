@@ -1,1 +1,1 @@
-"""The parts that pages are put together of."""
+"""The components of the pages."""

@@ -1,4 +1,4 @@
-"""How articles come in through the page: files, addresses, feeds, pasted text; how far it is, and what it came to."""
+"""Adding articles on the page: files, addresses, feeds and pasted text, with progress and a report."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from rag.library.subscriptions import Feed
 
 EVERY = 0.3
-"""Seconds between two looks at how far it is."""
-FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB an article"
-MEND = "Mend these and add them again; what is in already is not added twice."
-TOLD_AT_ONCE = 20
-TOLD_AT_MOST = 500
+"""Seconds between two updates of the progress."""
+FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB per article"
+MEND = "Fix these and add them again. Articles that were already added are skipped."
+EXPANDED_UP_TO = 20
+MOST_LISTED = 500
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
-_BUSY = "Something is being added already: wait until it is done, or cancel it."
+_BUSY = "Other articles are being added. Wait until that is finished, or cancel it."
 
 
 def what_is_added(work: IngestJob) -> None:
-    """How far the articles that come in are, live; after that, what it came to."""
+    """The live progress of adding articles, and the report afterwards."""
     if work.running:
         with st.container(key="adding"):
             _progress(work)
@@ -57,13 +57,13 @@ def _progress(work: IngestJob) -> None:
 
 
 def summary(work: IngestJob) -> str:
-    """The outcomes in figures: "3 added, 1 failed"; "" before there is one."""
+    """The outcomes as counts, "3 added, 1 failed"; "" before the first."""
     outcomes = work.outcomes
     return ", ".join(f"{outcomes[name]:,} {name}" for name in _OUTCOMES if outcomes[name])
 
 
 def _report(work: IngestJob) -> None:
-    ended = "Stopped by you; what had gone in is kept." if work.cancelled else ""
+    ended = "You stopped it. Articles that were added are kept." if work.cancelled else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="lead">{as_html(work.what[:1].upper() + work.what[1:])}</p>', width="stretch")
         st.button("Close", on_click=editors_only(work.forget), key="close-report")
@@ -72,25 +72,25 @@ def _report(work: IngestJob) -> None:
         notice(work.problem)
     events = list(work.events)
     refused = [event for event in events if event.outcome in ("failed", "duplicate")]
-    _told("Not added, and why", refused, reasons_html, True)
+    _list("Not added", refused, reasons_html, True)
     if any(event.outcome == "failed" for event in refused):
         st.html(f'<p class="aside">{MEND}</p>')
-    _told("Gone in", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
+    _list("Added", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
 
 
-def _told(
+def _list(
     name: str, events: Sequence[IngestEvent], made: Callable[[Sequence[IngestEvent]], str], expanded: bool
 ) -> None:
     if not events:
         return
-    with st.expander(f"{name} ({len(events):,})", type="compact", expanded=expanded and len(events) <= TOLD_AT_ONCE):
-        st.html(made(events[:TOLD_AT_MOST]))
-        if len(events) > TOLD_AT_MOST:
-            st.html(f'<p class="aside">and {counted(len(events) - TOLD_AT_MOST, "other")}</p>')
+    with st.expander(f"{name} ({len(events):,})", type="compact", expanded=expanded and len(events) <= EXPANDED_UP_TO):
+        st.html(made(events[:MOST_LISTED]))
+        if len(events) > MOST_LISTED:
+            st.html(f'<p class="aside">and {counted(len(events) - MOST_LISTED, "other")}</p>')
 
 
 def reasons_html(events: Sequence[IngestEvent]) -> str:
-    """What did not go in, each with the reason."""
+    """The sources that were not added, each with the reason."""
     items = (
         f"<li><bdi>{as_html(event.source)}</bdi><span>{as_html(event.reason or event.outcome)}</span></li>"
         for event in events
@@ -99,7 +99,7 @@ def reasons_html(events: Sequence[IngestEvent]) -> str:
 
 
 def titles_html(events: Sequence[IngestEvent]) -> str:
-    """What went in."""
+    """The titles of the articles that were added."""
     items = (
         f"<li><bdi>{as_html(event.title or event.source)}</bdi>"
         f"<span>{as_html(', '.join(filter(None, (event.outcome, event.reason))))}</span></li>"
@@ -109,7 +109,7 @@ def titles_html(events: Sequence[IngestEvent]) -> str:
 
 
 def ways_in(assistant: Assistant, open: bool) -> None:
-    """The forms by which articles come in, unfolded where `open`; and the feeds that are followed."""
+    """The forms for adding articles, expanded if `open`, and the list of feeds."""
     if problem := st.session_state.pop("add-problem", None):
         notice(problem)
     busy = adding().running
@@ -117,13 +117,13 @@ def ways_in(assistant: Assistant, open: bool) -> None:
         files, addresses, feed, text = st.tabs(["Files", "Addresses", "Feed", "Text"])
         with files, st.form("files", clear_on_submit=True, border=False):
             st.file_uploader(FILES.format(assistant.settings.max_file_mb), accept_multiple_files=True, key="files-in")
-            st.form_submit_button("Add the files", on_click=_add_files, args=(assistant,), disabled=busy)
+            st.form_submit_button("Add files", on_click=_add_files, args=(assistant,), disabled=busy)
         with addresses, st.form("addresses", clear_on_submit=True, border=False):
-            st.text_area("Pages, documents, feeds and sitemaps, one address a line", key="addresses-in", height=120)
-            st.form_submit_button("Read the addresses", on_click=_add_addresses, args=(assistant,), disabled=busy)
+            st.text_area("Pages, documents, feeds and sitemaps, one address per line", key="addresses-in", height=120)
+            st.form_submit_button("Add addresses", on_click=_add_addresses, args=(assistant,), disabled=busy)
         with feed, st.form("feed", clear_on_submit=True, border=False):
             st.text_input("Address of a feed (RSS, Atom, JSON) or news sitemap", key="feed-in")
-            st.form_submit_button("Follow and read it", on_click=_follow, args=(assistant,), disabled=busy)
+            st.form_submit_button("Follow feed", on_click=_follow, args=(assistant,), disabled=busy)
         with text, st.form("text", border=False):
             _text_fields(assistant, busy)
     if feeds := assistant.intake.feeds():
@@ -132,7 +132,7 @@ def ways_in(assistant: Assistant, open: bool) -> None:
 
 
 def _text_fields(assistant: Assistant, busy: bool) -> None:
-    """Empty once a text was taken, and not before: one that cannot be used stays to be mended."""
+    """Emptied only after the text was added, so that a text with an error can be corrected."""
     taken = st.session_state.setdefault("texts-taken", 0)
     st.text_area("The article's text", key=f"text-{taken}", height=200)
     left, right = st.columns(2)
@@ -140,7 +140,7 @@ def _text_fields(assistant: Assistant, busy: bool) -> None:
     right.text_input("Outlet (optional)", key=f"outlet-{taken}")
     left.text_input("Published, YYYY-MM-DD (optional)", key=f"published-{taken}")
     right.text_input("Address (optional)", key=f"url-{taken}")
-    st.form_submit_button("Add the text", on_click=_add_text, args=(assistant,), disabled=busy)
+    st.form_submit_button("Add text", on_click=_add_text, args=(assistant,), disabled=busy)
 
 
 def _feeds(assistant: Assistant, feeds: Sequence[Feed], busy: bool) -> None:
@@ -157,7 +157,7 @@ def _feeds(assistant: Assistant, feeds: Sequence[Feed], busy: bool) -> None:
 
 
 def feed_html(feed: Feed) -> str:
-    """A feed that is followed: its name and address, when it was last read and with what result."""
+    """A feed: its name and address, when it was last read, and the result."""
     read = f"read {moment(feed.read_at)}: {feed.result or 'nothing new'}" if feed.read_at else "not read yet"
     address = f'<p class="aside"><bdi>{as_html(feed.url)}</bdi></p>' if feed.title else ""
     return (
@@ -169,7 +169,7 @@ def feed_html(feed: Feed) -> str:
 def _add_files(assistant: Assistant) -> None:
     files = [(file.name, file.getvalue()) for file in st.session_state["files-in"]]
     if not files:
-        st.session_state["add-problem"] = "Choose files first, or drop them there."
+        st.session_state["add-problem"] = "Choose files first, or drop them here."
         return
     _start(counted(len(files), "file"), lambda: assistant.intake.ingest_files(files))
 
@@ -178,7 +178,7 @@ def _add_files(assistant: Assistant) -> None:
 def _add_addresses(assistant: Assistant) -> None:
     addresses = [line.strip() for line in st.session_state["addresses-in"].splitlines() if line.strip()]
     if not addresses:
-        st.session_state["add-problem"] = "Give an address first, one a line."
+        st.session_state["add-problem"] = "Enter at least one address, one per line."
         return
     what = addresses[0] if len(addresses) == 1 else f"{len(addresses)} addresses"
     _start(what, lambda: assistant.intake.ingest_addresses(addresses))
@@ -188,14 +188,14 @@ def _add_addresses(assistant: Assistant) -> None:
 def _follow(assistant: Assistant) -> None:
     url = st.session_state["feed-in"].strip()
     if not url:
-        st.session_state["add-problem"] = "Give the feed's address first."
+        st.session_state["add-problem"] = "Enter the feed's address first."
         return
     _start(url, lambda: assistant.intake.follow_and_read(url))
 
 
 @editors_only
 def _add_text(assistant: Assistant) -> None:
-    from rag.ingestion.read import pasted  # late, as all of the intake: asking needs none of it
+    from rag.ingestion.read import pasted  # imported late: asking does not need it
 
     taken = st.session_state["texts-taken"]
     given = [st.session_state[f"{name}-{taken}"] for name in ("text", "title", "outlet", "published", "url")]
@@ -214,7 +214,7 @@ def _add_text(assistant: Assistant) -> None:
 
 @editors_only
 def _refresh(assistant: Assistant, urls: Sequence[str]) -> None:
-    _start("what is new in the feeds" if not urls else urls[0], lambda: assistant.intake.refresh(urls))
+    _start("new articles in the feeds" if not urls else urls[0], lambda: assistant.intake.refresh(urls))
 
 
 @editors_only

@@ -1,4 +1,4 @@
-"""One article's page: its text, what is known of it and how, what it was before, and who else prints it."""
+"""The page of one article: its text, details and their sources, earlier versions, and copies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FIELDS = {
     "title": "Headline",
     "outlet": "Outlet",
     "origin": "First written by",
-    "authors": "Authors, parted by semicolons",
+    "authors": "Authors, separated by semicolons",
     "place": "Written in",
     "published": "Published (YYYY-MM-DD)",
     "language": "Language (two letters)",
@@ -56,7 +56,7 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
         if may_edit() and st.button("Remove", key="remove-this"):
             ask_whether_to_remove(assistant, [id])
     st.html(heading_html(article))
-    text, known, before, copy, passages = st.tabs(["Text", "What is known", "Versions", "Same copy", "Passages"])
+    text, known, before, copy, passages = st.tabs(["Text", "Details", "Versions", "Copies", "Passages"])
     with text:
         st.html(text_html(article))
     with known:
@@ -71,12 +71,12 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
 
 
 def heading_html(article: Article) -> str:
-    """The headline, who published it when, and where it was read."""
+    """The headline, outlet, date, and where it came from."""
     untitled = "" if article.title else ' class="untitled"'
     places = [_link(article.url)] if article.url else []
     places += [f"also at {_link(url)}" for url in article.addresses]
     if article.path:
-        places.append(f"read from <bdi>{as_html(article.path)}</bdi>")
+        places.append(f"from <bdi>{as_html(article.path)}</bdi>")
     authors = f"<p class='aside'>By <bdi>{as_html(', '.join(article.authors))}</bdi></p>" if article.authors else ""
     return (
         f'<h2{untitled}>{as_html(article.title or "No headline")}</h2><p class="credit"><bdi>{as_html(credit(article))}'
@@ -85,7 +85,7 @@ def heading_html(article: Article) -> str:
 
 
 def text_html(article: Article) -> str:
-    """The text in its paragraphs, what is no part of the story greyed, who speaks named where they begin."""
+    """The text in paragraphs, with other text of the page in grey and speakers named where they begin."""
     speaks = {voice.start: voice for voice in article.voices}
     edges = [*article.omitted, *((voice.start, voice.end) for voice in article.voices)]
     made = []
@@ -98,16 +98,20 @@ def text_html(article: Article) -> str:
             omitted = any(first <= a and b <= last for first, last in article.omitted)
             pieces.append(f'<span class="omitted">{words}</span>' if omitted else words)
         made.append(f'<p dir="auto">{"".join(pieces)}</p>')
-    note = '<p class="aside">Greyed is no part of the story: neither searched nor cited.</p>' if article.omitted else ""
+    note = (
+        '<p class="aside">Grey text is not part of the story. It is not searched or cited.</p>'
+        if article.omitted
+        else ""
+    )
     return f'{note}<div class="story" lang="{as_html(article.language or "")}">{"".join(made)}</div>'
 
 
 def versions_html(article: Article, versions: Sequence[tuple[Version, Sequence[Change]]]) -> str:
-    """Each earlier version with what the next one changed, the latest change first."""
+    """Each earlier version with the changes of the next one, the latest change first."""
     if not versions:
-        return '<p class="aside">The article has come in one version only, which is the one shown.</p>'
+        return '<p class="aside">There is only one version of this article.</p>'
     titles = [*(version.title for version, _ in versions), article.title]
-    told = []
+    parts = []
     for number, (version, changes) in enumerate(versions):
         kinds = Counter(change.kind for change in changes)
         counts = ", ".join(f"{counted(count, 'place')} {kind}" for kind, count in kinds.items())
@@ -115,29 +119,30 @@ def versions_html(article: Article, versions: Sequence[tuple[Version, Sequence[C
         if titles[number] != titles[number + 1]:
             headline = Change("reworded", titles[number] or "No headline", titles[number + 1] or "No headline")
             differences = f"<li>Headline: {_pair_html(headline)}</li>{differences}"
-        told.append(
+        parts.append(
             f"<h3>Version {version.version}, until {as_html(moment(version.replaced_at))}</h3>"
-            f'<p class="aside">{counts or "The text is as in the next one."}</p><ul class="changes">{differences}</ul>'
+            f'<p class="aside">{counts or "The text is the same as in the next version."}</p>'
+            f'<ul class="changes">{differences}</ul>'
         )
-    return "".join(reversed(told))
+    return "".join(reversed(parts))
 
 
 def changes_html(changes: Sequence[Change]) -> str:
-    """What differs between two versions of a text, a line each."""
+    """The differences between two versions of a text, one per line."""
     return f'<ul class="changes">{"".join(f"<li>{_pair_html(change)}</li>" for change in changes)}</ul>'
 
 
 def passages_html(article: Article, spans: Sequence[tuple[int, int]]) -> str:
-    """The stretches in which the article is searched."""
+    """The passages in which the article is searched."""
     items = "".join(f'<li><p class="passage">{as_html(article.text[start:end])}</p></li>' for start, end in spans)
     return (
-        '<p class="aside">The article is searched and found in these stretches, each small enough for the embedding '
-        f'model to read whole.</p><ol class="passages">{items}</ol>'
+        '<p class="aside">The article is searched in these passages. Each is short enough for the embedding '
+        f'model.</p><ol class="passages">{items}</ol>'
     )
 
 
 def basis_html(article: Article, name: str) -> str:
-    """What a value rests on, and the words it follows from."""
+    """The source of a value, and the words it was read from."""
     words = inferred_from(article, name)
     quoted = f"<q><bdi>{as_html(words)}</bdi></q>" if words else ""
     dated = published(article).removesuffix(" (inferred)") if name == "published" and not article.published else ""
@@ -146,7 +151,7 @@ def basis_html(article: Article, name: str) -> str:
 
 
 def moment(when: str) -> str:
-    """A time in ISO form as people write it, on this machine's clock: "12 March 2031, 14:05"."""
+    """A time in ISO form as people write it, in this machine's time zone: "12 March 2031, 14:05"."""
     try:
         local = datetime.fromisoformat(when).astimezone()
     except ValueError:
@@ -158,14 +163,14 @@ def _known(assistant: Assistant, article: Article) -> None:
     editing = may_edit()
     if editing:
         st.html(
-            '<p class="aside">What you change is saved at once, and stays when the article is read anew. '
-            "An empty field says that it is not known.</p>"
+            '<p class="aside">Changes are saved immediately and kept when the article is read again. '
+            "Leave a field empty if the value is not known.</p>"
         )
     problem = st.session_state.pop("edit-problem", None)
     for name in DESCRIBED:
         held = "; ".join(article.authors) if name == "authors" else str(getattr(article, name) or "")
         with st.container(key=f"field-{name}", gap=None):
-            # Another value is another field: what is shown is always what is kept.
+            # The key contains the value, so that the field always shows the stored one.
             key = f"edit-{article.id}-{name}-{fingerprint(held)[:8]}"
             changed = (assistant, article.id, name, key)
             st.text_input(FIELDS[name], as_text(held), key=key, on_change=_save, args=changed, disabled=not editing)
@@ -185,17 +190,17 @@ def _save(assistant: Assistant, id: str, name: str, key: str) -> None:
 
 
 def _copy(assistant: Assistant, article: Article, group: Copies | None) -> None:
-    """The articles that print the same copy, and who first wrote it."""
+    """The copies of the article, and who wrote it first."""
     if group is None:
-        st.html('<p class="aside">No other article of the library prints the same copy.</p>')
+        st.html('<p class="aside">No other article in the library is a copy of this one.</p>')
         return
     if len(group.outlets) == 1:
-        told = f"Updates of one story by {group.outlets[0]}."
+        sentence = f"Updates of one story by {group.outlets[0]}."
     elif group.origin:
-        told = f"First written by {group.origin}, carried by {' and '.join(each for each in group.outlets)}."
+        sentence = f"First written by {group.origin}, published by {' and '.join(each for each in group.outlets)}."
     else:
-        told = f"Printed by {' and '.join(group.outlets)}; none of them says who first wrote it."
-    st.html(f'<p class="lead">{as_html(told)}</p>')
+        sentence = f"Published by {' and '.join(group.outlets)}; none of them says who wrote it first."
+    st.html(f'<p class="lead">{as_html(sentence)}</p>')
     for id in group.articles:
         other = article if id == article.id else assistant.library.article(id)
         with st.container(key=f"copy-{id}", gap=None):

@@ -1,4 +1,4 @@
-"""The kept chats: to search, open and delete; the open one also to rename and to save as a file."""
+"""The list of saved chats: search, open, delete, rename and export them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MIME = {"md": "text/markdown", "json": "application/json", "html": "text/html"}
 
 
 def ways_to_chats(assistant: Assistant) -> None:
-    """The buttons that start a new chat and show the kept ones, where there are any."""
-    # The place is there from the start: what comes after it must not move.
+    """The buttons that start a new chat and show the saved ones, if there are any."""
+    # Drawn from the start, so that nothing below it moves.
     with st.container(key="ways", horizontal=True, horizontal_alignment="right", gap="small"):
         if not assistant.chats.any():
             return
@@ -52,12 +52,12 @@ def _chats(assistant: Assistant) -> None:
                           label_visibility="collapsed")  # fmt: skip
     found = assistant.chats.chats(words)
     if not found:
-        st.html('<p class="aside">No chat is like that.</p>')
+        st.html('<p class="aside">No chats match.</p>')
     with st.container(key="chat-list", gap=None):
         for each in found[:SHOWN]:
             _row(assistant, each)
     if len(found) > SHOWN:
-        st.html(f'<p class="aside">and {counted(len(found) - SHOWN, "other")}: search for their words</p>')
+        st.html(f'<p class="aside">and {counted(len(found) - SHOWN, "other")}: narrow the search</p>')
 
 
 def _open_chat(assistant: Assistant, kept: Chat) -> None:
@@ -83,9 +83,9 @@ def _row(assistant: Assistant, kept: Chat) -> None:
     with st.container(key=f"kept-{kept.id}", horizontal=True, vertical_alignment="center", gap="small"):
         if st.session_state.doomed == kept.id:
             st.html(f'<p class="aside">Delete <bdi>{as_html(shortened(kept.name))}</bdi>?</p>')
-            st.button("Delete for good", key=f"delete-{kept.id}", type="primary", on_click=_delete,
+            st.button("Delete permanently", key=f"delete-{kept.id}", type="primary", on_click=_delete,
                       args=(assistant, kept.id))  # fmt: skip
-            st.button("Keep", key=f"keep-{kept.id}", on_click=_doom, args=(None,))
+            st.button("Cancel", key=f"keep-{kept.id}", on_click=_doom, args=(None,))
             return
         current = " (open)" if kept.id == st.session_state.chat else ""
         st.button(
@@ -116,7 +116,7 @@ def _open(id: str) -> None:
 
 
 def _doom(id: str | None) -> None:
-    """Ask whether the chat is to be deleted, or no longer."""
+    """Ask whether to delete the chat; None cancels."""
     st.session_state.doomed = id
 
 

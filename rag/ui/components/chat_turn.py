@@ -1,4 +1,4 @@
-"""One turn of the chat: the question with its conditions, the answer with its citations, and what stands under it."""
+"""One turn of the chat: the question with its conditions, the answer with its citations, and the tools below it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from rag.ui.navigation import link_to
 from rag.ui.startup import notice
 
 IN_COVERAGE = ("quotes", "accounts", "timeline")
-"""Blocks of which the page on who says what has more."""
+"""Kinds of blocks that the Coverage page shows in full."""
 
 
 def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
-    """Draw the exchange that is number `turn` of the chat, from 0."""
+    """Draw exchange number `turn` of the chat, counted from 0."""
     show_question(chats, turn, exchange.question, exchange.reply.filters if exchange.reply else Filters())
     with st.container(gap="small"):
         if exchange.problem:
@@ -46,7 +46,7 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
 
 
 def show_question(chats: Chats, turn: int, question: str, filters: Filters) -> None:
-    """A question with its conditions, each of which a click takes away."""
+    """A question with its conditions, each a button that removes it."""
     st.html(question_html(question))
     with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if filters:
@@ -106,7 +106,7 @@ def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
 
 
 def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
-    """What can be done with an answer: copy it, ask again, say whether it is good and why."""
+    """The tools below an answer: copy, ask again, rate."""
     with st.container(key=f"tools-{turn}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<a class="copy" href="#copy-{turn}" role="button">Copy</a>', width="content")
         again = (chats, turn, exchange.conditions)
@@ -122,7 +122,7 @@ def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
                           exchange.remark, key=f"remark-{exchange.id}")  # fmt: skip
             if not exchange.liked:
                 st.text_input(
-                    "What would be right? (in the words that a right answer has)",
+                    "What would be right? (words that the right answer contains)",
                     exchange.expected,
                     key=f"expected-{exchange.id}",
                 )

@@ -40,7 +40,7 @@ async function copy(link, text) {
     await navigator.clipboard.writeText(text);
     link.textContent = "Copied";
   } catch {
-    link.textContent = "The browser does not allow it";
+    link.textContent = "Copying was blocked by the browser";
   }
   setTimeout(() => (link.textContent = name), COPIED_MS);
 }
@@ -77,7 +77,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     whenDrawn(`${turn} .question`, takeKeyboard, nobodyHasKeyboard);
   }
   if (before.opened && !data.opened) {
-    // Once it is drawn as closed: drawing a link anew takes the keyboard away from it.
+    // Wait until it is drawn as closed: drawing a link again takes the focus away from it.
     const link = `a.cite[href="${PREFIX}${before.opened}"]:not([aria-current])`;
     whenDrawn(link, takeKeyboard);
   }

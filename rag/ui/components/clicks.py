@@ -1,4 +1,4 @@
-"""What the page does in the browser: it opens the reader, copies an answer, and keeps the latest turn in view."""
+"""Browser behaviour of the page: citation clicks, copying answers, and scrolling to the latest turn."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def watch_clicks(
 ) -> None:
     """Call `choose(turn, number)` when a citation link is clicked, and bring the latest turn into view.
 
-    `turn` is what was last asked, and `step` rises when it is asked and again when it is answered: each time it is
-    brought into view, and takes the keyboard if the button that asked is gone. `opened` is the citation in the reader:
-    when the reader closes, the keyboard returns to its link. `copies` holds what is copied of each turn.
+    `turn` is the latest question. `step` increases when it is asked and again when it is answered. Each time it is
+    scrolled into view, and gets the focus if the button that asked is gone. `opened` is the citation in the reader;
+    when the reader closes, its link gets the focus. `copies` has the text to copy for each turn.
     """
 
     def clicked() -> None:

@@ -1,4 +1,4 @@
-"""Collections on the page: chosen articles put together under a name, asked within, renamed, deleted."""
+"""Collections on the page: group articles under a name, ask within them, rename and delete them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PROBLEM, _DOOMED = "collection-problem", "doomed-collection"
 
 
 def ask_within(filters: Filters) -> None:
-    """Go to a new chat whose questions are answered within these articles, or this collection."""
+    """Open a new chat that only uses these articles, or this collection."""
     open_chat.begin()
     open_chat.open_chat(None)
     st.session_state.within = filters
@@ -33,9 +33,9 @@ def ask_within(filters: Filters) -> None:
 
 
 def ways_with_chosen(assistant: Assistant, chosen: Sequence[str], within: Sequence[str]) -> None:
-    """Put the articles `chosen` (ids) into a collection, or take them out of those of `within`."""
+    """Add the articles `chosen` (ids) to a collection, or remove them from the collections in `within`."""
     names = [each.name for each in assistant.library.collections.all()]
-    with st.popover("Collect", key="collect"):
+    with st.popover("Add to collection", key="collect"):
         st.selectbox(
             "Collection",
             names,
@@ -45,10 +45,10 @@ def ways_with_chosen(assistant: Assistant, chosen: Sequence[str], within: Sequen
             placeholder="Choose one, or type a new name" if names else "Type a name",
             accept_new_options=True,
         )
-        st.button("Add to it", key="collect-add", on_click=_add, args=(assistant, chosen))
+        st.button("Add", key="collect-add", on_click=_add, args=(assistant, chosen))
     for number, name in enumerate(within):
         st.button(
-            f"Take out of “{as_label(shortened(name))}”",
+            f"Remove from “{as_label(shortened(name))}”",
             key=f"take-out-{number}",
             on_click=_take_out,
             args=(assistant, name, chosen),
@@ -56,7 +56,7 @@ def ways_with_chosen(assistant: Assistant, chosen: Sequence[str], within: Sequen
 
 
 def show_collections(assistant: Assistant) -> None:
-    """The collections, each to ask within, rename and delete; nothing where there are none."""
+    """The list of collections with their buttons; nothing if there are none."""
     if problem := st.session_state.pop(_PROBLEM, None):
         notice(problem)
     if collections := assistant.library.collections.all():
@@ -66,7 +66,7 @@ def show_collections(assistant: Assistant) -> None:
 
 
 def within_door(assistant: Assistant) -> None:
-    """Which articles the next question is asked within: a chip that a click takes away, or a collection to choose."""
+    """The articles that the next question is limited to: a button that removes the limit, or the collections."""
     filters: Filters = st.session_state.within
     if filters.within:
         with st.container(key="conditions-next", horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -86,10 +86,10 @@ def _row(assistant: Assistant, number: int, collection: Collection) -> None:
     name = collection.name
     with st.container(key=f"collection-{number}", horizontal=True, vertical_alignment="center", gap="small"):
         if st.session_state.get(_DOOMED) == name:
-            said = f"Delete the collection <bdi>{as_html(name)}</bdi>? Its articles stay in the library."
-            st.html(f'<p class="aside">{said}</p>', width="stretch")
-            st.button("Delete it", key=f"collection-delete-{number}", on_click=_delete, args=(assistant, name))
-            st.button("Keep", key=f"collection-keep-{number}", on_click=_doom, args=(None,))
+            warning = f"Delete the collection <bdi>{as_html(name)}</bdi>? Its articles stay in the library."
+            st.html(f'<p class="aside">{warning}</p>', width="stretch")
+            st.button("Delete permanently", key=f"collection-delete-{number}", on_click=_delete, args=(assistant, name))
+            st.button("Cancel", key=f"collection-keep-{number}", on_click=_doom, args=(None,))
             return
         size = counted(len(collection.articles), "article")
         st.html(f'<p class="feed"><bdi>{as_html(name)}</bdi> <span class="aside">{size}</span></p>', width="stretch")
@@ -137,7 +137,7 @@ def _rename(assistant: Assistant, name: str, key: str) -> None:
 
 
 def _doom(name: str | None) -> None:
-    """Ask whether the collection is to be deleted, or no longer."""
+    """Ask whether to delete the collection; None cancels."""
     st.session_state[_DOOMED] = name
 
 

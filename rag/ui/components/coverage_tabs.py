@@ -1,4 +1,4 @@
-"""The tables of who says what, a tab each, with the buttons that save them."""
+"""The tables of the Coverage page, one per tab, with buttons to save them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from rag.ui.html.coverage_html import Links
 
 LONGEST_HEADING = 300
-COMPUTED = "Computed: the article leaves the day or the year to be reckoned from its own date (“on Monday”)."
+COMPUTED = "Computed: the day or year was worked out from the article's own date (“on Monday”)."
 
 
 def show_tables(coverage: Coverage, choose: Callable[[int, int], None]) -> tuple[Citation, ...]:
-    """Draw the coverage, a tab a table; returns the citations that its links open, numbered from 1.
+    """Draw the coverage, one tab per table. Returns the citations that its links open, numbered from 1.
 
-    `choose` is called with 0 and the number of the citation that is chosen in the chart.
+    `choose` is called with 0 and the number of a citation that is clicked in the chart.
     """
     from rag.ui.html.coverage_html import Links, claims_html, headlines_html
 
@@ -33,14 +33,15 @@ def show_tables(coverage: Coverage, choose: Callable[[int, int], None]) -> tuple
     st.html(_heading_html(coverage, links))
     if coverage.outlets == 1:
         only = as_html(outlet_name(coverage.articles[0].outlet))
-        st.html(f'<p class="aside">Only <bdi>{only}</bdi> tells of this in your library: nobody to lay beside it.</p>')
+        st.html(f'<p class="aside">Only <bdi>{only}</bdi> reports this in your library. '
+                "There is nothing to compare it with.</p>")  # fmt: skip
     accounts, quotes, origins, dates, people = st.tabs(["Accounts", "Quotes", "Origins", "Timeline", "People"])
     with accounts:
         if coverage.claims:
             _table(claims_html(coverage, links))
             _exports(coverage, "claims")
         else:
-            st.html('<p class="aside">Ask something above to see who says it, and who is silent.</p>')
+            st.html('<p class="aside">Ask a question above to see which outlets say it and which are silent.</p>')
             _table(headlines_html(coverage.articles, links))
     with quotes:
         _quotes(coverage, links)
@@ -54,7 +55,7 @@ def show_tables(coverage: Coverage, choose: Callable[[int, int], None]) -> tuple
 
 
 def _heading_html(coverage: Coverage, links: Links) -> str:
-    """What is covered, and how many outlets and origins there are."""
+    """The question, event or sentence, and how many outlets and origins there are."""
     asked = as_html(shortened(coverage.question, LONGEST_HEADING))
     if coverage.sentence:
         said_by = f"<bdi>{as_html(outlet_name(coverage.sentence.article.outlet))}</bdi>{links.to(coverage.sentence)}"
@@ -74,10 +75,10 @@ def _quotes(coverage: Coverage, links: Links) -> None:
     several = [row for row in coverage.quotes if len(row.outlets) > 1]
     alone = {manner: _alone(coverage.quotes, manner) for manner in ("direct", "indirect", "clip")}
     if not coverage.quotes:
-        st.html('<p class="aside">None of the articles quotes anybody.</p>')
+        st.html('<p class="aside">None of the articles quotes anyone.</p>')
         return
     if several:
-        st.html('<p class="aside">One utterance a row, each outlet’s wording beside the others’; words that differ are '
+        st.html('<p class="aside">One row per utterance, with each outlet’s wording. Words that differ are '
                 "marked.</p>")  # fmt: skip
         _table(quotes_html(several, links))
     else:
@@ -99,28 +100,28 @@ def _origins(coverage: Coverage, links: Links) -> None:
 
     copied = [origin for origin in coverage.origins if len(origin.carriers) > 1]
     own = [each.carriers[0].article for each in coverage.origins if len(each.carriers) == 1]
-    none = '<p class="names">No two of the articles print the same copy.</p>'
+    none = '<p class="names">None of the articles are copies of each other.</p>'
     html = copies_html(copied, links) if copied else none
     if own:
-        html += f"<h3>Their own</h3>{headlines_html(own, links)}"
+        html += f"<h3>Original articles</h3>{headlines_html(own, links)}"
     _table(html)
     _exports(coverage, "origins")
 
 
 def _timeline(coverage: Coverage, links: Links, choose: Callable[[int, int], None]) -> None:
     from rag.ui.html.coverage_html import dates_html
-    from rag.ui.html.timeline_chart import chart, lanes, told_in_words, window
+    from rag.ui.html.timeline_chart import chart, chart_description, lanes, window
 
     shown = window(coverage)
     if shown is None:
-        st.html('<p class="aside">None of the articles says when anything happened.</p>')
+        st.html('<p class="aside">None of the articles gives a date for anything.</p>')
         return
     dark = st.context.theme.type == "dark"
     st.vega_lite_chart(
         chart(lanes(shown.near, links), dark),
         key="timeline",
         on_select=partial(_choose_mark, choose),
-        alt=told_in_words(shown),
+        alt=chart_description(shown),
     )
     if any(entry.computed for entry in coverage.timeline):
         st.html(f'<p class="aside">{COMPUTED}</p>')
@@ -134,7 +135,7 @@ def _timeline(coverage: Coverage, links: Links, choose: Callable[[int, int], Non
 
 
 def _choose_mark(choose: Callable[[int, int], None]) -> None:
-    """Open the sentence of the mark that was clicked in the chart; a click beside the marks changes nothing."""
+    """Open the sentence of the mark that was clicked in the chart; other clicks are ignored."""
     from rag.ui.html.timeline_chart import NUMBER, SELECTION
 
     chosen = st.session_state["timeline"].selection.get(SELECTION) or []
@@ -146,19 +147,19 @@ def _people(coverage: Coverage, links: Links) -> None:
     from rag.ui.html.coverage_html import people_html, several_spellings
 
     if not coverage.people:
-        st.html('<p class="aside">None of the articles names anybody in full.</p>')
+        st.html('<p class="aside">None of the articles names anyone in full.</p>')
         return
     several = several_spellings(coverage)
     alike = [person for person in coverage.people if len(person.spellings) == 1]
     html = f"<h3>Spelled in several ways</h3>{people_html(several, links)}" if several else ""
     if alike:
-        html += f"<h3>{'Everybody else' if several else 'Named'}</h3>{people_html(alike, links)}"
+        html += f"<h3>{'Everyone else' if several else 'Named'}</h3>{people_html(alike, links)}"
     _table(html)
     _exports(coverage, "people")
 
 
 def _exports(coverage: Coverage, table: Table) -> None:
-    """Three buttons that save a table with its citations; what they save is made when it is asked for."""
+    """Three buttons that save a table with its citations. The file is only made on a click."""
     from rag.coverage.coverage_export import as_csv, as_json, markdown
 
     with st.container(key=f"exports-{table}", horizontal=True, vertical_alignment="center", gap="small"):

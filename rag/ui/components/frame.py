@@ -1,4 +1,4 @@
-"""What every page has around it: the style, the masthead with the way to the other pages, and a word when it fails."""
+"""The frame of every page: style, header with links to the other pages, and error messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _lost = st.components.v2.component(
 
 
 def framed(page: Callable[[], None]) -> None:
-    """Draw a page for whom it is open to; whatever goes wrong unexpectedly is logged, and said in a sentence."""
+    """Draw a page for people with access. Unexpected errors are logged and shown as one sentence."""
     st.html(_STYLE)
     with st.container(key="lost"):
         _lost(key="lost-component")
@@ -42,9 +42,7 @@ def framed(page: Callable[[], None]) -> None:
 
 
 def masthead(here: str) -> DeltaGenerator:
-    """The name and the way from the page titled `here` to the others; what else belongs up here goes into the container
-    that is returned.
-    """
+    """The name and the links from the page titled `here` to the others. Returns the container, for further elements."""
     place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
     with place:
         st.html('<h1 class="name">Second Source</h1>')
@@ -58,7 +56,7 @@ def masthead(here: str) -> DeltaGenerator:
 
 
 def settings_or_stop() -> Settings:
-    """The settings of the environment; where one is wrong, the page ends with which."""
+    """The settings from the environment; if one is wrong, the page stops with a message."""
     try:
         return read_settings()
     except UsageError as error:

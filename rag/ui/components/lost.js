@@ -1,10 +1,10 @@
-// Draws nothing. When the app has gone, Streamlit asks whether there is an internet connection, which this app never
-// needs: what has happened and what to do is said in the place of that question.
+// Draws nothing. When the app has stopped, Streamlit asks about the internet connection, which this app never needs.
+// This text replaces that message.
 
 const ASKED = /server is not responding/i;
 const SAID =
-  "The app has stopped, or cannot be reached. Start it again (make run): this page then comes back by itself. " +
-  "What was asked and answered is kept.";
+  "The app has stopped or cannot be reached. Start it again (make run), and this page reconnects by itself. " +
+  "Your questions and answers are saved.";
 
 function say() {
   for (const dialog of document.querySelectorAll('[role="dialog"]')) {

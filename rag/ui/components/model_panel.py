@@ -1,4 +1,4 @@
-"""What writes the answers: chosen, tried, and watched at work on the page, where it can be stopped."""
+"""The language model on the page: choose it, test it, watch it write, and stop it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 OWN_WORDS = "The articles' own sentences"
 HOW_TO_ADD = (
-    "No language model is set up. Answers are then the articles' own sentences. To add one: install the extra "
-    "(<code>.venv/bin/python -m pip install -r requirements-model.txt</code>), fetch a small model "
-    "(<code>.venv/bin/python -m rag model pull</code>) or name one in SECOND_SOURCE_LANGUAGE_MODEL, and start the app "
-    "again."
+    "No language model is set up, so answers are the articles' own sentences. To add one: install the extra "
+    "(<code>.venv/bin/python -m pip install -r requirements-model.txt</code>), download a small model "
+    "(<code>.venv/bin/python -m rag model pull</code>) or set SECOND_SOURCE_LANGUAGE_MODEL, and restart the app."
 )
 STAYS = "Passages stay on this machine."
-LEAVES = "Passages of your articles, with each question, are sent to {}."
-STOPPED = "Stopped: this is what was written until then."
+LEAVES = "Each question and passages of your articles are sent to {}."
+STOPPED = "Stopped. This is what was written so far."
 
 
 def model_door(assistant: Assistant) -> None:
-    """What writes the answers, to choose; what is chosen can be tried."""
+    """The choice of who writes the answers, with a button to test it."""
     try:
         models = {model.written: model for model in assistant.models}
     except SecondSourceError as error:
@@ -38,7 +37,7 @@ def model_door(assistant: Assistant) -> None:
         st.html(f'<p class="aside">{as_html(str(error))}</p>')
     if "writer" not in st.session_state:
         st.session_state.writer = assistant.settings.language_model if models else None
-    if "model" not in st.session_state:  # Streamlit forgets a field's value while another page is open
+    if "model" not in st.session_state:  # Streamlit forgets a field's value when another page is open
         st.session_state.model = st.session_state.writer
     with st.container(key="model-door"), st.popover("Written by", type="tertiary"):
         if not models:
@@ -53,12 +52,12 @@ def model_door(assistant: Assistant) -> None:
         st.session_state.writer = st.session_state.model
         if chosen := models.get(st.session_state.model or ""):
             st.html(f'<p class="aside">{as_html(_where(chosen))}</p>')
-            if st.button("Try it", key="try-model"):
+            if st.button("Test", key="try-model"):
                 st.html(f'<p class="aside" role="status">{as_html(_tried(assistant, chosen))}</p>')
 
 
 def watched(assistant: Assistant, question: str, filters: Filters, chat: Sequence[Turn], turn: int) -> Reply:
-    """The answer; what the chosen model has written so far stands on the page meanwhile, with a button to stop it."""
+    """The answer. The text so far is shown meanwhile, with a button to stop the model."""
     model = st.session_state.get("writer")
     draft: Reply | None = st.session_state.pop("draft", None)
     if st.session_state.pop("stopped", False) and draft is not None:
@@ -88,6 +87,6 @@ def _where(model: Model) -> str:
 
 def _tried(assistant: Assistant, model: Model) -> str:
     try:
-        return f"{model.name} answered within {assistant.try_model(model.written):.1f} seconds."
+        return f"{model.name} answered in {assistant.try_model(model.written):.1f} seconds."
     except SecondSourceError as error:
         return f"{error}."

@@ -1,4 +1,4 @@
-"""The open chat: which one it is, by its address, and what the session knows of it beside what is kept."""
+"""The open chat: its id in the address, and the session state that is not saved."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rag.ui.rate_limit import too_fast
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-NOT_KEPT = "This chat is not kept here, or no longer."
+NOT_KEPT = "This chat does not exist or was deleted."
 
 
 def begin() -> None:
-    """Make what is missing of the session's state."""
+    """Set the initial session state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
     state |= {"latest": -1, "step": 0, "uncovered": None}
     state |= {"rating": None, "within": FROM_THE_QUESTION, "reading": None}
@@ -28,7 +28,7 @@ def begin() -> None:
 
 
 def load(assistant: Assistant) -> None:
-    """Read the chat of the address, as it is kept now; without one in the address, the one that was open last."""
+    """Load the chat named in the address, or the one that was open last."""
     chosen = st.query_params.get("chat") or st.session_state.chat
     changed = chosen != st.session_state.chat
     if changed:
@@ -46,13 +46,13 @@ def load(assistant: Assistant) -> None:
 
 
 def ask_typed(chats: Chats) -> None:
-    """Ask what was typed."""
+    """Ask the question that was typed."""
     ask(chats, st.session_state.typed)
 
 
 def ask(chats: Chats, question: str) -> None:
-    """Ask a question after those of the open chat, within what is chosen; it is kept at once, and answered when the
-    page is drawn next.
+    """Ask the next question of the open chat, with the chosen limit. It is saved now and answered when the page is
+    drawn next.
     """
     opened = st.session_state.opened
     cited = citations_of(st.session_state.exchanges[opened[0]]) if opened else ()
@@ -71,7 +71,7 @@ def ask(chats: Chats, question: str) -> None:
 
 
 def ask_again(chats: Chats, turn: int, filters: Filters) -> None:
-    """Ask the question of a turn once more under these conditions, unless a question is being answered already."""
+    """Ask the question of a turn again with these conditions, unless a question is being answered."""
     exchanges = st.session_state.exchanges
     if any(exchange.waiting for exchange in exchanges):
         return
@@ -84,33 +84,33 @@ def ask_again(chats: Chats, turn: int, filters: Filters) -> None:
 
 
 def ask_who_says_what(turn: int) -> None:
-    """Have it looked up who says what about the question of a turn."""
+    """Request who says what about the question of a turn."""
     st.session_state.uncovered = turn
 
 
 def open_chat(id: str | None) -> None:
-    """Go to the kept chat of that id; with None, start a new one."""
+    """Open the saved chat with that id; None starts a new one."""
     _leave()
     st.session_state.chat = id
     _note_in_address(id)
 
 
 def rate(chats: Chats, id: int, key: str) -> None:
-    """Keep the thumb that was pressed under an answer, and ask why."""
+    """Save the rating of an answer, and ask why."""
     pressed = st.session_state[key]
     chats.rate(id, None if pressed is None else bool(pressed))
     st.session_state.rating = None if pressed is None else id
 
 
 def say_why(chats: Chats, id: int, liked: bool) -> None:
-    """Keep why an answer was rated as it was, and what would have been right."""
+    """Save the reason for a rating, and what would have been right."""
     state = st.session_state
     chats.rate(id, liked, state.get(f"remark-{id}", ""), state.get(f"expected-{id}", ""))
     state.rating = None
 
 
 def choose_pill(turn: int) -> None:
-    """Open the citation whose button was pressed; pressed once more, close it."""
+    """Open the citation whose button was pressed; a second press closes it."""
     number = st.session_state[pills_key(turn)]
     if number is None:
         close_reader()
@@ -119,9 +119,7 @@ def choose_pill(turn: int) -> None:
 
 
 def open_citation(turn: int, number: int) -> None:
-    """Open the article of a citation, however it was chosen; one that the turn does not have, or is about to lose, is
-    ignored.
-    """
+    """Open the article of a citation. Numbers that the turn does not have, or is about to lose, are ignored."""
     exchanges = st.session_state.exchanges
     if number not in _numbers(turn) or exchanges[turn].waiting:
         return
@@ -133,9 +131,7 @@ def open_citation(turn: int, number: int) -> None:
 
 
 def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
-    """Those of the answer that can be opened, what is only related, and those of who says what, each with a number of
-    its own.
-    """
+    """All citations that can be opened, with the related sentences and those of the coverage."""
     cited = (*exchange.reply.citations, *exchange.reply.more) if exchange.reply else ()
     covered = exchange.coverage
     return (
@@ -145,14 +141,14 @@ def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
 
 
 def close_reader() -> None:
-    """Close the article beside the chat, if one is open."""
+    """Close the reader, if it is open."""
     if st.session_state.opened:
         st.session_state[pills_key(st.session_state.opened[0])] = None
     st.session_state.opened = None
 
 
 def pills_key(turn: int) -> str:
-    """The key of the buttons of the citations of a turn."""
+    """The key of the citation buttons of a turn."""
     return f"cited-{turn}"
 
 
@@ -170,7 +166,7 @@ def _leave() -> None:
 
 
 def _within(exchange: Exchange) -> Filters:
-    """Which articles the exchange was asked within, to ask on within them."""
+    """The articles that the exchange was limited to, for the next question."""
     asked = exchange.conditions or (exchange.reply.filters if exchange.reply else None)
     if asked is None or not asked.within:
         return FROM_THE_QUESTION

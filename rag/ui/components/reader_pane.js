@@ -1,4 +1,4 @@
-// The reader beside the chat. Everything it shows arrives as plain text and is set as textContent: no markup is ever read.
+// The reader next to the chat. All content arrives as plain text and is set as textContent; markup is never parsed.
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -17,7 +17,7 @@ function heading(data) {
     Object.assign(link, { href: address.href, target: "_blank", rel: "noopener noreferrer nofollow" });
     head.append(link);
   } else if (data.file) {
-    head.append(element("p", "file", `Read from ${data.file}`));
+    head.append(element("p", "file", `From ${data.file}`));
   }
   return head;
 }
@@ -47,10 +47,10 @@ function paragraph(pieces, unnumbered) {
   return made;
 }
 
-// What was not simply stated: each value with what it rests on and the words that it follows from.
+// Details that the source did not state: each value with its source and the words it was read from.
 function known(items) {
   const made = element("details", "known");
-  made.append(element("summary", "", "What is known of this article, and how"));
+  made.append(element("summary", "", "Article details and their sources"));
   const list = element("dl");
   for (const item of items) {
     const meaning = element("dd", "", item.value);
@@ -68,7 +68,7 @@ function article(data) {
   made.append(heading(data));
   if (data.known.length) made.append(known(data.known));
   if (data.changed) {
-    made.append(element("p", "changed", "The article has changed since this answer was given: the cited sentence is no longer in it."));
+    made.append(element("p", "changed", "The article has changed since this answer. The cited sentence is no longer in it."));
   }
   const body = element("div", "text");
   body.append(...data.paragraphs.map((pieces) => paragraph(pieces, data.unnumbered)));
@@ -111,7 +111,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   close.onclick = () => setTriggerValue("closed", true);
   const compare = element("button", "compare", "Who says what");
   compare.type = "button";
-  compare.title = "Who else says this sentence, who says otherwise, who is silent";
+  compare.title = "Which outlets say the same, which differ, which are silent";
   compare.onclick = () => setTriggerValue("compared", true);
   bar.append(element("p", "credit", data.credit), ...(data.changed ? [] : [compare]), close);
   const scroller = element("div", "scroller");

@@ -1,7 +1,7 @@
-"""The reader: one article, its cited sentences highlighted, the clicked one in view.
+"""The reader: one article with its cited sentences highlighted and the clicked one in view.
 
-The article travels as JSON, cut into stretches of text; reader_pane.js sets them as `textContent` and nothing else. The
-cutting is done here because our offsets count characters, while a browser's count UTF-16 units.
+The article is sent as JSON, cut into pieces of text; reader_pane.js only sets them as `textContent`. The text is cut
+here because our offsets count characters, while a browser counts UTF-16 units.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def show_article(
 ) -> None:
     """Show `article` with the sentences of `citations` highlighted and citation `current` in view.
 
-    `opening` changes with every click, so that a second click on the same citation brings its sentence back into view.
+    `opening` changes with every click, so that a second click on a citation scrolls back to its sentence.
     The numbers in `unnumbered` are not shown.
     """
     data = {**article_data(article, citations, current), "opening": opening, "unnumbered": [*unnumbered]}
@@ -54,12 +54,12 @@ def show_article(
 
 
 def _compare() -> None:
-    """Another page can be opened only once this one is drawn: what is wanted is kept until then."""
+    """Another page can only be opened after this one is drawn, so the request is kept until then."""
     st.session_state["compare"] = True
 
 
 def article_data(article: Article, citations: Sequence[Citation], current: int) -> dict[str, Any]:
-    """What reader_pane.js shows, as JSON: every text as it is, and only an address that may be linked."""
+    """The data for reader_pane.js: texts unchanged, and the address only if it is safe to link."""
     spans = [citation for citation in citations if article.text[citation.start : citation.end] == citation.quote]
     address = web_address(article.url)
     return {
@@ -83,7 +83,7 @@ def article_data(article: Article, citations: Sequence[Citation], current: int) 
 
 
 def moved(citation: Citation, article: Article) -> Citation:
-    """The citation where its words stand now, in an article that has changed since; as it is where they do not."""
+    """The citation at the place where its words are now, if the article has changed and still has them."""
     if article.text[citation.start : citation.end] == citation.quote:
         return citation
     at = article.text.find(citation.quote)
@@ -91,7 +91,7 @@ def moved(citation: Citation, article: Article) -> Citation:
 
 
 def known(article: Article) -> list[dict[str, str]]:
-    """What is known of the article and not simply stated: the value, what it rests on, the words it follows from."""
+    """Details that the source did not state: the value, where it came from, and the words it was read from."""
     found = []
     for name in DESCRIBED:
         if article.basis_of(name).how not in ("text", "inferred", "edited") or name == "language":
@@ -108,7 +108,7 @@ def known(article: Article) -> list[dict[str, str]]:
 
 
 def paragraphs(text: str) -> list[tuple[int, int]]:
-    """The spans of a text's paragraphs: parted by blank lines, or by every line break where there is no blank line."""
+    """The spans of a text's paragraphs: separated by blank lines, or by line breaks if there are no blank lines."""
     text_end = len(text.rstrip())
     breaks = list((_BLANK_LINE if _BLANK_LINE.search(text) else _LINE).finditer(text, 0, text_end))
     starts = [0, *(gap.end() for gap in breaks)]
@@ -119,10 +119,9 @@ def paragraphs(text: str) -> list[tuple[int, int]]:
 def cut(
     start: int, end: int, citations: Sequence[Citation], current: int, omitted: Sequence[Span] = ()
 ) -> list[tuple[int, int, list[int]]]:
-    """Cut `start:end` where citations and omitted stretches begin and end, each piece with the numbers of the citations
-    that it belongs to.
+    """Cut `start:end` at the borders of citations and omitted spans. Each piece has the numbers of its citations.
 
-    The current citation stays in one piece, even where another begins or ends inside it.
+    The current citation stays in one piece, even if another one begins or ends inside it.
     """
     edges = {start, end}
     for citation in citations:

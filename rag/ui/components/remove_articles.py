@@ -1,4 +1,4 @@
-"""Removing articles, after a word on what goes."""
+"""The dialog that removes articles, with a list of what will be deleted."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 NAMED = 8
 WHAT_GOES = (
-    "Their texts and earlier versions, what was corrected in them, and their words in every kept answer go from the "
-    "library for good; an answer that cites them keeps a mark with the words' hash. The files that they were read from "
-    "stay where they are; reading them again brings them back. To overwrite what unused parts of the library's files "
-    "may still hold, stop the app and run: python -m rag reindex --purge"
+    "Their texts, earlier versions, corrections, and their words in saved answers will be deleted permanently. Answers "
+    "that cite them keep a mark with the hash of the words. The original files are not deleted; reading them again "
+    "adds the articles again. To also overwrite unused parts of the library's files, stop the app and run: "
+    "python -m rag reindex --purge"
 )
 
 
 @st.dialog("Remove from the library")
 def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
-    """Say what goes with the articles `ids`, and remove them where that is wanted."""
+    """Say what will be deleted with the articles `ids`, and remove them on confirmation."""
     if st.session_state.pop("removed", False):
         st.rerun()  # closes the dialog
     if problem := st.session_state.pop("removal-problem", None):
@@ -47,15 +47,15 @@ def ask_whether_to_remove(assistant: Assistant, ids: Sequence[str]) -> None:
     more = f'<p class="aside">and {counted(len(ids) - NAMED, "other")}</p>' if len(ids) > NAMED else ""
     st.html(f'<ul class="going">{named}</ul>{more}<p class="aside">{WHAT_GOES}</p>')
     with st.container(horizontal=True):
-        name = f"Remove {counted(len(ids), 'article')} for good"
+        name = f"Remove {counted(len(ids), 'article')} permanently"
         st.button(name, type="primary", key="remove-for-good", on_click=_remove, args=(assistant, ids))
-        if st.button("Keep", key="keep"):
+        if st.button("Cancel", key="keep"):
             st.rerun()
 
 
 @editors_only
 def _remove(assistant: Assistant, ids: Sequence[str]) -> None:
-    """Remove the articles `ids`, and what this page shows of them."""
+    """Remove the articles `ids` from the library and from this page."""
     try:
         assistant.library.remove(ids)
         forget(ids, assistant.library.folder)

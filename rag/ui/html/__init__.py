@@ -1,1 +1,1 @@
-"""Replies, coverage and evaluations as HTML. All text is escaped."""
+"""Answers, coverage and evaluations as HTML, with all text escaped."""

@@ -1,4 +1,4 @@
-"""An answer as HTML, built from its statements and never from its text: every citation link is our own."""
+"""An answer as HTML, built from its statements, so that every citation link is our own."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rag.ui.html.labels import day, outlet_name, shortened
 
 LONG_QUESTION = 160
 STANDS_IN = {
-    "unsupported": "The model's answer was not borne out by the articles. These are the articles' own sentences.",
+    "unsupported": "The articles do not support the model's answer. These are the articles' own sentences.",
     "model_failed": (
-        "The model did not answer. These are the articles' own sentences. Under “Written by” it can be tried, or "
-        "another one chosen."
+        "The model did not answer. These are the articles' own sentences. Under “Written by” you can test it or "
+        "choose another one."
     ),
 }
-MANNERS = {"extract": "From the articles' own sentences", "library": "From what the library knows of itself"}
-STRUCK_OUT = "Sentences left out because their citation failed its check: {}."
-NOT_BORNE_OUT = "Sentences of the model left out because the articles do not bear them out: {}."
+MANNERS = {"extract": "From the articles' own sentences", "library": "From the library's own records"}
+STRUCK_OUT = "Sentences removed because their citation failed its check: {}."
+NOT_SUPPORTED = "Sentences of the model removed because the articles do not support them: {}."
 _KINDS = {"answered": "answer", "related": "answer related", "nothing": "answer refusal"}
 _MARKED = {
     "answer": "<strong>{}</strong>",
@@ -28,7 +28,7 @@ _MARKED = {
     "outlet": '<span class="account">{}</span>',
     "fixed": "{}",
 }
-NOT_FOUND = "Citation {} could not be found word for word in its article."
+NOT_FOUND = "Citation {} was not found word for word in its article."
 
 
 def question_html(question: str) -> str:
@@ -38,11 +38,11 @@ def question_html(question: str) -> str:
 
 
 def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
-    """The answer of one turn with its citation links; `opened` is the citation the reader shows, if any.
+    """The answer of one turn with its citation links; `opened` is the citation in the reader, if any.
 
-    `kept` says of citations, by their numbers, whether their article was removed: a mark stands in the place of its
-    words then. A direct line stands first, a paragraph of its own. Under a reply that is no answer stand the sentences
-    that are only related, without numbers.
+    `kept` says for each citation number whether its article was removed; a mark then replaces its words. A direct
+    answer comes first, in a paragraph of its own. A reply that does not answer lists related sentences, without
+    numbers.
     """
     removed, citations = _removed_of(kept), _there(reply, kept)
     direct: list[str] = []
@@ -53,7 +53,7 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
             for number in statement.citations
             if number in citations
         ]
-        words = _borne_out(statement) + "".join(f"&#8288;{link}" for link in links)
+        words = _supported(statement) + "".join(f"&#8288;{link}" for link in links)
         if statement.direct:
             direct.append(
                 f'<p class="direct">{words if statement.text else _removed(statement.citations, removed)}</p>'
@@ -67,22 +67,22 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
     notes = [STANDS_IN.get(reply.reason or "", ""), as_html(reply.note)]
     if reply.struck_out:
         written = reply.answered_by not in MANNERS
-        notes.append((NOT_BORNE_OUT if written else STRUCK_OUT).format(reply.struck_out))
+        notes.append((NOT_SUPPORTED if written else STRUCK_OUT).format(reply.struck_out))
     notes += [NOT_FOUND.format(citation.number) for citation in citations.values() if not citation.checked]
-    told = "".join([*direct, *(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)])
+    content = "".join([*direct, *(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)])
     if reply.abstained:
-        told += _list_of_related(turn, reply, opened, removed)
+        content += _list_of_related(turn, reply, opened, removed)
     kind = _KINDS[reply.state]
-    return f'<div class="{kind}">{told}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
+    return f'<div class="{kind}">{content}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
 
 
 def blocks_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
-    """The tables of an answer: our own words, and in a last column what the citations of each row quote."""
+    """The tables of an answer: our own words, and in the last column the quotes of each row."""
     return "".join(_block(turn, block, _there(reply, kept), opened, _removed_of(kept)) for block in reply.blocks)
 
 
 def more_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
-    """What is related to a question that is answered, without numbers."""
+    """Sentences related to a question that is answered, without numbers."""
     return f'<div class="related more">{_list_of_related(turn, reply, opened, _removed_of(kept))}</div>'
 
 
@@ -91,7 +91,7 @@ def _removed_of(kept: Mapping[int, Kept]) -> dict[int, Kept]:
 
 
 def _there(reply: Reply, kept: Mapping[int, Kept]) -> dict[int, Citation]:
-    """The citations whose articles are there, by their numbers."""
+    """The citations whose articles still exist, by number."""
     return {each.number: each for each in reply.citations if each.number not in _removed_of(kept)}
 
 
@@ -111,8 +111,8 @@ def _block(
             tag = "td" if cells else 'th scope="row"'
             words = _cell(cell, cell in outlets or column == "Outlet")
             cells += f'<{tag} data-column="{as_html(column)}">{words}</{tag[:2]}>'
-        told = "".join(_told(turn, each, opened, outlet_name(each.outlet) not in row.cells) for each in cited)
-        last = f'<td class="told" data-column="{IN_THEIR_WORDS}">{told}</td>' if IN_THEIR_WORDS in columns else ""
+        quotes = "".join(_quote(turn, each, opened, outlet_name(each.outlet) not in row.cells) for each in cited)
+        last = f'<td class="told" data-column="{IN_THEIR_WORDS}">{quotes}</td>' if IN_THEIR_WORDS in columns else ""
         rows += f"<tr>{cells}{last}</tr>"
     head = "".join(f'<th scope="col">{as_html(column)}</th>' for column in columns)
     title = f"<caption><bdi>{as_html(block.title)}</bdi></caption>" if block.title else ""
@@ -120,7 +120,7 @@ def _block(
 
 
 def _columns(block: Block) -> list[str]:
-    """The columns of a block, with one for what the articles say, where any row cites one."""
+    """The columns of a block, and one for the quotes if any row has citations."""
     return [*block.columns, *[IN_THEIR_WORDS] * any(row.citations for row in block.rows)]
 
 
@@ -129,8 +129,8 @@ def _cell(text: str, is_outlet: bool) -> str:
     return f"<strong>{words}</strong>" if is_outlet else words
 
 
-def _told(turn: int, citation: Citation, opened: int | None, named: bool) -> str:
-    """What a citation quotes, whose it is where the row does not tell, and its link."""
+def _quote(turn: int, citation: Citation, opened: int | None, named: bool) -> str:
+    """A quote with its link, and with its outlet if `named`."""
     outlet = f"{_cell(outlet_name(citation.outlet) + ':', is_outlet=True)} " if named else ""
     words = as_html(" ".join(citation.quote.split()))
     return f'<p dir="auto">{outlet}<span>{words}</span>&#8288;{_link(turn, citation, opened)}</p>'
@@ -141,19 +141,19 @@ def _list_of_related(turn: int, reply: Reply, opened: int | None, removed: Mappi
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _borne_out(statement: Statement) -> str:
-    """The statement; one that the articles do not bear out, or only in part, is marked, and says what is lacking."""
+def _supported(statement: Statement) -> str:
+    """The statement. If the articles do not support it, or only in part, it is marked with the reason."""
     words = _marked(statement)
     if statement.support not in ("partly", "unsupported"):
         return f"<span>{words}</span>"
-    said = "Not borne out" if statement.support == "unsupported" else "Borne out in part"
-    lack = f"{said}: {statement.lack}" if statement.lack else said
-    mark = f'<span class="mark"> [{said.lower()}]</span>'
+    verdict = "Not supported" if statement.support == "unsupported" else "Partly supported"
+    lack = f"{verdict}: {statement.lack}" if statement.lack else verdict
+    mark = f'<span class="mark"> [{verdict.lower()}]</span>'
     return f'<span class="{statement.support}" title="{as_html(lack)}">{words}{mark}</span>'
 
 
 def _related(turn: int, citation: Citation, opened: int | None, removed: Mapping[int, Kept]) -> str:
-    """A sentence that is only related, as the link that opens it, and whose it is."""
+    """A related sentence as a link, with its outlet."""
     source = f"{outlet_name(citation.outlet)}, {day(citation.published)}"
     if citation.number in removed:
         words = _removed((citation.number,), removed)
@@ -164,15 +164,15 @@ def _related(turn: int, citation: Citation, opened: int | None, removed: Mapping
 
 
 def _removed(numbers: Sequence[int], removed: Mapping[int, Kept]) -> str:
-    """The mark in the place of words that rest on these citations, whose article was removed."""
+    """The mark that replaces words of these citations, whose article was removed."""
     gone = [removed[number] for number in numbers if number in removed]
     when = f" on {day((gone[0].removed_at or '')[:10])}" if gone else ""
     hashes = "".join(f' <code title="sha256 {as_html(each.hash)}">{as_html(each.hash[:12])}</code>' for each in gone)
-    return f'<span class="gone">[removed: its article was taken out of the library{when}{hashes}]</span>'
+    return f'<span class="gone">[removed: the article was removed from the library{when}{hashes}]</span>'
 
 
 def _marked(statement: Statement) -> str:
-    """The statement's words, those that answer in bold and those that were added set apart."""
+    """The statement's words, with the answering words in bold and added words marked."""
     pieces, at = [], 0
     for mark in statement.marks:
         pieces.append(as_html(statement.text[at : mark.start]))
@@ -183,25 +183,27 @@ def _marked(statement: Statement) -> str:
 
 
 def citation_label(citation: Citation) -> str:
-    """A citation as the label of a button: its number and its outlet, else its headline or first words."""
+    """The label of a citation button: its number and outlet, or its headline or first words."""
     name = citation.outlet or citation.title or citation.quote
     return as_label(f"{citation.number} · {shortened(name)}")
 
 
 def correction_html(correction: Correction) -> str:
-    """That an article has changed since the answer cited it, and which of the cited sentences it no longer has."""
+    """A notice that an article has changed since it was cited, and which cited sentences it no longer has."""
     name = f"<bdi>{as_html(correction.outlet or shortened(correction.label))}</bdi>"
-    told = f"Changed since: the article of {name} that {_cited(correction.numbers)}"
+    notice = f"The article of {name} that {_cited(correction.numbers)} has changed"
     if not correction.lost:
-        return f'<p class="notice">{told}. What is cited still stands in it.</p>'
-    these = "What is cited" if correction.lost == correction.numbers else f"What {_cited(correction.lost)}"
-    return f'<p class="notice">{told}. {these} no longer stands in it.</p>'
+        return f'<p class="notice">{notice}. The cited sentences are still in it.</p>'
+    these = (
+        "The cited sentences"
+        if correction.lost == correction.numbers
+        else f"The sentences that {_cited(correction.lost)}"
+    )
+    return f'<p class="notice">{notice}. {these} are no longer in it.</p>'
 
 
 def copy_text(reply: Reply) -> str:
-    """The answer to be pasted elsewhere: its direct line, its sentences, its tables, and a line for each citation and
-    each sentence only related.
-    """
+    """The answer as plain text to paste elsewhere: sentences, tables, citations and related sentences."""
     direct = [str(each) for each in reply.statements if each.text and each.direct]
     sentences = [str(each) for each in reply.statements if each.text and not each.direct]
     blocks = ["\n".join([block.title, *_rows_text(block.rows, reply.citations)]).strip() for block in reply.blocks]
@@ -218,9 +220,9 @@ def _rows_text(rows: Sequence[Row], citations: Sequence[Citation]) -> list[str]:
     gone = {each.number for each in citations if not each.quote}
     lines = []
     for row in rows:
-        told = " ".join(quotes[number] for number in row.citations if number in quotes)
+        cited = " ".join(quotes[number] for number in row.citations if number in quotes)
         if not gone.intersection(row.citations):
-            lines.append("- " + ": ".join(filter(None, [", ".join(row.cells), told])))
+            lines.append("- " + ": ".join(filter(None, [", ".join(row.cells), cited])))
     return lines
 
 
@@ -238,7 +240,7 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def manner_html(reply: Reply) -> str:
-    """How the answer was come by, and in what time."""
+    """Who wrote the answer, and how long it took."""
     if reply.answered_by == "small_talk":
         return ""
     if reply.abstained:
@@ -255,19 +257,19 @@ def considered_html(
     undated: Container[str] = (),
     kept: Mapping[int, Kept] = MappingProxyType({}),
 ) -> str:
-    """The passages the search brought up, best first; `labels` holds the articles' names by their ids.
+    """The passages that were found, best first; `labels` has the articles' names by id.
 
-    `undated` are the ids of articles of which nobody can say whether they meet a condition on dates; `kept` says of
-    passages, by their ranks, whether their article was removed.
+    `undated` are the ids of articles that may not meet a condition on dates; `kept` says for each rank whether the
+    article was removed.
     """
     about = (
         "The closest passages in the library. None of them answers the question."
         if reply.abstained
-        else "Everything the search brought up, best first. The answer rests only on the sentences it cites."
+        else "All passages that were found, best first. The answer uses only the sentences it cites."
     )
     searched = f" Searched for: “{as_html(reply.query)}”." if reply.query != reply.question else ""
     marked = [passage.article_id in undated for passage in reply.retrieved]
-    let_in = " Undated articles come last: they may lie outside the dates." if any(marked) else ""
+    let_in = " Undated articles come last, because they may be outside the dates." if any(marked) else ""
     items = "".join(
         _considered(passage, labels.get(passage.article_id, ""), mark, kept.get(passage.rank))
         for passage, mark in zip(reply.retrieved, marked, strict=True)

@@ -1,7 +1,7 @@
-"""Who says what, as HTML: each outlet's account, the quotes side by side, the copies, the dates, the names.
+"""Coverage as HTML: accounts, quotes, copies, dates and names.
 
-Every cell links to the sentence it rests on; the links are our own, the words are escaped. The section under an answer
-and the tables of the page on coverage are made of the same parts.
+Every cell links to its sentence. The links are our own and all text is escaped. The section under an answer and the
+tables of the Coverage page use the same parts.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from rag.ui.html.labels import outlet_name, period, published
 
 MOST_QUOTES, MOST_DATES = 3, 3
 FEWEST_WORDS, LONGEST_OCCASION = 4, 220
-"""Words and characters of what is told around a quotation: "she said" tells nothing."""
+"""Limits in words and characters for the text around a quotation; "she said" is too short to be useful."""
 HEADS = {
     "says": "Says it",
-    "otherwise": "Says otherwise",
-    "beside": "Tells another side of it",
+    "otherwise": "Says something different",
+    "beside": "Reports another side of it",
     "silent": "Silent",
 }
 MANNERS = {"direct": "", "indirect": "indirect speech", "clip": "clip"}
@@ -38,7 +38,7 @@ _WORDLESS = re.compile(r"^[\W_]*|[\s“”\"„‘’']*$")
 
 
 class Links:
-    """Citations numbered on from those of the answer of a turn, `after` of them; each place once."""
+    """Citations of coverage, numbered after the `after` citations of the answer; each place once."""
 
     def __init__(self, turn: int = 0, after: int = 0) -> None:
         self.citations: list[Citation] = []
@@ -46,7 +46,7 @@ class Links:
         self._numbers: dict[tuple[str, int, int], int] = {}
 
     def number(self, excerpt: Excerpt) -> int:
-        """The citation's number; it has the one that it was given first."""
+        """The citation's number; a place keeps its first number."""
         place = (excerpt.article.id, excerpt.start, excerpt.end)
         if place not in self._numbers:
             self._numbers[place] = self._after + len(self.citations) + 1
@@ -70,7 +70,7 @@ class Links:
 def section_of(coverage: Coverage, turn: int, after: int) -> Section:
     """The section under the answer of `turn`, whose own citations are numbered up to `after`.
 
-    It has the accounts, what several quote, who copies whom, and dates that differ; the rest is on the page.
+    It has accounts, quotes in several outlets, copies, and dates that differ. The Coverage page has the rest.
     """
     links = Links(turn, after)
     quotes = [row for row in coverage.quotes if len(row.outlets) > 1][:MOST_QUOTES]
@@ -79,7 +79,7 @@ def section_of(coverage: Coverage, turn: int, after: int) -> Section:
     parts = [
         claims_html(coverage, links),
         _headed("Quoted by several", quotes, lambda: quotes_html(quotes, links)),
-        _headed("One copy", copied, lambda: "".join(_told_in_brief(origin) for origin in copied)),
+        _headed("Copies", copied, lambda: "".join(_copy_in_brief(origin) for origin in copied)),
         _headed("Dates that differ", disputed, lambda: dates_html(disputed, links)),
     ]  # fmt: skip
     claims = [
@@ -108,7 +108,7 @@ def _headed(heading: str, what: Sequence[object], html: Callable[[], str]) -> st
 
 
 def claims_html(coverage: Coverage, links: Links) -> str:
-    """Each thing that is asked, with the outlets that say it, say otherwise, tell another side of it, or are silent."""
+    """Each part of the question, with the outlets that say it, say something different, or are silent."""
     several = len(coverage.claims) > 1
     return "".join(
         (f"<h3>{as_html(claim.asked)}</h3>" if several else "") + _claim(claim, links) for claim in coverage.claims
@@ -116,18 +116,18 @@ def claims_html(coverage: Coverage, links: Links) -> str:
 
 
 def _claim(claim: Claim, links: Links) -> str:
-    """Those of one claim together; all that tell another side of it together, and all that are silent in a line."""
+    """The accounts of a claim, grouped by verdict; silent outlets on one line."""
     parts = []
     for (verdict, group), accounts in groupby(claim.accounts, lambda each: (each.verdict, _group(each))):
-        told = list(accounts)
-        head = counted(len(told), "outlet")
-        if group is not None and len(told) > 1:
+        several = list(accounts)
+        head = counted(len(several), "outlet")
+        if group is not None and len(several) > 1:
             head += f", {counted(claim.origins[group], 'origin')}"
         if verdict == "silent":
-            names = ", ".join(f"<bdi>{as_html(outlet_name(each.outlet))}</bdi>" for each in told)
+            names = ", ".join(f"<bdi>{as_html(outlet_name(each.outlet))}</bdi>" for each in several)
             body = f'<p class="names">{names}</p>'
         else:
-            body = f"<ul>{''.join(_account(each, links) for each in told)}</ul>"
+            body = f"<ul>{''.join(_account(each, links) for each in several)}</ul>"
         parts.append(
             f'<section class="{verdict}"><p class="verdict">{HEADS[verdict]}<span>{head}</span></p>{body}</section>'
         )
@@ -154,12 +154,12 @@ def _account(account: Account, links: Links) -> str:
 
 
 def headlines_html(articles: Iterable[Article], links: Links) -> str:
-    """The articles by outlet, with headline and date, each to be opened."""
-    told: dict[str, list[Article]] = {}
+    """The articles by outlet, with headline, date and a link."""
+    by_outlet: dict[str, list[Article]] = {}
     for article in articles:
-        told.setdefault(outlet_name(article.outlet), []).append(article)
+        by_outlet.setdefault(outlet_name(article.outlet), []).append(article)
     items = ""
-    for name, several in told.items():
+    for name, several in by_outlet.items():
         headlines = "".join(_headline(each, links) for each in several)
         items += f'<li><p class="outlet"><bdi>{as_html(name)}</bdi></p><div>{headlines}</div></li>'
     return f"<section><ul>{items}</ul></section>"
@@ -176,14 +176,14 @@ def _headline(article: Article, links: Links) -> str:
 
 
 def quotes_html(rows: Iterable[QuoteRow], links: Links) -> str:
-    """Each utterance with its wordings side by side, the words that differ marked."""
+    """Each utterance with its wordings side by side; words that differ are marked."""
     return "".join(_quote(row, links) for row in rows)
 
 
 def _quote(row: QuoteRow, links: Links) -> str:
     wordings = "".join(_wording(each, links) for each in row.wordings)
     verdict = "" if row.verdict == "alone" else f'<span class="mark {row.verdict.split()[-1]}">{row.verdict}</span>'
-    who = f"<bdi>{as_html(row.speaker or 'Speaker not told')}</bdi>"
+    who = f"<bdi>{as_html(row.speaker or 'Speaker not named')}</bdi>"
     head = f'<p class="speaker">{who}{verdict}</p>'
     return f'<section class="utterance">{head}<div class="wordings">{wordings}</div></section>'
 
@@ -202,14 +202,14 @@ def _wording(wording: Wording, links: Links) -> str:
 
 
 def _occasion(wording: Wording) -> str:
-    """What the sentence says around the quoted words: to whom they were said, when, where; "" where it is nothing."""
+    """The text around the quoted words (to whom, when, where); "" if it is not useful."""
     sentence, text = wording.whole, wording.article.text
     if sentence is None or wording.manner == "indirect":
         return ""
     parts = (text[sentence.start : wording.start], text[wording.end : sentence.end])
     around = [_WORDLESS.sub("", " ".join(_QUOTED.sub("…", part).split())) for part in parts]
-    told = " … ".join(part for part in around if len(part) > 2)
-    return told if len(told.split()) >= FEWEST_WORDS and len(told) <= LONGEST_OCCASION else ""
+    text = " … ".join(part for part in around if len(part) > 2)
+    return text if len(text.split()) >= FEWEST_WORDS and len(text) <= LONGEST_OCCASION else ""
 
 
 def _marked(text: str, start: int, differing: Sequence[Span]) -> str:
@@ -223,16 +223,16 @@ def _marked(text: str, start: int, differing: Sequence[Span]) -> str:
 # Origins
 
 
-def _told_in_brief(origin: Origin) -> str:
+def _copy_in_brief(origin: Origin) -> str:
     carriers = ", ".join(
         f"<bdi>{as_html(outlet_name(each.article.outlet))}</bdi>" + ("" if each.fullest else f" ({_changed(each)})")
         for each in origin.carriers
     )
-    return f"<p>First written by: <bdi>{as_html(origin.name or 'not credited')}</bdi>. Carried by {carriers}.</p>"
+    return f"<p>First written by: <bdi>{as_html(origin.name or 'not credited')}</bdi>. Published by {carriers}.</p>"
 
 
 def copies_html(copied: Iterable[Origin], links: Links) -> str:
-    """Each copy with those who carry it, and what each of them cut and added, to unfold."""
+    """Each copied text with its outlets, and what each of them cut and added."""
     return "".join(_copy(origin, links) for origin in copied)
 
 
@@ -241,14 +241,14 @@ def _copy(origin: Origin, links: Links) -> str:
     carriers = ""
     for each in origin.carriers:
         said = _unfolded("cut", each.cut, links) + _unfolded("added", each.added, links)
-        state = "the fullest" if each.fullest else "the same"
+        state = "the fullest version" if each.fullest else "the same"
         carriers += (
             f'<li><p class="outlet"><bdi>{as_html(outlet_name(each.article.outlet))}</bdi></p>'
             f'<div>{_headline(each.article, links)}{said or f"""<p class="occasion">{state}</p>"""}</div></li>'
         )
     name = as_html(origin.name) if origin.name else "Not credited"
     return (
-        f'<section><p class="verdict"><bdi>{name}</bdi><span>one copy, carried by {outlets}</span></p>'
+        f'<section><p class="verdict"><bdi>{name}</bdi><span>one text, published by {outlets}</span></p>'
         f"<ul>{carriers}</ul></section>"
     )
 
@@ -271,7 +271,7 @@ def _unfolded(what: str, sentences: Sequence[Excerpt], links: Links) -> str:
 
 
 def dates_html(entries: Iterable[TimelineEntry], links: Links) -> str:
-    """Each day with what the articles tell of it; computed and disputed ones marked."""
+    """Each day with the sentences about it; computed and disputed days are marked."""
     rows, before = "", ""
     for entry in entries:
         when = period(entry.first, entry.last)
@@ -302,12 +302,12 @@ def _told(entry: TimelineEntry, links: Links) -> str:
 
 
 def several_spellings(coverage: Coverage) -> list[Person]:
-    """Those whose name the articles spell in several ways."""
+    """The people whose names have several spellings."""
     return [person for person in coverage.people if len(person.spellings) > 1]
 
 
 def people_html(people: Iterable[Person], links: Links) -> str:
-    """Each person with the spellings of the name and who uses them."""
+    """Each person with the spellings of the name and the outlets that use them."""
     items = "".join(_person(person, links) for person in people)
     return f'<ul class="people">{items}</ul>'
 
@@ -320,7 +320,7 @@ def _person(person: Person, links: Links) -> str:
 
 
 def _users(mentions: Sequence[Excerpt], links: Links) -> str:
-    """The outlets that name somebody so, each with the first sentence in which it does."""
+    """The outlets that use this spelling, each with the first sentence that does."""
     first: dict[str, Excerpt] = {}
     for each in mentions:
         first.setdefault(outlet_name(each.article.outlet), each)

@@ -1,8 +1,8 @@
-"""Text from articles, models, file names and addresses is hostile until it has been through here.
+"""Escaping of hostile text: from articles, models, file names and addresses.
 
 Such text reaches the page in one of four ways: as HTML that `st.html` shows (`as_html`), as the label of a
 Streamlit widget, which is always read as Markdown (`as_label`), in what shows text as it is (`as_text`), or as JSON for
-the reader, which only ever sets `textContent`. Nothing of it goes through `st.markdown`: escaping there cannot be
+the reader, which only ever sets `textContent`. It never goes through `st.markdown`: escaping there cannot be
 complete, because Streamlit looks for addresses, emoji names and icons again after the Markdown has been parsed.
 """
 

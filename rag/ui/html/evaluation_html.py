@@ -1,4 +1,4 @@
-"""A run of an evaluation as HTML: its figures, its failures, and what changed. Text is escaped."""
+"""An evaluation run as HTML: figures, failures and changes, with all text escaped."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from rag.ui.html.labels import day
 NONE = "–"
 CITED, RIGHT, WRONG = "cited", "right, not cited", "not right"
 WITHOUT_INDEX = (
-    "Asked without an index of articles: “cited” means that the facts stand in what is cited, whatever that article is "
-    "about, and the citations' precision is not measured."
+    "Without an index of articles, “cited” only means that the facts are in the cited text, whatever the article is "
+    "about. The precision of citations is not measured."
 )
 BESIDE = (
-    "“First quote holds it”: how many of the answers have one of the facts, or a piece of the evidence, in the first "
-    "quote that they cite. “Quotes that do not”: how many of the quotes that an answer cites have neither, on average."
+    "“In the first quote”: the share of answers whose first quote has one of the facts, or part of the evidence. "
+    "“Unrelated quotes”: the average share of an answer's quotes that have neither."
 )
-NOT_ALIKE = "Only one of the two runs had an index of articles, so their citations are not judged alike."
+NOT_ALIKE = "Only one of the two runs had an index of articles, so their citations cannot be compared."
 
 
 def when(run: Run) -> str:
-    """When it was run, in this machine's time: "22 November 2026, 09:05"."""
+    """The time of the run, in this machine's time zone: "22 November 2026, 09:05"."""
     local = run.date.astimezone()
     return f"{day(local.date().isoformat())}, {local:%H:%M}"
 
 
 def headline_html(run: Run) -> str:
-    """The run in two sentences, and under what conditions it was made."""
+    """The run in two sentences, and its conditions."""
     answerable = [each for each in run.results if each.answerable]
     others = [each for each in run.results if not each.answerable]
     sentences = []
     if answerable:
         right, cited = sum(each.right for each in answerable), sum(each.cited for each in answerable)
         sentences.append(
-            f"{right} of {counted(len(answerable), 'question')} answered right, {cited} of them with citations that "
-            "bear the answer out."
+            f"{right} of {counted(len(answerable), 'question')} answered correctly, {cited} of them with citations "
+            "that support the answer."
         )
     if others:
         refused = sum(each.right for each in others)
-        sentences.append(f"Of {len(others)} that nothing answers, {refused} refused.")
+        sentences.append(f"Of {len(others)} that have no answer, {refused} refused.")
     writers = " and ".join(sorted({each.answered_by for each in run.results if each.answered_by})) or "nobody"
     about = f"{counted(run.articles, 'article')}, embedded with {run.model}, answered by {writers}."
     if run.figures.median_ms is not None:
-        about += f" Half the answers came within {run.figures.median_ms:,} ms, 95 % within {run.figures.p95_ms:,} ms."
+        about += f" Half the answers took at most {run.figures.median_ms:,} ms, 95 % {run.figures.p95_ms:,} ms."
     lines = [about] + ([] if run.index else [WITHOUT_INDEX])
     asides = "".join(f'<p class="aside">{as_html(each)}</p>' for each in lines)
     return f'<p class="lead">{" ".join(sentences)}</p>{asides}'
 
 
 def bars(summary: Summary) -> dict[str, list[str] | list[float]]:
-    """The shares of each type of question, for a chart: what is right and cited, right alone, and the rest."""
+    """The shares by type of question, for a chart: right and cited, only right, and the rest."""
     groups = summary.by_type
     cited = [each.cited or 0.0 for each in groups.values()]
     right = [each.right or 0.0 for each in groups.values()]
@@ -67,43 +67,43 @@ def bars(summary: Summary) -> dict[str, list[str] | list[float]]:
 
 
 def table_html(summary: Summary) -> str:
-    """The figures by type of question, of all that have an answer, and of all; precision is that of the citations."""
+    """The figures by type of question, of all with an answer, and of all; precision is of the citations."""
     measured = summary.all.citation_precision is not None
     head = ("Type", "Asked", "Right", "Cited", "Refused", "Words", "Precision")
     return _table(head if measured else head[:-1], _rows(summary, partial(_row, with_precision=measured)))
 
 
 def beside_html(summary: Summary) -> str:
-    """What became of the questions by type, and what the cited quotes hold; nothing of an older version's run."""
+    """The states of the replies and the quality of quotes by type; empty for runs of older versions."""
     if summary.all.answered is None:
         return ""
-    head = ("Type", "Answered", "Only related", "Nothing", "First quote holds it", "Quotes that do not")
+    head = ("Type", "Answered", "Only related", "Nothing", "In the first quote", "Unrelated quotes")
     return _table(head, _rows(summary, _row_beside)) + f'<p class="aside">{BESIDE}</p>'
 
 
 def retrieval_html(summary: Summary) -> str:
-    """How many questions' evidence and facts are among the best passages; nothing where neither was measured."""
+    """The share of questions whose evidence and facts are among the best passages; empty if not measured."""
     if summary.answerable.questions == 0:
         return ""
-    rows = [_cells("All facts are told", map(_percent, summary.facts_at.values()))]
+    rows = [_cells("All facts", map(_percent, summary.facts_at.values()))]
     note = ""
     if summary.reciprocal_rank is not None:
-        rows.insert(0, _cells("The evidence is there", map(_percent, summary.evidence_at.values())))
+        rows.insert(0, _cells("The evidence", map(_percent, summary.evidence_at.values())))
         note = f'<p class="aside">Mean reciprocal rank of the evidence: {summary.reciprocal_rank:.3f}</p>'
     head = ("In the first passages", *(f"{cutoff}" for cutoff in summary.facts_at))
     return _table(head, rows) + note
 
 
 def change_html(change: RunComparison) -> str:
-    """The figures before and now, and the questions that got better or worse."""
+    """The figures before and now, and the questions that improved or got worse."""
     then, now = change.then.all, change.now.all
     rows = [
         _cells("Right", _difference(then.right, now.right)),
         _cells("Cited", _difference(then.cited, now.cited)),
         _cells("Refused", _difference(then.abstained, now.abstained)),
     ]
-    on = counted(now.questions, "question") + (" that both have" if change.others else "")
-    notes = [f"Against {when(change.before)}, on {on}."] + ([] if change.same_measure else [NOT_ALIKE])
+    on = counted(now.questions, "question") + (" in both runs" if change.others else "")
+    notes = [f"Compared with the run of {when(change.before)}, on {on}."] + ([] if change.same_measure else [NOT_ALIKE])
     shown = "".join(f'<p class="aside">{as_html(note)}</p>' for note in notes)
     shown += _table(("", "Before", "Now", "Change"), rows)
     for word, pairs in (("Better", change.better), ("Worse", change.worse)):
@@ -120,7 +120,7 @@ def change_html(change: RunComparison) -> str:
 
 
 def failures_html(failures: Sequence[Result]) -> str:
-    """Each failure with its question, what was expected, and what was found."""
+    """Each failure with its question, the expected answer, and the answer found."""
     return '<ol class="failures">' + "".join(map(_failure, failures)) + "</ol>"
 
 
@@ -156,7 +156,7 @@ def _row(name: str, figures: Figures, kind: str, with_precision: bool) -> str:
 
 
 def _difference(before: float | None, now: float | None) -> list[str]:
-    """The two shares, and the difference in points, which a screen reader is to read as a number too."""
+    """The two shares, and the difference in points, readable by screen readers."""
     if before is None or now is None:
         return [_percent(before), _percent(now), NONE]
     points = round(now * 100) - round(before * 100)

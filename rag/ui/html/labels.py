@@ -1,4 +1,4 @@
-"""How articles and conditions are named on the page: outlets, dates and places of origin, in plain words."""
+"""Labels on the page: outlets, dates, credits and conditions in plain words."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from rag.text.words import counted
 NO_OUTLET = "Unknown outlet"
 LONGEST_NAME = 40
 BASES = {
-    "stated": "stated where it was read",
+    "stated": "stated in the source",
     "text": "read from the text",
     "inferred": "inferred",
-    "edited": "corrected by hand",
+    "edited": "corrected manually",
     "unknown": "not known",
 }
 
 
 def outlet_name(outlet: str | None) -> str:
-    """The outlet's name, or words that say it is not known."""
+    """The outlet's name, or "Unknown outlet"."""
     return outlet or NO_OUTLET
 
 
 def day(published: str | None) -> str:
-    """An ISO date as people write it ("12 March 2024"); "undated" where there is none."""
+    """An ISO date as people write it ("12 March 2024"); "undated" if there is none."""
     if not published:
         return "undated"
     try:
@@ -52,7 +52,7 @@ def period(first: date, last: date) -> str:
 
 
 def credit(article: Article) -> str:
-    """Who published an article, who first wrote it where that is somebody else, and when."""
+    """The outlet, the original source if it is another one, and the date."""
     names = outlet_name(article.outlet)
     if article.origin and article.origin != article.outlet:
         names += f", from {article.origin}"
@@ -93,19 +93,19 @@ def value(article: Article, name: str) -> str:
 
 
 def basis_words(article: Article, name: str) -> str:
-    """What the value of `name` rests on, in words."""
+    """The source of the value of `name`, in words."""
     basis = article.basis_of(name)
     return BASES[basis.how] + (f": {basis.note}" if basis.note else "")
 
 
 def inferred_from(article: Article, name: str) -> str:
-    """The words of the article that the value of `name` was read or follows from; "" where there are none."""
+    """The words of the article that the value of `name` was read from; "" if there are none."""
     spans = article.basis_of(name).spans
     return " … ".join(" ".join(article.text[start:end].split()) for start, end in spans)
 
 
 def conditions(filters: Filters) -> list[tuple[str, Filters]]:
-    """Each condition in words, with the conditions that are left without it."""
+    """Each condition in words, with the conditions that remain without it."""
     found = [
         (outlet, replace(filters, outlets=tuple(other for other in filters.outlets if other != outlet)))
         for outlet in filters.outlets
@@ -113,7 +113,7 @@ def conditions(filters: Filters) -> list[tuple[str, Filters]]:
     if filters.collection is not None:
         found.append((f"in “{filters.collection}”", replace(filters, collection=None, articles=())))
     elif filters.articles:
-        found.append((f"in {counted(len(filters.articles), 'chosen article')}", replace(filters, articles=())))
+        found.append((f"in {counted(len(filters.articles), 'selected article')}", replace(filters, articles=())))
     if filters.since:
         found.append((f"from {day(filters.since.isoformat())}", replace(filters, since=None)))
     if filters.until:
@@ -122,5 +122,5 @@ def conditions(filters: Filters) -> list[tuple[str, Filters]]:
 
 
 def shortened(text: str, longest: int = LONGEST_NAME) -> str:
-    """The text, cut where it is longer than a button should be."""
+    """The text, cut to fit on a button."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

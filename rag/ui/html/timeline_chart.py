@@ -1,4 +1,4 @@
-"""The timeline as a chart: a lane for each outlet, a mark for each day that it tells of."""
+"""The timeline as a chart: one lane per outlet, one mark per day."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ LONGEST_NAME, LONGEST_TEXT = 22, 160
 COLOURS = {"light": ["#1c4f82", "#7fa3c7", "#b3541e"], "dark": ["#8fb9e3", "#5d7f9f", "#f0a06a"]}
 """Stated, computed, disputed: the theme's accent, fainter, and one that stands out."""
 SELECTION, NUMBER = "chosen", "number"
-TOLD = ("when", "outlet", "says", "sentences")
-"""What is told of a mark that is pointed at."""
+TOOLTIP = ("when", "outlet", "says", "sentences")
+"""The fields in a mark's tooltip."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """What is near to the news: the entries within the days `first` to `last`, and those before and after."""
+    """The entries close to the news, from `first` to `last`, and those before and after."""
 
     first: date
     last: date
@@ -41,8 +41,8 @@ class Window:
 def window(coverage: Coverage) -> Window | None:
     """The entries about the days on which the articles were published, and as long again on either side.
 
-    What lies further off (a bridge's opening 70 years ago) would press these together into one place. All of them
-    where no article is dated or nothing lies near; None where nothing is dated.
+    Entries further away (a bridge's opening 70 years ago) would squeeze the others into one place. All entries are
+    near if no article is dated or none would be near; None if there are no entries.
     """
     entries = coverage.timeline
     if not entries:
@@ -60,13 +60,13 @@ def window(coverage: Coverage) -> Window | None:
 
 
 def lanes(entries: Sequence[TimelineEntry], links: Links) -> list[dict[str, str | int]]:
-    """A record for each outlet and each day (or days) that it dates something to: how these are known, how many
-    sentences do, and the first of them with its citation's number.
+    """One record per outlet and day (or period): whether it is stated, computed or disputed, how many sentences mention
+    it, and the first of them with its citation number.
     """
-    told: dict[tuple[str, date, date], list[tuple[TimelineEntry, DatedSentence]]] = {}
+    by_day: dict[tuple[str, date, date], list[tuple[TimelineEntry, DatedSentence]]] = {}
     for entry in entries:
         for each in entry.told:
-            told.setdefault((outlet_name(each.article.outlet), each.first, each.last), []).append((entry, each))
+            by_day.setdefault((outlet_name(each.article.outlet), each.first, each.last), []).append((entry, each))
     return [
         {
             "outlet": shortened(as_text(name), LONGEST_NAME),
@@ -78,7 +78,7 @@ def lanes(entries: Sequence[TimelineEntry], links: Links) -> list[dict[str, str 
             "says": shortened(as_text(several[0][1].text), LONGEST_TEXT),
             NUMBER: links.number(several[0][1]),
         }
-        for (name, first, last), several in told.items()
+        for (name, first, last), several in by_day.items()
     ]
 
 
@@ -118,20 +118,20 @@ def chart(records: Sequence[dict[str, str | int]], dark: bool) -> dict[str, Any]
             "color": {"field": "known", "type": "nominal", "title": None,
                       "legend": {"orient": "top", "labelLimit": 0},
                       "scale": {"domain": known, "range": [palette[each] for each in known]}},
-            "tooltip": [{"field": name, "type": "nominal", "title": name} for name in TOLD],
+            "tooltip": [{"field": name, "type": "nominal", "title": name} for name in TOOLTIP],
         },
         "layer": [spans, days],
         "config": {"view": {"strokeWidth": 0}},
     }  # fmt: skip
 
 
-def told_in_words(shown: Window) -> str:
-    """What the chart shows, for those who do not see it."""
+def chart_description(shown: Window) -> str:
+    """The description of the chart for screen readers."""
     days = period(shown.first, shown.last)
-    return f"What each outlet dates, {days}. The table below has the sentences."
+    return f"The days that each outlet reports on, {days}. The table below has the sentences."
 
 
 def _known(several: Sequence[tuple[TimelineEntry, DatedSentence]]) -> str:
     if any(entry.disputed for entry, _ in several):
         return DISPUTED
-    return COMPUTED if all(told.computed for _, told in several) else STATED
+    return COMPUTED if all(each.computed for _, each in several) else STATED

@@ -1,1 +1,1 @@
-"""What the app does in threads of its own."""
+"""Background jobs of the app."""

@@ -1,4 +1,4 @@
-"""Answering what the open chat waits for: a question, or who says what about it."""
+"""Answering the open question of a chat, or finding who says what about it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 
 def answer(assistant: Assistant, turn: int) -> None:
-    """Answer the question of a turn of the open chat, and keep the reply, or why there is none.
+    """Answer the question of a turn of the open chat, and save the reply or the error.
 
-    The question waits until then: a click in the meantime starts the page over, and with it the answering. After a
-    reload, or in another tab, whoever comes second waits for the answer that is being made.
+    A click meanwhile draws the page again and restarts this. After a reload, or in another tab, the second call waits
+    for the first.
     """
     exchanges = st.session_state.exchanges
     exchange = exchanges[turn]
-    suggesting().cancel()  # an answer that is waited for comes first
+    suggesting().cancel()  # the answer has priority
     with assistant.chats.answering(exchange.id) as waiting:
         if not waiting:
             return
@@ -47,9 +47,9 @@ def answer(assistant: Assistant, turn: int) -> None:
 
 
 def cover(assistant: Assistant, turn: int) -> bool:
-    """Look up who says what about the question of a turn, and keep it with its answer; whether that could be done."""
+    """Find who says what about the question of a turn, and save it with the answer. Returns whether it worked."""
     from rag.ui.html.coverage_html import (
-        section_of,  # late: it brings the libraries along, which take seconds to import
+        section_of,  # imported late: it takes seconds
     )
 
     exchanges = st.session_state.exchanges

@@ -1,4 +1,4 @@
-"""What the app does in a thread of its own, so that no click and no reload interrupts it."""
+"""Work in a background thread, which clicks and reloads do not interrupt."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rag.errors import SecondSourceError
 from rag.models.priority_lock import beside
 
 logger = logging.getLogger(__name__)
-UNEXPECTED = "Something unexpected went wrong. The details are in the app's log."
+UNEXPECTED = "Something unexpected went wrong. See the app's log for details."
 _begun: WeakSet[BackgroundWork] = WeakSet()
 
 
 class BackgroundWork:
-    """One thing at a time, done by its thread and looked at by every open page.
+    """One task at a time in a thread, visible to every open page.
 
-    `problem` says why it ended before it was done; None where it was not so.
+    `problem` says why it ended early; None if it did not.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class BackgroundWork:
         self._thread: threading.Thread | None = None
 
     def begin(self) -> bool:
-        """Whether nothing is being done; if so `run` has to follow, and nobody else can begin."""
+        """Whether nothing is running; if so, `run` must follow, and nobody else can begin."""
         with self._lock:
             if self.running:
                 return False
@@ -39,7 +39,7 @@ class BackgroundWork:
             return True
 
     def run(self, name: str, do: Callable[[], None]) -> None:
-        """Do `do` in a thread called `name`. What goes wrong becomes the problem."""
+        """Run `do` in a thread called `name`. An error becomes the problem."""
 
         def run() -> None:
             try:
@@ -47,7 +47,7 @@ class BackgroundWork:
                     do()
             except SecondSourceError as error:
                 self.problem = str(error)
-            except Exception:  # the edge of a thread: whoever waits must be told that nothing more will come
+            except Exception:  # top of a thread: whoever waits must learn that it ended
                 logger.exception("the %s ended", name)
                 self.problem = UNEXPECTED
             finally:
@@ -57,11 +57,11 @@ class BackgroundWork:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask for an end; what is done looks for this at `cancelled`."""
+        """Request a stop; the task checks `cancelled`."""
         self._cancelled.set()
 
     def pause(self, seconds: float) -> None:
-        """Wait so long, or until it is cancelled."""
+        """Wait this long, or until it is cancelled."""
         self._cancelled.wait(seconds)
 
     @property
@@ -69,13 +69,13 @@ class BackgroundWork:
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end, at most so long."""
+        """Wait for the end, at most this long."""
         if self._thread:
             self._thread.join(seconds)
 
 
 def stop_all(seconds: float = 5) -> None:
-    """End what is being done, because what it works on is about to be closed."""
+    """Stop all tasks, because the library is about to be closed."""
     for work in list(_begun):
         work.cancel()
     for work in list(_begun):

@@ -1,4 +1,4 @@
-"""A questions file being asked by the app: in a thread of its own, so that no click and no reload interrupts it."""
+"""Running an evaluation in a background thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EvaluationJob(BackgroundWork):
-    """How far the questions file called `name` has been asked."""
+    """The progress of the questions file called `name`."""
 
     name = ""
     total = 0
@@ -26,7 +26,7 @@ class EvaluationJob(BackgroundWork):
 
 @st.cache_resource(show_spinner=False)
 def asking() -> EvaluationJob:
-    """The process's one Asking."""
+    """The process's only EvaluationJob."""
     return EvaluationJob()
 
 
@@ -37,7 +37,7 @@ def start(
     index: ArticleIndex | None,
     index_names: Sequence[str],
 ) -> None:
-    """Ask the questions of the file called `name` and keep the run; does nothing while another file is being asked."""
+    """Ask the questions of the file called `name` and save the run; does nothing while another file is running."""
     state = asking()
     if not state.begin():
         return

@@ -1,4 +1,4 @@
-"""Articles being taken into the library by the app: how far that is, and what became of each."""
+"""Adding articles in a background thread, with progress and outcomes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from rag.ingestion.pipeline import IngestEvent
 
-CANCELLED = "The adding was cancelled on the page. What was reported is kept."
+CANCELLED = "Adding was cancelled on the page. Articles that were reported as added are kept."
 
 
 class IngestJob(BackgroundWork):
-    """One way in at a time: the library has one writer. `what` says in words what is being added."""
+    """One job at a time, because the library has one writer. `what` names what is being added."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class IngestJob(BackgroundWork):
 
     @property
     def outcomes(self) -> Counter[str]:
-        """How many articles came to what."""
+        """The number of articles by outcome."""
         return Counter(event.outcome for event in list(self.events))
 
     @property
@@ -44,7 +44,7 @@ class IngestJob(BackgroundWork):
         return (time.monotonic() if self.running else self.ended) - self.began
 
     def start(self, what: str, events: Callable[[], Iterator[IngestEvent]]) -> bool:
-        """Take in what `events` tells of; False, and nothing, while something else is being taken in."""
+        """Start adding the articles of `events`; returns False if another job is running."""
         if not self.begin():
             return False
         self.what, self.events, self.current = what, [], ""
@@ -54,7 +54,7 @@ class IngestJob(BackgroundWork):
         return True
 
     def forget(self, ids: Collection[str] | None = None) -> None:
-        """Drop what was told of the articles `ids`, which are no longer there; of None, everything."""
+        """Drop the events of the articles `ids`, which were removed; None drops everything."""
         self.events = [event for event in self.events if ids is not None and event.article_id not in ids]
         if ids is None:
             self.what, self.problem = "", None
@@ -79,38 +79,38 @@ def _closable(events: Iterator[IngestEvent]) -> Generator[IngestEvent, None, Non
 
 @st.cache_resource(show_spinner=False)
 def adding() -> IngestJob:
-    """The process's one Adding."""
+    """The process's only IngestJob."""
     return IngestJob()
 
 
 def take_in(what: str, events: Callable[[], Iterator[IngestEvent]]) -> Iterator[IngestEvent]:
-    """Take in what `events` tells of, as something that the page shows, and tell of it here too.
+    """Add the articles of `events` as a job that the page shows, and yield the events here too.
 
-    Closing the iterator ends it between two articles. Raises UsageError while something else is being taken in, and
-    LibraryError, at the end, with what ended it before it was done.
+    Closing the iterator stops it between two articles. Raises UsageError if another job is running, and LibraryError at
+    the end if the job ended early.
     """
-    told: SimpleQueue[IngestEvent | None] = SimpleQueue()
+    queue: SimpleQueue[IngestEvent | None] = SimpleQueue()
 
-    def told_of() -> Iterator[IngestEvent]:
+    def forwarded() -> Iterator[IngestEvent]:
         try:
             with closing(_closable(events())) as stream:
                 for event in stream:
-                    told.put(event)
+                    queue.put(event)
                     yield event
         finally:
-            told.put(None)
+            queue.put(None)
 
     work = adding()
-    if not work.start(what, told_of):
-        raise UsageError("Other articles are being added on the page just now. Wait until that is done.")
-    return _heard(work, told)
+    if not work.start(what, forwarded):
+        raise UsageError("Other articles are being added on the page. Wait until that is finished.")
+    return _received(work, queue)
 
 
-def _heard(work: IngestJob, told: SimpleQueue[IngestEvent | None]) -> Iterator[IngestEvent]:
+def _received(work: IngestJob, queue: SimpleQueue[IngestEvent | None]) -> Iterator[IngestEvent]:
     try:
-        while event := told.get():
+        while event := queue.get():
             yield event
-    except GeneratorExit:  # nobody listens any longer
+    except GeneratorExit:  # nobody is listening any more
         work.cancel()
         raise
     work.wait(5)

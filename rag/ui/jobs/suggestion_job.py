@@ -1,4 +1,4 @@
-"""What could be asked next, found in a thread of its own: nobody waits for it."""
+"""Finding questions to suggest in a background thread."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from rag.chats.exchange import Exchange
 
 READING = 1.5
-"""Seconds that a person is left to read, or to click on, an answer before the machine is busy with what comes next."""
+"""Seconds before the search starts, so that the machine is free for a click on the answer."""
 LOOKED_AGAIN = 2.0
-"""Seconds until it is looked again whether something was found."""
+"""Seconds between two checks for results."""
 
 
 class SuggestionJob(BackgroundWork):
-    """What was found for the exchanges of the process's chats, as long as no article is removed."""
+    """The suggestions for the process's chats, valid until an article is removed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._found: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
-        """By the exchange and the hashes of its answer: asked again, it has another one."""
+        """By exchange and the hashes of its answer, which change when it is asked again."""
         self._removals = 0
 
     def suggested(self, assistant: Assistant, exchanges: Sequence[Exchange]) -> tuple[str, ...] | None:
-        """Questions that the library answers, to ask after the last of `exchanges`; None while they are looked for."""
+        """Questions to ask after the last of `exchanges`, which the library can answer; None while searching."""
         last = exchanges[-1]
         if last.waiting or last.reply is None or last.reply.abstained:
             return ()
@@ -59,14 +59,14 @@ class SuggestionJob(BackgroundWork):
 
 @st.cache_resource(show_spinner=False)
 def suggesting() -> SuggestionJob:
-    """The process's one Suggesting."""
+    """The process's only SuggestionJob."""
     return SuggestionJob()
 
 
 def show_suggestions(assistant: Assistant) -> None:
-    """Draw the questions to ask next after the open chat's last, as soon as it is known which.
+    """Draw the suggested questions as soon as they are known.
 
-    They are drawn by themselves: the page, and what is open on it, stays as it is when they come.
+    They are drawn as a fragment, so that the rest of the page stays as it is.
     """
     exchanges = st.session_state.exchanges
     known = suggesting().suggested(assistant, exchanges) is not None

@@ -1,1 +1,1 @@
-"""The pages of the app, each with its style."""
+"""The pages of the app, each with its style sheet."""

@@ -1,4 +1,4 @@
-"""The page people ask on: a chat, and beside it the article that a citation opens."""
+"""The Ask page: a chat, and a reader for the cited articles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ICON = Path(__file__).with_name("icon.svg")
 LONGEST_TYPED = 10_000
-"""Characters that are taken at all; that a question has too many to be read is said of those that come."""
+"""Characters that the input accepts; the search reports questions that are too long."""
 SAMPLE_LIBRARY = "This is the sample library: its events, people and outlets are invented."
 
 
@@ -78,7 +78,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
     offered = offered_questions(assistant, settings)
     size = f"{counted(status.articles, 'article')} from {counted(status.outlets, 'outlet')}"
     st.html(
-        '<p class="lead">Ask your news library. Every sentence of an answer is cited, and a click on a citation opens '
+        '<p class="lead">Ask your news library. Every sentence of an answer is cited. Click a citation to open '
         f'the article at that sentence.</p><p class="aside">{size}. {SAMPLE_LIBRARY if offered else ""}</p>'
     )
     if not offered:
@@ -98,7 +98,7 @@ def _welcome(assistant: Assistant, settings: Settings) -> None:
 
 
 def _turns(assistant: Assistant, settings: Settings) -> None:
-    """The chat; the answer that is waited for comes last, when everything else is drawn."""
+    """The chat. The open question is answered last, after everything else is drawn."""
     exchanges = st.session_state.exchanges
     if not exchanges:
         _welcome(assistant, settings)
@@ -114,11 +114,11 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
     if waiting is not None:
         with places[waiting]:
             show_question(assistant.chats, waiting, exchanges[waiting].question, exchanges[waiting].conditions)
-            with st.spinner("Reading"):
+            with st.spinner("Searching"):
                 answer(assistant, waiting)
         st.rerun()
     elif uncovered is not None and uncovered < len(exchanges):
-        with places[uncovered], st.spinner("Laying the outlets side by side"):
+        with places[uncovered], st.spinner("Comparing the outlets"):
             kept = cover(assistant, uncovered)
         if kept:
             st.rerun()

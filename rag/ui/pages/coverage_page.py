@@ -1,4 +1,4 @@
-"""The page on who says what: about a question, an event or one cited sentence, outlet by outlet."""
+"""The Coverage page: what each outlet says about a question, an event or a cited sentence."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ if TYPE_CHECKING:
 
 EVENTS_OFFERED = 6
 LONGEST_HEADLINE = 110
-ASK = "Who says what about … a question, or words about one thing"
+ASK = "Who says what about … a question or topic"
 _STYLE = Path(__file__).with_name("coverage.css")
 _OPENED = (
     '<style>.cite[href="#cite-0-{}"] {{ color: var(--on-marker) !important; background: var(--marker-strong) }}</style>'
 )
 _ASKS = ("question", "event", "sentence")
-"""What the address may ask about: words, the id of an article of the event, or "id-start-end" of a sentence."""
+"""Query parameters: a question, the id of an article on the event, or "id-start-end" of a sentence."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be covered: one of _ASKS with its value, as the address says it."""
+    """The request in the address: one of _ASKS with its value."""
 
     kind: str
     value: str
 
 
 @dataclass(frozen=True)
-class Laid:
-    """What came of it: the coverage, or why there is none and the event that comes nearest (an article's id)."""
+class Result:
+    """The coverage, or why there is none and the closest event (an article's id)."""
 
     coverage: Coverage | None = None
     problem: str | None = None
     related: Sequence[Citation] = ()
-    """The sentences that come closest to a question that nothing answers."""
+    """The closest sentences, if nothing answers the question."""
     nearest: tuple[str, str] | None = None
     """Its id and headline."""
 
 
 @dataclass
 class _Offered:
-    """The events to choose from, as of a revision of the catalogue."""
+    """The suggested events, at a revision of the catalogue."""
 
     revision: int = -1
     events: Sequence[Event] = ()
@@ -88,24 +88,24 @@ def _page() -> None:
         if wanted is None:
             _welcome(assistant, settings)
             return
-        laid = _laid(assistant, wanted)
-        if laid.coverage is None:
-            _nothing(laid)
+        result = _result(assistant, wanted)
+        if result.coverage is None:
+            _nothing(result)
             return
         number = st.session_state["coverage-opened"]
-        with st.container(key="clicks"):  # before what is clicked
+        with st.container(key="clicks"):  # before the links
             watch_clicks(0, 0, (0, number) if number else None, _open)
             if number:
-                # Apart from the tables: these are not drawn anew then, and what is unfolded stays so.
+                # Apart from the tables, so that these are not drawn again and stay expanded.
                 st.html(_OPENED.format(number))
-        citations = show_tables(laid.coverage, _open)
+        citations = show_tables(result.coverage, _open)
     if number and number <= len(citations):
         with beside, st.container(key="reader"):
             _reader(assistant, citations[number - 1])
 
 
 def _field(wanted: Wanted | None) -> None:
-    """The field to ask in. What another address asks about is another field, so that it shows what is covered."""
+    """The input field. Its key depends on the address, so that it shows what is covered."""
     asked = wanted.value if wanted and wanted.kind == "question" else ""
     key = f"words-{hash(wanted)}"
     with st.form(f"ask-{hash(wanted)}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -123,21 +123,21 @@ def _go_to(kind: str, value: str) -> None:
 
 
 def _welcome(assistant: Assistant, settings: Settings) -> None:
-    """What the page is for, and what can be clicked: questions on the samples, the events of several outlets."""
+    """The introduction, with suggested questions and events."""
     st.html(
-        '<p class="lead">See who says what about one thing: which outlets agree, which say otherwise, which are '
-        "silent, and who first wrote it.</p>"
+        '<p class="lead">Compare what outlets say about the same thing: which agree, which differ, which are '
+        "silent, and who wrote it first.</p>"
     )
     if questions := offered_questions(assistant, settings, "coverage.json"):
         _offer("Questions", [("question", each, as_label(each)) for each in questions])
     if events := _events(assistant):
         _offer("Events", [("event", each.lead.id, _event_label(each)) for each in events])
     if not questions and not events:
-        st.html('<p class="aside">No event of the latest articles is told by more than one outlet.</p>')
+        st.html('<p class="aside">None of the latest events is covered by more than one outlet.</p>')
 
 
 def _offer(heading: str, offered: Sequence[tuple[str, str, str]]) -> None:
-    """Buttons under a heading: each with the kind and the value it asks about, and its label."""
+    """Buttons under a heading: each has a kind, a value and a label."""
     st.html(f"<h2>{heading}</h2>")
     _buttons(heading.lower(), offered)
 
@@ -157,7 +157,7 @@ def _event_label(event: Event) -> str:
 
 
 def _events(assistant: Assistant) -> Sequence[Event]:
-    from rag.coverage.events import events  # late: it brings the libraries along, which take seconds to import
+    from rag.coverage.events import events  # imported late: it takes seconds
 
     offered = _offered()
     revision = assistant.library.catalogue.revision()
@@ -171,56 +171,56 @@ def _offered() -> _Offered:
     return _Offered()
 
 
-def _laid(assistant: Assistant, wanted: Wanted) -> Laid:
-    """What is asked about, laid out once for as long as neither it nor the library changes."""
+def _result(assistant: Assistant, wanted: Wanted) -> Result:
+    """The coverage of the request, cached until it or the library changes."""
     key = (wanted, assistant.library.catalogue.revision())
-    kept = st.session_state.get("coverage-laid")
+    kept = st.session_state.get("coverage-result")
     if kept is None or kept[0] != key:
         if kept is None or kept[0][0] != wanted:
             st.session_state["coverage-opened"] = None
-        with st.spinner("Laying the outlets side by side"):
+        with st.spinner("Comparing the outlets"):
             try:
-                laid = _lay(assistant, wanted)
+                result = _compare(assistant, wanted)
             except UnknownArticle:
-                laid = Laid(problem="This article is not in the library, or no longer.")
+                result = Result(problem="This article is not in the library. It may have been removed.")
             except SecondSourceError as error:
-                laid = Laid(problem=str(error))
-        kept = st.session_state["coverage-laid"] = (key, laid)
-    found: Laid = kept[1]
+                result = Result(problem=str(error))
+        kept = st.session_state["coverage-result"] = (key, result)
+    found: Result = kept[1]
     return found
 
 
-def _lay(assistant: Assistant, wanted: Wanted) -> Laid:
+def _compare(assistant: Assistant, wanted: Wanted) -> Result:
     if problem := too_fast():
-        return Laid(problem=problem)
+        return Result(problem=problem)
     if wanted.kind == "event":
-        return Laid(assistant.coverage_of_event(wanted.value))
+        return Result(assistant.coverage_of_event(wanted.value))
     if wanted.kind == "sentence":
         id, start, end = [*wanted.value.rsplit("-", 2), "", ""][:3]
         if not (start.isdecimal() and end.isdecimal()):
-            return Laid(problem="The address names no sentence: open one from a citation.")
-        return Laid(assistant.coverage_of_sentence(id, int(start), int(end)))
-    # An event is near to anything that is asked; whether it is asked of it, answering tells.
+            return Result(problem="The address does not name a sentence. Open one from a citation.")
+        return Result(assistant.coverage_of_sentence(id, int(start), int(end)))
+    # Some event is always close, so answer the question first to see if the library covers it.
     reply = assistant.ask(wanted.value)
     if reply.abstained or reply.answered_by in ("small_talk", "library"):
         nearest = next((assistant.library.article(each.article_id) for each in reply.retrieved[:1]), None)
-        return Laid(None, reply.answer, reply.more, (nearest.id, nearest.label) if nearest else None)
-    return Laid(assistant.coverage(wanted.value))
+        return Result(None, reply.answer, reply.more, (nearest.id, nearest.label) if nearest else None)
+    return Result(assistant.coverage(wanted.value))
 
 
-def _nothing(laid: Laid) -> None:
-    notice(laid.problem or "Nothing was found.")
-    if laid.related:
-        places = [f"{each.article_id}-{each.start}-{each.end}" for each in laid.related]
-        labels = [as_label(f"{outlet_name(each.outlet)}: {each.quote}") for each in laid.related]
+def _nothing(result: Result) -> None:
+    notice(result.problem or "Nothing was found.")
+    if result.related:
+        places = [f"{each.article_id}-{each.start}-{each.end}" for each in result.related]
+        labels = [as_label(f"{outlet_name(each.outlet)}: {each.quote}") for each in result.related]
         _buttons("related", [("sentence", *both) for both in zip(places, labels, strict=True)])
-    if laid.nearest:
-        id, headline = laid.nearest
-        _offer("The event that comes nearest", [("event", id, as_label(shortened(headline, LONGEST_HEADLINE)))])
+    if result.nearest:
+        id, headline = result.nearest
+        _offer("Closest event", [("event", id, as_label(shortened(headline, LONGEST_HEADLINE)))])
 
 
 def _open(_: int, number: int) -> None:
-    """Open a citation; all are of turn 0."""
+    """Open a citation; all belong to turn 0."""
     st.session_state["coverage-opened"] = number
     st.session_state["coverage-opening"] += 1
 

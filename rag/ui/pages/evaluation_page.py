@@ -1,4 +1,4 @@
-"""The page on how well the library answers: a run's figures, failures and changes, and the way to run a file."""
+"""The Evaluation page: figures, failures and changes of a run, and a form to run a questions file."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _EXAMPLE = """\
 {"question": "How many people were hurt?", "answers": [["17 people", "seventeen people"]]}
 {"question": "Who built the bridge?", "answerable": false}"""
 _HOW = (
-    "A questions file has one question a line. Each fact of <code>answers</code> must stand in the answer, in one of "
-    "its wordings; a question with <code>answerable: false</code> is to be refused. From the command line, while the "
-    "app is stopped: <code>python -m rag evaluate QUESTIONS.jsonl</code>."
+    "A questions file has one question per line. The answer must contain each fact in <code>answers</code>, in one of "
+    "its wordings. A question with <code>answerable: false</code> must be refused. On the command line, while the app "
+    "is stopped: <code>python -m rag evaluate QUESTIONS.jsonl</code>."
 )
 
 
@@ -69,12 +69,12 @@ def _page() -> None:
         progress = st.empty()
         if state.problem:
             notice(f"{state.name} could not be evaluated. {state.problem}")
-        running = state.running  # before the runs are read: it may end meanwhile, and have kept one more
+        running = state.running  # before reading the runs: it may end meanwhile and save another one
         runs = kept(assistant.library.folder)
         if not runs:
             st.html(
-                '<p class="lead">Measure how well your library answers: bring questions whose answers you know, and '
-                "see what is found, what is cited, and what changes from run to run.</p>"
+                '<p class="lead">Measure how well your library answers questions whose answers you know. See what is '
+                "found, what is cited, and what changes between runs.</p>"
             )
         if not running and may_edit():
             with st.expander("Run a questions file", expanded=not runs, type="compact", key=f"bring-{len(runs)}"):
@@ -100,21 +100,21 @@ def _run(runs: Sequence[Run]) -> None:
         sort=False,
         stack="normalize",
         height=110 + 34 * len(run.figures.by_type),
-        alt="What became of the questions of each type; the table below has the figures.",
+        alt="The results by type of question. The table below has the figures.",
     )
     st.html(table_html(run.figures) + beside_html(run.figures) + retrieval_html(run.figures))
     if change:
-        st.html(f"<h2>Since the run before</h2>{change_html(change)}")
+        st.html(f"<h2>Changes since the previous run</h2>{change_html(change)}")
     if failures := run.failures:
         count = f"{len(failures)} of {len(run.results)}"
-        st.html(f"<h2>What fell short: {count}</h2>{failures_html(failures[:FAILURES_AT_ONCE])}")
+        st.html(f"<h2>Failures: {count}</h2>{failures_html(failures[:FAILURES_AT_ONCE])}")
         if rest := failures[FAILURES_AT_ONCE:]:
             with st.expander(f"{len(rest)} more", type="compact"):
                 st.html(failures_html(rest))
 
 
 def _chosen(runs: Sequence[Run]) -> Run:
-    """The run that was chosen; the latest, where one has come since."""
+    """The selected run, or the latest if there is a new one."""
     by_date = {run.date.isoformat(): run for run in runs}
     latest = next(iter(by_date))
     if st.session_state.get("latest-run") != latest:
@@ -126,13 +126,13 @@ def _chosen(runs: Sequence[Run]) -> Run:
 
 
 def _bring(assistant: Assistant, runs: int) -> None:
-    """Take a questions file, and ask it at the press of a button; empty again with every one of the runs."""
+    """The form for a questions file; emptied after each run."""
     st.html(f'<p class="aside">{_HOW}</p>')
     st.code(_EXAMPLE, language=None, wrap_lines=True)
     rated, left_out = evaluation_set(assistant.chats)
     if rated:
         st.download_button(
-            f"Save the {counted(len(rated), 'answer')} that you rated as such a file",
+            f"Save the {counted(len(rated), 'answer')} you rated as a questions file",
             "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rated),
             "rated.jsonl",
             "application/jsonl",
@@ -141,10 +141,10 @@ def _bring(assistant: Assistant, runs: int) -> None:
         )
     if left_out:
         rest = counted(left_out, "rated answer")
-        st.html(f'<p class="aside">{rest} left out, of which nobody said what would be right.</p>')
+        st.html(f'<p class="aside">{rest} left out, because the right answer was not given.</p>')
     brought = st.file_uploader("Questions", type=["jsonl", "json", "txt"], key=f"questions-{runs}")
     indexes = st.file_uploader(
-        "Index of articles, to know which citations are of a question's event (optional)",
+        "Index of articles, to check that citations are about the question's event (optional)",
         type=["json"],
         accept_multiple_files=True,
         key=f"indexes-{runs}",
@@ -167,7 +167,7 @@ def _bring(assistant: Assistant, runs: int) -> None:
 
 
 def _wait(state: EvaluationJob, place: DeltaGenerator) -> None:
-    """Show how far the file has been asked until it is done, then draw the page again with the run."""
+    """Show progress until the run is finished, then draw the page again."""
     while state.running:
         text = f"{state.done} of {counted(state.total, 'question')} of {as_label(state.name)}"
         place.progress(state.done / max(state.total, 1), text=text)

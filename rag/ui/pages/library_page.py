@@ -1,4 +1,4 @@
-"""The page of the library: its articles to search, open and remove, and the ways in which more come."""
+"""The Library page: search, open, add and remove articles."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
 WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
-OPENS = "A click opens an article, a tick chooses it."
-STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "same copy")
+OPENS = "Click an article to open it, or tick it to select it."
+STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
 _FILTERS = ("outlets", "origins", "states", "collections", "since", "until")
 
 
 @dataclass
 class _Known:
-    """Which articles print the same copy, as of a revision of the catalogue: telling it takes a while."""
+    """The groups of copies at a revision of the catalogue, cached because finding them takes a while."""
 
     revision: int = -1
     groups: list[Copies] = field(default_factory=list)
@@ -64,7 +64,7 @@ def _page() -> None:
             try:
                 show_article(assistant, id, _copies(assistant))
             except UnknownArticle:
-                notice("This article is not in the library, or no longer.")
+                notice("This article is not in the library. It may have been removed.")
                 st.button("All articles", on_click=_close)
             return
         editing = may_edit()
@@ -88,16 +88,16 @@ def _empty(assistant: Assistant, settings: Settings, editing: bool) -> None:
         st.html('<p class="lead">This library is still empty.</p>')
         return
     st.html(
-        '<p class="lead">Your library is empty. Bring files, give addresses, or follow a feed, and then ask.</p>'
-        '<p class="aside">Text, web pages, PDF, Word, and JSON as crawlers write it. Nothing leaves this machine: what '
-        "you add is read, searched and kept here.</p>"
+        '<p class="lead">Your library is empty. Add files, addresses or feeds, then ask questions about them.</p>'
+        '<p class="aside">Text, web pages, PDF, Word, and JSON from crawlers. Everything you add is stored and '
+        "searched on this machine.</p>"
     )
     if samples_there(settings):
-        st.button("Look around in the sample library first", on_click=add_samples, args=(assistant, settings))
+        st.button("Try the sample library first", on_click=add_samples, args=(assistant, settings))
 
 
 def _articles(assistant: Assistant) -> None:
-    """The table, what it is narrowed to, and what can be done with what is chosen."""
+    """The table with its filters, and the actions for selected articles."""
     words = st.text_input("Search", placeholder="Search headlines, outlets, authors and texts", key="words",
                           label_visibility="collapsed")  # fmt: skip
     everything = assistant.library.listed()
@@ -108,12 +108,12 @@ def _articles(assistant: Assistant) -> None:
     narrowed = bool(words.strip()) or any(st.session_state.get(name) for name in _FILTERS)
     bar = st.container(key="chosen", horizontal=True, vertical_alignment="center")
     if not found:
-        bar.html('<p class="aside">No article is like that.</p>')
+        bar.html('<p class="aside">No articles match.</p>')
         return
     ids = [each.id for each in found]
     selection = st.dataframe(
         _table(found, states),
-        # Another list is another table: what is chosen in one never stands for rows of the other.
+        # The key depends on the list, so that a selection never applies to another list.
         key=f"table-{hash(tuple(ids))}-{st.session_state.get('tables', 0)}",
         hide_index=True,
         height=38 + 35 * min(len(found), ROWS_IN_VIEW),
@@ -131,10 +131,10 @@ def _articles(assistant: Assistant) -> None:
 
 def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str], held: int, narrowed: bool) -> None:
     if chosen:
-        st.html(f'<p class="aside">{counted(len(chosen), "article")} chosen</p>', width="stretch")
+        st.html(f'<p class="aside">{counted(len(chosen), "article")} selected</p>', width="stretch")
         if len(chosen) == 1:
             st.button("Open", on_click=_open, args=(chosen[0],))
-        if st.button("Ask within these", key="ask-within-chosen"):
+        if st.button("Ask about these", key="ask-within-chosen"):
             ask_within(Filters(articles=tuple(chosen), read=True))
         if not may_edit():
             return
@@ -142,8 +142,8 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         if st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
             ask_whether_to_remove(assistant, chosen)
         return
-    told = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
-    st.html(f'<p class="aside">{told}</p>', width="stretch")
+    summary = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
+    st.html(f'<p class="aside">{summary}</p>', width="stretch")
     if narrowed and may_edit() and st.button(f"Remove all {len(found):,} found", key="remove-found", type="tertiary"):
         ask_whether_to_remove(assistant, found)
 
@@ -154,13 +154,13 @@ def _narrowed(
     states: Mapping[str, list[str]],
     collections: Mapping[str, frozenset[str]],
 ) -> list[Listed]:
-    """What is left of the articles found under the conditions that are chosen here."""
+    """The articles found that also match the filters."""
     active = sum(bool(st.session_state.get(name)) for name in _FILTERS)
     with st.expander(f"Filter ({active})" if active else "Filter", type="compact", key="filter"):
         outlets = st.multiselect("Outlet", _names([each.outlet or "" for each in everything]), key="outlets",
                                  format_func=_choice, placeholder="Any")  # fmt: skip
         origins = st.multiselect("First written by", _names([each.origin or "" for each in everything]), key="origins",
-                                 format_func=_choice, placeholder="Anybody")  # fmt: skip
+                                 format_func=_choice, placeholder="Anyone")  # fmt: skip
         wanted = st.multiselect("State", STATES, key="states", placeholder="Any")
         kept = st.multiselect("Collection", list(collections), key="collections", format_func=as_text,
                               placeholder="Any") if collections else []  # fmt: skip
@@ -168,7 +168,7 @@ def _narrowed(
         since = left.date_input("Published from", None, FIRST_DAY, LAST_DAY, key="since", format="YYYY-MM-DD")
         until = right.date_input("Published until", None, FIRST_DAY, LAST_DAY, key="until", format="YYYY-MM-DD")
         if since or until:
-            st.html('<p class="aside">Undated articles are left out while a day is given.</p>')
+            st.html('<p class="aside">Undated articles are hidden while a date is set.</p>')
     return [
         each
         for each in found
@@ -190,7 +190,7 @@ def _choice(name: str) -> str:
 
 
 def _states(found: Sequence[Listed], groups: Sequence[Copies]) -> dict[str, list[str]]:
-    """What is to be known of each article besides its description, by id, in the words of STATES."""
+    """The STATES of each article, by id."""
     copied = {id for group in groups if len(group.outlets) > 1 for id in group.articles}
     return {
         each.id: [
@@ -228,7 +228,7 @@ def _state(state: str, listed: Listed) -> str:
 
 
 def _copies(assistant: Assistant) -> list[Copies]:
-    """The groups of articles that print the same copy; while articles come in, as they were before."""
+    """The groups of copies; not updated while articles are being added."""
     known = _known()
     revision = assistant.library.catalogue.revision()
     if known.revision != revision and not adding().running:

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from configparser import ConfigParser
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_its_metadata(unpacked: Path) -> None:
     assert set(described.get_all("Provides-Extra", [])) == {"llm", "ray"}
     required = [line.partition(";")[0].strip() for line in described.get_all("Requires-Dist", [])]
     named = [pinned(name) for name in ("requirements.txt", "requirements-model.txt", "requirements-ray.txt")]
-    assert sorted(required) == sorted(sum(named, []))
+    assert sorted(required) == sorted(chain.from_iterable(named))
     assert dict(scripts["console_scripts"]) == {"second-source": "rag.__main__:main"}
 
 
