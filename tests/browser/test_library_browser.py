@@ -101,7 +101,7 @@ def test_files_are_uploaded_and_what_does_not_go_in_is_told(visit: Callable[...,
     page.get_by_role("button", name="Add files").click()
 
     playwright.expect(page.get_by_text("2 added, 1 failed in")).to_be_visible(timeout=30_000)
-    playwright.expect(page.locator(".told").first).to_have_text("<b>.htmlno article was found on the page")
+    playwright.expect(page.locator(".outcomes").first).to_have_text("<b>.htmlno article was found on the page")
     playwright.expect(page.get_by_text(re.compile("articles from"))).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

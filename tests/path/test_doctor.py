@@ -17,7 +17,7 @@ import rag.doctor.doctor
 import rag.doctor.folder_checks
 import rag.models.reader
 from rag.doctor.doctor import Report, look_after
-from rag.doctor.finding import Finding, mendable
+from rag.doctor.finding import Finding, repairable
 from rag.doctor.index_checks import complaints, examine_indexes
 from rag.errors import LibraryBusy, ModelError, UsageError
 from rag.ingestion.intake import Intake
@@ -61,7 +61,7 @@ def open_(store: Path) -> Library:
 
 def in_this_process(folder: Path) -> list[Finding]:
     """What `examine_indexes` finds in a process of its own, which takes seconds to start."""
-    return [mendable(each, "rebuild") for each in complaints(folder)]
+    return [repairable(each, "rebuild") for each in complaints(folder)]
 
 
 def examined(store: Path, fix: bool = False) -> Report:

@@ -95,7 +95,7 @@ def reasons_html(events: Sequence[IngestEvent]) -> str:
         f"<li><bdi>{as_html(event.source)}</bdi><span>{as_html(event.reason or event.outcome)}</span></li>"
         for event in events
     )
-    return f'<ul class="told">{"".join(items)}</ul>'
+    return f'<ul class="outcomes">{"".join(items)}</ul>'
 
 
 def titles_html(events: Sequence[IngestEvent]) -> str:
@@ -105,7 +105,7 @@ def titles_html(events: Sequence[IngestEvent]) -> str:
         f"<span>{as_html(', '.join(filter(None, (event.outcome, event.reason))))}</span></li>"
         for event in events
     )
-    return f'<ul class="told">{"".join(items)}</ul>'
+    return f'<ul class="outcomes">{"".join(items)}</ul>'
 
 
 def ways_in(assistant: Assistant, open: bool) -> None:

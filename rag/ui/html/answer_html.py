@@ -112,7 +112,7 @@ def _block(
             words = _cell(cell, cell in outlets or column == "Outlet")
             cells += f'<{tag} data-column="{as_html(column)}">{words}</{tag[:2]}>'
         quotes = "".join(_quote(turn, each, opened, outlet_name(each.outlet) not in row.cells) for each in cited)
-        last = f'<td class="told" data-column="{IN_THEIR_WORDS}">{quotes}</td>' if IN_THEIR_WORDS in columns else ""
+        last = f'<td class="words" data-column="{IN_THEIR_WORDS}">{quotes}</td>' if IN_THEIR_WORDS in columns else ""
         rows += f"<tr>{cells}{last}</tr>"
     head = "".join(f'<th scope="col">{as_html(column)}</th>' for column in columns)
     title = f"<caption><bdi>{as_html(block.title)}</bdi></caption>" if block.title else ""
