@@ -104,7 +104,7 @@ def test_who_is_not_known_sees_nothing(chromium: playwright.Browser, address: st
     page = page_of(chromium, f"{address}/library")
     log_in(page, email)
 
-    playwright.expect(page.get_by_text("this library is not open to you")).to_be_visible(timeout=60_000)
+    playwright.expect(page.get_by_text("you have no access to this library")).to_be_visible(timeout=60_000)
     assert page.locator(".st-key-masthead, .st-key-shelf, [data-testid=stChatInput]").count() == 0
     page.get_by_role("button", name="Log out").click()
     playwright.expect(page.get_by_text("Log in to ask")).to_be_visible(timeout=60_000)

@@ -56,7 +56,7 @@ def test_no_page_or_state_breaks_a_serious_rule(chromium: playwright.Browser, tm
         )
         expect(page.get_by_text("empty.txt")).to_be_visible()
         page.get_by_role("button", name="Add files").click()
-        expect(page.locator(".st-key-report")).to_contain_text("Mend these", timeout=60_000)
+        expect(page.locator(".st-key-report")).to_contain_text("Fix these", timeout=60_000)
         found += violations(page, "files that failed", "dark")
 
         shutil.copytree(ROOT / "rag" / "samples", samples)
@@ -88,7 +88,7 @@ def test_no_page_or_state_breaks_a_serious_rule(chromium: playwright.Browser, tm
         expect(page.get_by_text("Measure how well")).to_be_visible()
         found += violations(page, "evaluation")
     said = page.get_by_role("dialog")
-    expect(said).to_contain_text("The app has stopped, or cannot be reached.", timeout=20_000)
+    expect(said).to_contain_text("The app has stopped or cannot be reached.", timeout=20_000)
     expect(said).not_to_contain_text("internet")
     assert not found, "\n".join(found)
 

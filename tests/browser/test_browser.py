@@ -383,7 +383,7 @@ def test_a_busy_port_is_said_and_the_next_free_one_taken(tmp_path: Path) -> None
         port = busy.getsockname()[1]
         with serving(port, {"SECOND_SOURCE_STORE": str(tmp_path)}) as output:
             said = output.readline()
-            assert said.startswith(f"port {port} is busy, using ")
+            assert said.startswith(f"port {port} is in use, using ")
             taken = address_in(output)
             assert taken.endswith(said.split()[-1])
             with urllib.request.urlopen(taken + "/_stcore/health") as answer:

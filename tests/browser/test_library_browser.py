@@ -161,7 +161,7 @@ def test_a_feed_is_followed_with_progress_and_cancelled(visit: Callable[..., Vis
     assert page.locator(".st-key-adding").inner_text() != told
 
     page.get_by_role("button", name="Cancel").click()
-    playwright.expect(page.get_by_text("Stopped by you")).to_be_visible(timeout=3_000)
+    playwright.expect(page.get_by_text("You stopped it")).to_be_visible(timeout=3_000)
     playwright.expect(page.get_by_text("Feeds (1)")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not visitor.elsewhere

@@ -341,7 +341,7 @@ def test_answer_says_when_it_stands_in_or_a_citation_was_not_found() -> None:
 
     assert "The model did not answer." in answer_html(0, unchecked, None)
     assert "Citation 2 was not found word for word" in answer_html(0, unchecked, None)
-    assert "could not be found" not in answer_html(0, REPLY, None)
+    assert "was not found" not in answer_html(0, REPLY, None)
 
 
 def test_considered_passages_are_escaped_and_kept_apart_from_citations() -> None:

@@ -65,10 +65,10 @@ def test_the_run_is_told_in_two_sentences() -> None:
 
     assert "1 of 2 questions answered correctly, 1 of them with citations" in shown
     assert "Of 1 that have no answer, 0 refused." in shown
-    assert "1 article, embedded with word-count, answered by extract. Half the answers came within 5 ms" in shown
-    assert "without an index of articles" in shown
-    assert "without an index" not in headline_html(run_with(result("a"), index=("index.json",)))
-    assert headline_html(run_with(result("c", answerable=False))).count("answered right") == 0
+    assert "1 article, embedded with word-count, answered by extract. Half the answers took at most 5 ms" in shown
+    assert "Without an index of articles" in shown
+    assert "Without an index" not in headline_html(run_with(result("a"), index=("index.json",)))
+    assert headline_html(run_with(result("c", answerable=False))).count("answered correctly") == 0
 
 
 def test_figures_are_shares_that_add_up() -> None:

@@ -63,9 +63,11 @@ def test_what_is_there_is_replaced_only_when_that_is_asked_for(store: Path, tmp_
     back_up(store, tmp_path / "b.zip")
     before = (tmp_path / "b.zip").read_bytes()
 
-    with pytest.raises(UsageError, match=r"b\.zip is there already: choose another name, or replace it with --force"):
+    with pytest.raises(UsageError, match=r"b\.zip already exists\. Choose another name, or replace it with --force"):
         back_up(store, tmp_path / "b.zip")
-    with pytest.raises(UsageError, match=f"holds a library of {ARTICLES} articles: choose another folder with --store"):
+    with pytest.raises(
+        UsageError, match=f"already has a library of {ARTICLES} articles. Choose another folder with --store"
+    ):
         restore(tmp_path / "b.zip", store)
 
     assert (tmp_path / "b.zip").read_bytes() == before

@@ -82,5 +82,5 @@ def test_an_outlet_that_is_not_there_and_a_date_that_is_none_are_told(asked: Ass
         "The library has no outlet called “Hollen Gazette”."
     )
     assert asked.ask("What was reported about the bridge on 31 February 2025?").note == (
-        "“31 February 2025” is no date, and was not taken for one."
+        "“31 February 2025” is not a valid date and was ignored."
     )

@@ -108,7 +108,7 @@ def test_a_clean_export_verifies_and_names_just_what_changed_and_what_went(
     assert set(named.values()) == {"changed", "removed"}
     told = run("verify", path).out
     assert f"removed: question 5: the related sentence of article {removed}: its article is not in the library" in told
-    assert re.search(f"changed: question 5: the related sentence of article {changed}: its words do not stand", told)
+    assert re.search(f"changed: question 5: the related sentence of article {changed}: the quote is not in", told)
     assert f"citation 1, article {removed}: its article is not in the library" in told
     assert run("verify", path, "--alone") == Run(0, clean.out, "")
 
@@ -123,7 +123,7 @@ def test_what_only_moved_or_stands_in_a_new_version_is_told_apart(
 
     said = run("verify", path, "--json")
     told = [f"{each['state']}: {each['told']}" for each in findings(said)]
-    assert "changed: its words stand at 14 to 51 in version 2 of the article" in told
+    assert "changed: the quote has moved to 14 to 51 in version 2 of the article" in told
     assert "stands: the quote is still in place, in version 2 of the article" in told
     assert json.loads(said.out)["holds"] is False
 
@@ -143,7 +143,7 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d[0]["citations"][0].update(quote="The Auk rose."), "its words are not"),
+        (lambda d: d[0]["citations"][0].update(quote="The Auk rose."), "the quote was changed"),
         (lambda d: d[4]["more"][0].update(quote="Many were hurt."), "the export: the related sentence of article"),
         (
             lambda d: d[0]["statements"][0].update(text="The ferry rose."),
@@ -163,7 +163,10 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
             lambda d: d[5]["statements"][0].update(citations=[2]),
             "the answer has words that its citations do not have: 'It burns peat'",
         ),
-        (lambda d: d[5]["statements"][0].update(marks=[]), "what its citation does not: 'It says: It burns peat.'"),
+        (
+            lambda d: d[5]["statements"][0].update(marks=[]),
+            "words that its citations do not have: 'It says: It burns peat.'",
+        ),
         (
             lambda d: d[5]["statements"][0].update(text="It says: It burns."),
             "a sentence of the answer was changed",
@@ -172,14 +175,14 @@ def test_an_export_made_after_a_removal_has_the_hash_and_says_so(run: Command, c
             lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[9]),
             "a table of the answer cites [9], which the export does not have",
         ),
-        (lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[2]), "a row of a table of the answer is not the one"),
+        (lambda d: d[5]["blocks"][0]["rows"][0].update(citations=[2]), "a row of a table of the answer was changed"),
         (
             lambda d: d[5]["blocks"][0]["rows"][1].update(cells=["Outlet 2", "today"]),
             "a row of a table of the answer was changed: ['Outlet 2', 'today']",
         ),
         (lambda d: d[5]["blocks"][0].update(title="None"), "the head of a table of the answer was changed"),
         (lambda d: d[5]["blocks"][0].update(title=None), "the head of a table of the answer was changed"),
-        (lambda d: d[5]["blocks"][0].update(columns=["A", "B"]), "the head of a table of the answer is not the one"),
+        (lambda d: d[5]["blocks"][0].update(columns=["A", "B"]), "the head of a table of the answer was changed"),
         (lambda d: d[5]["more"][0].update(quote="Nobody waited."), "the related sentence of article"),
     ],
 )
@@ -292,12 +295,12 @@ def test_a_file_that_is_no_export(run: Command, tmp_path: Path, content: str) ->
 
     said = run("verify", path)
     assert said.code == 2
-    assert "chat.md is no export of a chat" in said.err
+    assert "chat.md is not an exported chat" in said.err
     assert run("verify", tmp_path / "nowhere").code == 2
 
 
 def test_an_export_that_is_not_whole() -> None:
-    with pytest.raises(UsageError, match="The export is not whole"):
+    with pytest.raises(UsageError, match="The export is incomplete"):
         verify({"exchanges": [{"citations": [{"number": 1}]}]}, None)
 
 

@@ -150,14 +150,14 @@ def test_killed_and_started_again_during_questions_and_ingest(tmp_path: Path, ch
         assert_whole(library)
         assert set(told) - {"found"}, "the server was never missed"
         for each in set(told) - {"found"}:
-            assert each.startswith(f"The Chroma server at {chroma.address} does not answer as it should: "), each
+            assert each.startswith(f"The Chroma server at {chroma.address} does not respond correctly: "), each
 
 
 def test_started_without_its_server_it_says_so_and_builds_nothing_anew(tmp_path: Path, chroma: Chroma) -> None:
     with opened(tmp_path / "store", chroma) as library:
         put_in(library, EMBEDDING, generated_articles(tmp_path / "articles", 3))
     chroma.kill()
-    with pytest.raises(ChromaAway, match=r"No article is lost; .* Start it, then try again\."):
+    with pytest.raises(ChromaAway, match=r"No article is lost, .* Start it, then try again\."):
         opened(tmp_path / "store", chroma)
     chroma.start()
 

@@ -77,7 +77,7 @@ def test_collections_are_made_changed_and_deleted(library: Library, ids: list[st
     [
         (lambda kept: kept.add(" ", []), "A collection's name has 1 to 80 characters"),
         (lambda kept: kept.add("x" * 81, []), "not 81"),
-        (lambda kept: kept.rename("Auk", "swan"), "There is a collection called 'Swan' already"),
+        (lambda kept: kept.rename("Auk", "swan"), "There is already a collection called 'Swan'"),
         (lambda kept: kept.delete("Auks"), "no collection called 'Auks'. Did you mean Auk?"),
         (lambda kept: kept.take_out("Nothing", []), "no collection called 'Nothing'"),
     ],

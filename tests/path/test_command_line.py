@@ -210,7 +210,7 @@ def test_list_show_status_and_remove(run: Command, ferry: Path, tmp_path: Path) 
         "model": "word-count", "repaired": None,
     }  # fmt: skip
     assert run("status").out == (
-        f"{tmp_path / 'store'}: 1 articles of 1 outlets, 1 passages\nembedding model: word-count\nindexes: whole\n"
+        f"{tmp_path / 'store'}: 1 articles of 1 outlets, 1 passages\nembedding model: word-count\nindexes: complete\n"
     )
 
     assert run("remove", id, id) == Run(0, "1 removed\n", "")
@@ -340,7 +340,7 @@ def test_a_file_that_vanishes_while_the_rest_is_read(
     [
         (("ask", ""), "The question is empty. Type what you want to know."),
         (("ask", " \t "), "The question is empty. Type what you want to know."),
-        (("ask", "x" * 2000), "The question has 2000 characters; at most 1000 are read. Shorten it."),
+        (("ask", "x" * 2000), "The question has 2000 characters; at most 1000 are allowed. Shorten it."),
         (("ask",), "Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl."),
         (("ask", "Who?", "--batch", "x"), "Give one question in quotation marks, or --batch"),
         (("ask", "--batch", "x"), "--batch needs --out ANSWERS.jsonl, the file for the answers."),
@@ -348,8 +348,8 @@ def test_a_file_that_vanishes_while_the_rest_is_read(
         (("ask", "Who?", "--since", "March"), "--since 'March' is not a day: write it as YYYY-MM-DD, for example"),
         (("ask", "Who?", "--until", "2031-02-30"), "--until '2031-02-30' is not a day"),
         (("ask", "Who?", "--outlet", "Linnet"), "no outlet called 'Linnet'. Did you mean linnet.example?"),
-        (("show", "nobody"), "No article has the id 'nobody'. `python -m rag list` shows the ids."),
-        (("remove", "nobody"), "No article has the id 'nobody'. `python -m rag list` shows the ids."),
+        (("show", "nobody"), "There is no article with the id 'nobody'. `python -m rag list` shows the ids."),
+        (("remove", "nobody"), "There is no article with the id 'nobody'. `python -m rag list` shows the ids."),
         (("list", "--store", "articles/ferry.json"), "articles/ferry.json cannot be used for a library: File exists."),
         (("list", "--store", "articles/ferry.json/x"), "cannot be used for a library: Not a directory."),
     ],

@@ -393,4 +393,4 @@ def test_a_wrong_format_and_an_empty_library_are_said(run: Callable[..., Run]) -
     nothing = run("coverage", "What struck the bridge?")
 
     assert (wrong.code, "md" in wrong.err) == (2, True)
-    assert (nothing.code, nothing.out.count("No article of the library")) == (0, 1)
+    assert (nothing.code, nothing.out.count("No article in the library")) == (0, 1)

@@ -360,4 +360,4 @@ def test_indexes_that_bring_down_what_opens_them(store: Path, monkeypatch: pytes
     (store / "keywords" / "meta.json").unlink()
     assert [each.what for each in examine_indexes(store)] == ["The keywords index cannot be read: it is missing."]
     monkeypatch.setattr("rag.doctor.index_checks.sys.executable", "false")
-    assert [each.what for each in examine_indexes(store)] == ["The indexes break what opens them (1)."]
+    assert [each.what for each in examine_indexes(store)] == ["Opening the indexes crashes the program (1)."]

@@ -254,7 +254,7 @@ def test_a_holder_that_does_not_answer_is_named(tmp_path: Path) -> None:
     (tmp_path / HOLDER).write_text("process 4711 (serve.py)")
     client = Client(Door(f"http://127.0.0.1:{free_port()}/api", "token"), tmp_path)
 
-    with pytest.raises(LibraryBusy, match=r"in use by process 4711 \(serve.py\), which does not answer: close it"):
+    with pytest.raises(LibraryBusy, match=r"in use by process 4711 \(serve.py\), which does not answer. Close it"):
         client.status()
 
 

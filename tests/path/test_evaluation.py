@@ -99,7 +99,7 @@ def test_a_person_s_own_questions_need_little() -> None:
         ('{"question": "Who?", "answers": [["Ada"], []]}', ", line 2: answers[1] is []: list should have at least 1"),
         (
             '{"question": "Who?", "answers": [["Ada", "–"]]}',
-            ', line 2: answers[0][1] is "–": it has no letter or digit',
+            ', line 2: answers[0][1] is "–": it has no letters or digits',
         ),
         ('{"question": "Who?", "answers": [[null]]}', ", line 2: answers[0][0] is null: "),
         ('{"question": "Who?", "answerable": "no"}', ', line 2: answerable is "no": input should be a valid boolean'),
@@ -512,7 +512,7 @@ def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(tmp_path: Path, cap
 def test_a_run_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "evaluations").write_text("a file")
 
-    with pytest.raises(LibraryError, match=r"could not be kept in .*evaluations: File exists"):
+    with pytest.raises(LibraryError, match=r"could not be saved in .*evaluations: File exists"):
         keep(run_with(result("a")), tmp_path)
 
 
@@ -673,7 +673,7 @@ def test_a_question_that_cannot_be_asked_fails_alone(run: Command, ferry: None, 
         (("bad.jsonl",), 'bad.jsonl, line 1: answers is "x": input should be a valid list.'),
         (("own.jsonl", "--articles", "nowhere.json"), "nowhere.json cannot be read: "),
         (("own.jsonl", "--articles", "bad.jsonl"), "bad.jsonl: input should be a valid array."),
-        (("own.jsonl", "--store", "empty"), "The library in empty is empty, so that nothing can be evaluated: "),
+        (("own.jsonl", "--store", "empty"), "The library in empty is empty, so there is nothing to evaluate. "),
     ],
 )
 def test_what_cannot_be_evaluated_gets_a_sentence(

@@ -216,7 +216,7 @@ def test_an_overloaded_server_is_asked_again(status: int, server: Server) -> Non
         ("garbage", [], "broke off"),
         ("silent", [], "silent for 0.5 seconds|took too long"),
         ("killed", [], "broke off|could not be reached"),
-        ("whole", [401], "did not take the key"),
+        ("whole", [401], "did not accept the key"),
         ("whole", [404], "not known at its address"),
         ("whole", [429] * 3, "overloaded"),
     ],

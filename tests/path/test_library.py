@@ -42,7 +42,7 @@ def test_a_new_library_is_empty_and_whole(library: Library, tmp_path: Path) -> N
 
 
 def test_one_process_owns_the_folder(library: Library, embedding: WordCountEmbedding) -> None:
-    with pytest.raises(LibraryBusy, match=r"in use by process \d+ \(.*\): close it first"):
+    with pytest.raises(LibraryBusy, match=r"in use by process \d+ \(.*\). Close it first"):
         Library.open(library.folder, embedding.identity, embedding.model_name)
 
     assert_whole(library)

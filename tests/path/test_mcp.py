@@ -80,7 +80,7 @@ def test_the_official_client_calls_every_tool(model: Embedding, tmp_path: Path) 
         if citation["article_id"] == id:
             assert text[citation["start"] : citation["end"]] == citation["quote"]
     assert [each.is_error for each in (unknown, empty, undated)] == [True] * 3
-    assert "No article has the id 'nobody'" in text_of(unknown)
+    assert "There is no article with the id 'nobody'" in text_of(unknown)
     assert "The question is empty" in text_of(empty)
     assert all("jsonrpc" in json.loads(line) for line in (tmp_path / "stdout").read_text().splitlines())
 

@@ -231,7 +231,7 @@ def test_what_the_library_holds(asked: Assistant) -> None:
 
     changed = asked.ask("what changed since yesterday")
     assert (changed.intent, len(changed.citations)) == ("new", 2)
-    assert "by the library's own record: 2 articles added" in changed.answer
+    assert "according to the library's records: 2 articles added" in changed.answer
 
 
 def test_a_poem_is_not_written(asked: Assistant) -> None:

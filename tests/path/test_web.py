@@ -389,7 +389,8 @@ def test_a_feed_that_cannot_be_followed(online_run: Command, site: Site) -> None
         ran = online_run("feeds", command, "http://linnet.example/feed")
         assert (ran.code, ran.err) == (
             2,
-            "No feed 'http://linnet.example/feed' is followed. `python -m rag feeds list` shows those that are.\n",
+            "You are not following the feed 'http://linnet.example/feed'. `python -m rag feeds list` "
+            "shows your feeds.\n",
         )
 
 

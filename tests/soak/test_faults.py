@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_written(
             "Choose another folder (--store, or SECOND_SOURCE_STORE).\n"
         )
     assert run("backup", place / "b.zip", "--store", template / "store").err == (
-        f"{place / 'b.zip'} could not be written: Read-only file system. Check that its disk has room.\n"
+        f"{place / 'b.zip'} could not be written: Read-only file system. Check that the disk has free space.\n"
     )
 
 

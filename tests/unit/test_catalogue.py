@@ -59,7 +59,7 @@ def test_what_is_put_is_what_is_there(catalogue: Catalogue) -> None:
 
 
 def test_an_unknown_id(catalogue: Catalogue) -> None:
-    with pytest.raises(UnknownArticle, match="No article has the id 'x'"):
+    with pytest.raises(UnknownArticle, match="There is no article with the id 'x'"):
         catalogue.article("x")
 
 

@@ -206,7 +206,7 @@ def test_no_name_is_called_missing_that_stands_there_in_another_form(question: s
 
 def test_names_that_no_near_article_mentions_are_said() -> None:
     assert refused("What did Zeppelin tell Quorn?", "It rained.", "The tram was late.") == (
-        "None of the 2 articles nearest to it mentions “Zeppelin” or “Quorn”."
+        "None of the 2 closest articles mentions “Zeppelin” or “Quorn”."
     )
-    assert refused("What did Zeppelin do?", "It rained.") == "The article nearest to it does not mention “Zeppelin”."
+    assert refused("What did Zeppelin do?", "It rained.") == "The closest article does not mention “Zeppelin”."
     assert refused("What did Zeppelin do?") == ""

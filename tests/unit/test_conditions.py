@@ -108,10 +108,10 @@ def test_of_several_outlets_the_same_is_asked() -> None:
         ("Who won, according to the Linnet Herald?", ""),
         ("According to the National Weather Service, how cold was it?", ""),
         ("According to Henry Ford, who won?", ""),
-        ("What happened on 31 February 2025?", "“31 February 2025” is no date, and was not taken for one."),
-        ("What was reported on 13/45/2024?", "“13/45/2024” is no date, and was not taken for one."),
+        ("What happened on 31 February 2025?", "“31 February 2025” is not a valid date and was ignored."),
+        ("What was reported on 13/45/2024?", "“13/45/2024” is not a valid date and was ignored."),
         ("What was reported on 03/05/2024?", ""),
-        ("What was reported in articles before 2031-02-31?", "“2031-02-31” is no date, and was not taken for one."),
+        ("What was reported in articles before 2031-02-31?", "“2031-02-31” is not a valid date and was ignored."),
     ],
 )
 def test_what_can_be_no_condition_is_said(question: str, note: str) -> None:

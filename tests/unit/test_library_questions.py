@@ -114,9 +114,9 @@ def test_the_oldest_the_longest_and_the_authors(filled: Assistant) -> None:
     oldest = filled.ask("which article is the oldest?")
     assert_cited(oldest, filled.library)
     assert [each.text for each in oldest.statements] == [
-        "Of 4 articles the oldest by its day:",
+        "Of 4 articles, the oldest by date:",
         "linnet-herald.example: Ferry late (11 March 2031)",
-        "Of 1 article the day is not known for sure:",
+        "The date of 1 article is not certain:",
         "vessermark-courier.example: Swan (undated)",
     ]
     longest = filled.ask("what is the longest article?")
@@ -173,7 +173,7 @@ def test_how_many_there_are_and_from_whom(filled: Assistant) -> None:
 
 def test_what_is_new_is_what_was_published_or_else_what_came_in(filled: Assistant) -> None:
     told = filled.ask("What is new?").statements[0].text
-    assert told == "No article was published in the last 7 days, but 4 articles came into the library then:"
+    assert told == "No article was published in the last 7 days, but 4 articles were added to the library then:"
     reply = filled.ask("What is new since 12 March 2031?")
     assert [each.text for each in reply.statements] == [
         "Published since 12 March 2031: 2 articles:",
