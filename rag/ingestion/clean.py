@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from rag.article import Span
 from rag.ingestion.split import sentences
 from rag.library.copies import line_hash, lines
+from rag.text.date_patterns import MONTH
 
 LEAST_KEPT = 0.5
 """Where captions make up more of an article than this leaves, they are its story (a gallery, a stub)."""
@@ -74,9 +75,8 @@ _LIST = re.compile(
     r"^(?:read more|related(?: stories| articles| links)?|more on this(?: story)?|see also)\s?:?$", re.IGNORECASE
 )
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NO_FIGURE = re.compile(
-    rf"\(\d+\)|\b{_MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b(?:19|20)\d\d\b|\d:\d\d|#\d+",
+    rf"\(\d+\)|\b{MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{1,2}} {MONTH}(?: \d{{4}})?|\b(?:19|20)\d\d\b|\d:\d\d|#\d+",
     re.I,
 )
 """Dates, and the numbers on players' shirts."""

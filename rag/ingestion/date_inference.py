@@ -6,24 +6,17 @@ Only what the text itself says becomes a date. What is inferred beside another a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Provenance, Sentence, Span
+from rag.text.date_patterns import WEEKDAY, weekday_number, whole_dates
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:[a-z]{2,6})?\.?"
-_DATE = re.compile(
-    rf"\b{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>(?:19|20)\d\d)\b"
-    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? {_MONTH.replace('month', 'month2')},? (?P<year2>(?:19|20)\d\d)\b"
-    r"|\b(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)\b",
-    re.IGNORECASE,
-)
+_TIME_OF_DAY = r"\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?"
 _DATE_LINE = re.compile(
-    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?(?:(?:mon|tues|wednes|thurs|"
-    r"fri|satur|sun)day,? )?(?:\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?,? )?§(?:,? (?:at )?\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?"
-    r"(?: \(?[A-Z]{2,4}\)?)?$",
+    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?"
+    rf"(?:{WEEKDAY},? )?(?:{_TIME_OF_DAY},? )?§(?:,? (?:at )?{_TIME_OF_DAY})?(?: \(?[A-Z]{{2,4}}\)?)?$",
     re.IGNORECASE,
 )
 _OLD_PHOTO = re.compile(r"\bfile\b|^(?:in )?this\b|\barchive\b", re.IGNORECASE)
@@ -33,8 +26,7 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[^,;:–—]+[,;:–—]*")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{WEEKDAY})\b", re.IGNORECASE)
 _US_ELECTION = re.compile(
     r"\bmid-?term elections?\b|\bmid-?terms\b|\b(?:u\.?s\.?|american) presidential election\b", re.IGNORECASE
 )
@@ -63,19 +55,6 @@ class Inferred:
     basis: Provenance
 
 
-def dates_in(text: str) -> Iterator[tuple[date, Span]]:
-    """The whole dates (day, month, year) that a text mentions, with their places."""
-    for found in _DATE.finditer(text):
-        try:
-            if found["iso"]:
-                yield date.fromisoformat(found["iso"]), found.span()
-                continue
-            month = _MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
-            yield date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])), found.span()
-        except ValueError:  # the 31st of June
-            continue
-
-
 def told_by_the_text(
     text: str, lines: Sequence[Span], omitted: Sequence[Span], place: str | None
 ) -> tuple[date, Provenance] | None:
@@ -84,7 +63,7 @@ def told_by_the_text(
     `lines`: the spans of its paragraphs; `place`: that of its dateline. None where the text says nothing of it.
     """
     for start, end in [*lines[:6], *lines[-3:]]:
-        for day, (a, b) in dates_in(text[start:end]):
+        for day, (a, b) in whole_dates(text[start:end]):
             if _DATE_LINE.match(text[start : start + a] + "§" + text[start + b : end]):
                 return day, Provenance("text", ((start, end),), "the date line")
     if place is None:
@@ -95,7 +74,7 @@ def told_by_the_text(
         at_the_scene = re.search(rf"\b{re.escape(place)}\b", caption, re.IGNORECASE) and not _OLD_PHOTO.search(caption)
         names = re.findall(r"\b[A-Z][\w’'-]+ [A-Z][\w’'-]+\b", caption)
         of_the_story = any(name in body for name in names if not name.isupper() and name.lower() not in place.lower())
-        days = [day for day, _ in dates_in(caption)]
+        days = [day for day, _ in whole_dates(caption)]
         if at_the_scene and of_the_story and len(days) == 1:
             note = f"the day of a photograph of those the story is about, taken where it was written ({place})"
             return days[0], Provenance("inferred", ((start, end),), note)
@@ -133,7 +112,7 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
     past = [
         (day, span)
         for span in told
-        for day, _ in dates_in(text[slice(*span)])
+        for day, _ in whole_dates(text[slice(*span)])
         if not _FUTURE.search(text[slice(*span)]) and day <= date.today()
     ]
     if past:
@@ -175,7 +154,7 @@ def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], 
             if day["far"] or sentence.lstrip()[:1] in "\"“'‘":
                 continue
             clause = next(part for part in _CLAUSE.finditer(sentence) if part.end() > day.start())
-            found[_WEEKDAYS.index(day["day"].lower()), bool(_FUTURE.search(clause[0]))] = None
+            found[weekday_number(day["day"]), bool(_FUTURE.search(clause[0]))] = None
             if (start, end) not in spans:
                 spans.append((start, end))
     return list(found), spans

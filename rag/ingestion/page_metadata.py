@@ -12,6 +12,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from rag.ingestion.publication_time import published_at, whole_date
+from rag.text.date_patterns import DAY, MONTH
 
 ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")
 _PUBLISHED_TAGS = (
@@ -19,13 +20,9 @@ _PUBLISHED_TAGS = (
     "publishdate", "publish-date", "publication_date", "publish_date", "dc.date.issued", "dcterms.created", "dc.date",
     "cxenseparse:recs:publishtime", "article.published", "date",
 )  # fmt: skip
-_MONTHS = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    "nov(?:ember)?|dec(?:ember)?"
-)
 _DATE = re.compile(
-    rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:{_MONTHS})\.?,?\s+\d{{4}}"
-    rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
+    rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|{DAY}\.?\s+{MONTH},?\s+\d{{4}}"
+    rf"|{MONTH}\s+{DAY},?\s+\d{{4}})\b",
     re.I,
 )
 _TIME = re.compile(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
-_DEFAULT_DATES = datetime(2000, 1, 1), datetime(2004, 2, 2)
+from dateutil import parser
 
-_DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2000, 1, 1, 1, 1)
+_DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2004, 2, 2, 1, 1)
+"""What a text leaves out is taken from these: what it states is the same with both."""
 _FEED_DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} (?:\d\d)?\d\d \d\d:\d\d(?::\d\d)? [A-Z]{2,3}")
 _FEED_ZONES = {"UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 """What RFC 822 says these names mean in its own notation. Elsewhere "CST" may be China's: it is no zone there."""
@@ -55,8 +56,6 @@ def _moment(value: object) -> datetime | None:
 
 
 def _in_another_notation(value: str) -> datetime | None:
-    from dateutil import parser
-
     # "GMT+9" is nine hours ahead of it wherever people write it; dateutil reads it the other way round, as POSIX does.
     value = _AHEAD_OF_GMT.sub("", value)
     names = _FEED_ZONES if _FEED_DATE.fullmatch(value) else {}
@@ -68,7 +67,6 @@ def _in_another_notation(value: str) -> datetime | None:
         return timezone(timedelta(hours=names[name])) if name in names else None
 
     try:
-        # What is left out comes from the default: only a whole time is the same with both.
         one, other = (parser.parse(value, default=each, tzinfos=zone) for each in _DEFAULTS)
     except (ValueError, OverflowError):
         return None
@@ -93,11 +91,8 @@ def whole_date(value: str | None) -> str | None:
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except ValueError:
-        from dateutil import parser
-
         try:
-            # What the text leaves out comes from the default: only a whole date is the same with both.
-            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULT_DATES)
+            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULTS)
         except (ValueError, OverflowError):
             return None
         return one.isoformat() if one == other else None

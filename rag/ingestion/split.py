@@ -10,6 +10,7 @@ from itertools import pairwise
 import sentencex
 
 from rag.article import Sentence
+from rag.text.date_patterns import WEEKDAY
 
 TokenCounts = Callable[[Sequence[str]], list[int]]
 
@@ -25,9 +26,7 @@ _CLOSING = re.compile(r"[\"”’»'\)\]]+(?!\w)|[ \u00a0\u2009\u202f][”»](?!
 # Where the splitter is known to break too early on news: after a title, and between a time of day and its day or zone.
 _TITLE = re.compile(r"\b(?:Mr|Ms|Mrs|Dr|Drs|Prof|St|Gov|Sen|Rep|Gen|Lt|Col|Cpl|Sgt|Capt|Rev|Hon|Supt|No|vs)\.$")
 _TIME_OF_DAY = re.compile(r"\b[ap]\.m\.$")
-_DAY_OR_ZONE = re.compile(
-    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|Eastern|Pacific|Central|GMT|local)\b"
-)
+_DAY_OR_ZONE = re.compile(rf"(?:{WEEKDAY}|[ECMP][SD]?T|Eastern|Pacific|Central|GMT|local)\b")
 _END_WINDOW = 16
 _PARAGRAPH = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 

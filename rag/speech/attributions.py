@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.text.date_patterns import MONTHS, WEEKDAYS
 from rag.text.names import TITLE
 
 QUOTED = "\0"
@@ -91,14 +92,12 @@ _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
         "he she it they the this that we but and in on at a an his her i you these those there when while as if after "
-        "before so monday tuesday wednesday thursday friday saturday sunday january february march april june july "
-        "august september october november december its their our my for to of from with by not no yes what who how "
-        "why where one two some most many all both another other also then now here others asked according although "
-        "though since because however earlier later today yesterday last next during under over until despite among "
-        "even still once such each every shortly more meanwhile instead finally recently speaking about only just "
-        "image photo video read",
+        "before so its their our my for to of from with by not no yes what who how why where one two some most many "
+        "all both another other also then now here others asked according although though since because however "
+        "earlier later today yesterday last next during under over until despite among even still once such each every "
+        "shortly more meanwhile instead finally recently speaking about only just image photo video read",
     )
-)
+) | {name.lower() for name in (*MONTHS, *WEEKDAYS) if name != "May"}  # May is a name of persons, too
 VAGUE = frozenset(re.findall(r"\w+", "one another some several two others first second third other latter former"))
 """Who is meant by these stands in no name or description."""
 _HEADED = re.compile(rf"(?P<before>.*\b[a-z][\w-]+|{NAME}['’]s?) (?P<name>{NAME})$")

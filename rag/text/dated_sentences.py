@@ -10,16 +10,12 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from rag.article import Article, Sentence
-from rag.text.dates import relative_dates
+from rag.text.date_patterns import MONTH_OR_STOP, month_number
+from rag.text.dates import HALF_A_YEAR, relative_dates
 
-HALF_A_YEAR = 182
 _AHEAD = re.compile(r"\b(?:will|would|won['’]t|shall|next|scheduled|due|expected|set|plans?|planned|until|to be)\b")
 _BY = re.compile(r"\b(?:by|until|till|before) (?:the end of )?$")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<month>Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
-    r"Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
+_MONTH = rf"(?P<month>{MONTH_OR_STOP})"
 _YEAR = r"(?P<year>(?:1[89]|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _DATES = [
@@ -85,7 +81,7 @@ def _period(found: Mapping[str, str | None], published: date | None, ahead: bool
     year, month, day = (found.get(name) for name in ("year", "month", "day"))
     if not year and not published:
         return None
-    number = _MONTHS.index(month[:3].lower()) + 1 if month else 1
+    number = month_number(month) if month else 1
     try:
         first = date(int(year) if year else published.year if published else 1, number, int(day or 1))
     except ValueError:

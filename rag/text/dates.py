@@ -7,24 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import dateutil.parser
-from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
+from dateutil.relativedelta import MO, SA, relativedelta, weekdays
 
-from rag.text.words import NUMBERS
+from rag.text.date_patterns import MONTH, WEEKDAY, month_number, weekday_number
+from rag.text.words import NUMBERS, UNITS
 
-_WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)(?![a-z])\.?"
-)
 _EXPRESSION = re.compile(
     r"\b(?:"
     # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
     r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
     r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )"
     r"(?<!every )(?<!Every )(?<!\ba )"
-    r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
-    rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
+    rf"(?P<weekday>{WEEKDAY})(?!s)"
+    rf"(?!,? (?:the )?(?:\d|{MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
     r"|(?P<weekend>(?:over |at )?(?:the|this|last|this past) weekend)"
     r"|(?<!last )(?<!next )(?<!every )(?<!each )(?<!previous )"
@@ -32,8 +27,8 @@ _EXPRESSION = re.compile(
     r"|(?P<other>the (?:previous|preceding|following|next)) year"
     r"|last (?P<season>spring|summer|autumn|fall|winter)"
     r"|(?P<side>last|this|next) (?P<unit>week|month|year)(?! or| old)"
-    rf"|last (?P<month>{_MONTH})(?! \d)"
-    r"|(?P<count>\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) "
+    rf"|last (?P<month>{MONTH})(?! \d)"
+    rf"|(?P<count>\d{{1,2}}|an?|{'|'.join(UNITS[1:13])}) "
     r"(?P<units>day|month|year)s? ago"
     r")\b(?!['’]s? (?:old|own))",
     re.IGNORECASE,
@@ -160,7 +155,7 @@ def days_told(text: str, published: date) -> list[date]:
     """The bare weekdays that `text` tells of, unless as to come: each as the latest up to the day it was published."""
     bare = (match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"])
     found = [match for match in bare if not _looks_ahead(match, text)]
-    return [_moved(published, weekday=_WEEKDAYS[match["weekday"][:3].lower()](-1)) for match in found]
+    return [_moved(published, weekday=weekdays[weekday_number(match["weekday"])](-1)) for match in found]
 
 
 def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> bool:
@@ -247,7 +242,7 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
         step = {"last": -1, "this": 0, "next": 1}[match["side"].lower()]
         return _unit(match["unit"].lower(), step, published)
     if match["month"]:
-        first = dateutil.parser.parse(match["month"].rstrip("."), default=datetime(published.year, 1, 1)).date()
+        first = date(published.year, month_number(match["month"]), 1)
         if first >= published.replace(day=1):
             first -= relativedelta(years=1)
         return first, first + relativedelta(day=31)
@@ -260,7 +255,7 @@ def _period(match: re.Match[str], text: str, published: date) -> tuple[date, dat
 
 
 def _weekday(match: re.Match[str], text: str, published: date) -> date:
-    weekday = _WEEKDAYS[match["weekday"][:3].lower()]
+    weekday = weekdays[weekday_number(match["weekday"])]
     which = (match["which"] or "").lower()
     if which in ("next", "this coming", "the following"):
         return _moved(published, days=1, weekday=weekday(1))

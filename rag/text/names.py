@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from rag.text.date_patterns import MONTHS, WEEKDAYS
 from rag.text.words import STOP_WORDS, WORD, fold, stem
 
 TITLE = (
@@ -41,12 +42,11 @@ _SAME_PLACE = {word: names.split()[0] for names in _DEMONYMS for word in names.s
 _NO_NAME = frozenset(
     re.findall(
         r"\w+",
-        "i mr mrs ms dr prof professor sir the a january february march april may june july august september "
-        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am "
-        "pm according however additionally furthermore overall finally also both they he she it this that these those "
-        "although while after before when since because during despite there in on at as for with by of to from",
+        "i mr mrs ms dr prof professor sir the a god internet christmas am pm according however additionally "
+        "furthermore overall finally also both they he she it this that these those although while after before when "
+        "since because during despite there in on at as for with by of to from",
     )
-)
+) | {name.lower() for name in (*MONTHS, *WEEKDAYS)}
 _LIKE = 0.85
 _IN_FULL = re.compile(r"\b(?:United States(?: of America)?|U\.S\.A?\.?|United Kingdom|U\.K\.)")
 _OF_HEADS = (

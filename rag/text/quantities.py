@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from rag.text.date_patterns import MONTH_OR_STOP, month_number
 from rag.text.words import NUMBERS, UNITS
 
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -26,11 +27,6 @@ _SCALES = {
     "trillion": 1e12,
 }
 _ORDINAL_OF = {word: float(number) for number, word in enumerate(_ORDINALS.split(), 1)}
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH = (
-    r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
-    r"Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
 _SMALL = "|".join((*UNITS, *_TENS.split(), "dozen"))
 _COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{'|'.join(UNITS)})"
 _NUMBER = rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|{_COMPOUND}|(?:{_SMALL})(?![a-z])"
@@ -43,7 +39,7 @@ _UNIT = (
 )
 _PATTERN = re.compile(
     rf"(?P<clock>\b\d{{1,2}}(?:[:.]\d\d)?\s?(?P<half>[ap])\.?m\b\.?|\b\d{{1,2}}:\d\d\b)"
-    rf"|(?P<date>\b{_MONTH}\s\d{{1,2}}\b(?!,?\d)|\b\d{{1,2}}\s{_MONTH}(?!\w))"
+    rf"|(?P<date>\b{MONTH_OR_STOP}\s\d{{1,2}}\b(?!,?\d)|\b\d{{1,2}}\s{MONTH_OR_STOP}(?!\w))"
     rf"|(?P<ordinal>\bNo\. ?\d+\b|\b\d+(?:st|nd|rd|th)\b|\b(?:{_ORDINALS.replace(' ', '|')})\b)"
     r"|(?P<age>\baged? \d{1,3}\b|\b\d{1,3}-years?-old\b|(?<=\w, )\d{1,2}(?=[,.] ))"
     rf"|(?P<money>[$£€¥]\s?(?P<sum>\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?P<scale_>{_SCALE}|[mk](?!\w)))?)"
@@ -64,7 +60,7 @@ _NO_FIGURE = re.compile(
     re.IGNORECASE,
 )
 _NO_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|second|first|other)\s$", re.IGNORECASE)
-_NAMED = re.compile(rf"\w\W+(?!{_MONTH}|\w+day\b)[A-Z][\w-]*\s$")
+_NAMED = re.compile(rf"\w\W+(?!{MONTH_OR_STOP}|\w+day\b)[A-Z][\w-]*\s$")
 """What goes before the number of a name: "Falcon 9", "Pad 39"; a word that begins the sentence is none."""
 _PERSON = re.compile(r"\b[A-Z][\w'’-]+, $")
 _SCORE = re.compile(r"\b\d{1,3}([-–]\d{1,3}){1,2}\b")
@@ -147,8 +143,7 @@ def _read(match: re.Match[str]) -> tuple[str, float]:
         day = re.search(r"\d+", match["date"])
         assert month
         assert day
-        number = [name[:3] for name in _MONTHS.split()].index(month.group()[:3].lower())
-        return "date", number * 100 + int(day.group())
+        return "date", month_number(month.group()) * 100 + int(day.group())
     if match["ordinal"]:
         word = match["ordinal"].lower()
         return "ordinal", _ORDINAL_OF[word] if word in _ORDINAL_OF else float(re.sub(r"\D", "", word))
