@@ -1,6 +1,6 @@
-"""When an undated article was published: what its text says of it, and what follows from its sentences.
+"""Infers when an undated article was published, from its date line, its captions and its sentences.
 
-Only what the text itself says becomes a date. What is inferred beside another article is a range, never a date.
+Only what the text itself says becomes a date. What is inferred with the help of another article is a range of days.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _US_ELECTION = re.compile(
 )
 _WHEN = re.compile(r"\b(?P<when>next|this|last) week\b|\b(?P<day>tomorrow|today|yesterday)\b", re.IGNORECASE)
 _AROUND = 3
-"""Days around publication within which news calls a day by its weekday alone."""
+"""Days before and after publication in which news calls a day just by its weekday."""
 _SAME_NEWS = 7
-"""Days between two reports that quote the same words at most, as a rule."""
+"""Days between two reports that quote the same words: as a rule no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatedWords:
-    """A dated article that quotes the same words: its name for a person, its date, and the words' place in ours."""
+    """A dated article that quotes the same words: its label, its date, and where the words are in the undated one."""
 
     label: str
     published: date
@@ -48,7 +48,7 @@ class DatedWords:
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A range of days, both ends included and either open, and what it follows from."""
+    """A range of days, both ends included, either of them open; and the reasons for it."""
 
     first: date | None
     last: date | None
@@ -58,9 +58,10 @@ class Inferred:
 def told_by_the_text(
     text: str, lines: Sequence[Span], omitted: Sequence[Span], place: str | None
 ) -> tuple[date, Provenance] | None:
-    """The date that the article's first and last lines give, or that a photograph taken at its scene does.
+    """The day of publication that the text itself gives, with its basis; None if it gives none.
 
-    `lines`: the spans of its paragraphs; `place`: that of its dateline. None where the text says nothing of it.
+    It is the date line among the first or last `lines` (the spans of the paragraphs), or the date in the caption of a
+    photograph that shows somebody of the story at the `place` of its dateline. `omitted`: the spans with the captions.
     """
     for start, end in [*lines[:6], *lines[-3:]]:
         for day, (a, b) in whole_dates(text[start:end]):
@@ -82,9 +83,9 @@ def told_by_the_text(
 
 
 def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None = None) -> Inferred | None:
-    """The days on which an undated article can have been published, from what its sentences take for granted.
+    """The days on which an undated article can have been published, from what its sentences imply.
 
-    `beside`: a dated article that quotes the same words, if the library has one. None where nothing follows.
+    `beside`: a dated article that quotes the same words, if the library has one. None if nothing follows.
     """
     told = [(sentence.start, sentence.end) for sentence in sentences]
     reasons: list[tuple[Span, str]] = []
@@ -108,7 +109,7 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
             reasons += [(span, "the days of the week it calls past and coming") for span in spans]
     if days:
         return Inferred(min(days), max(days), _because(reasons))
-    # Nothing says until when; but news does not tell of a day, as past, before it has come.
+    # There is no last day; but the article cannot be older than a day that it reports as past.
     past = [
         (day, span)
         for span in told
@@ -122,8 +123,9 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
 
 
 def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) -> list[date]:
-    """Those of `days` from which an election of the United States (the Tuesday after November's first Monday) is so far
-    as the words say. Without `days` the year is not known, and nothing follows.
+    """Those of `days` that are as far from an election of the United States as the words say.
+
+    It is on the Tuesday after the first Monday of November. Without `days` the year is not known, and nothing follows.
     """
     fitting = []
     for day in days:
@@ -135,7 +137,7 @@ def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) 
             monday = election - timedelta(election.weekday())
             offset = {"next": -7, "this": 0, "last": 7}.get((when["when"] or "").lower())
             if offset is not None:
-                # A week begins on Sunday or on Monday, according to the country.
+                # In some countries a week begins on Sunday, in others on Monday.
                 is_near = monday + timedelta(offset - 1) <= day <= monday + timedelta(offset + 6)
             else:
                 is_near = (election - day).days == {"tomorrow": 1, "today": 0, "yesterday": -1}[when["day"].lower()]
@@ -145,7 +147,7 @@ def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) 
 
 
 def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], list[Span]]:
-    """The weekdays that the narration names, each with whether it is still to come, and the sentences they stand in."""
+    """The weekdays named outside quotations, each with whether it is in the future, and their sentences' spans."""
     found: dict[tuple[int, bool], None] = {}
     spans: list[Span] = []
     for start, end in told:
@@ -161,7 +163,7 @@ def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], 
 
 
 def _near(day: date, weekday: int, to_come: bool) -> bool:
-    """Whether a weekday that is past (or to come) lies within _AROUND days of `day`."""
+    """Whether a weekday that is past (or in the future) is within _AROUND days of `day`."""
     distance = (weekday - day.weekday()) % 7 if to_come else (day.weekday() - weekday) % 7
     return distance <= _AROUND
 

@@ -1,4 +1,4 @@
-"""The sentences of an article that date what they tell, with what their dates come to."""
+"""Sentences of an article that give a date, and the days that the date means."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ _DATES = [
 
 @dataclass(frozen=True, slots=True)
 class DatedSentence:
-    """A sentence that dates what it tells: from `first` to `last`, both included, as `words` (offsets) say; `computed`
-    where the text leaves the day or the year to be reckoned from the article's own date.
+    """A sentence with one of its dates: the days from `first` to `last`, both included.
+
+    `words` are the date's start and end in the article. `computed` is true if the day or the year is not in the text
+    and was worked out from the day the article was published.
     """
 
     first: date
@@ -46,7 +48,7 @@ class DatedSentence:
 
 
 def dated(article: Article, sentences: Sequence[Sentence]) -> list[DatedSentence]:
-    """The sentences of one article that date what they tell, once for each of their dates."""
+    """The sentences of an article that give a date, one item for each date. What was omitted is left out."""
     return [
         each
         for sentence in sentences
@@ -77,7 +79,7 @@ def dates_in(article: Article, sentence: Sentence) -> Iterator[DatedSentence]:
 
 
 def _period(found: Mapping[str, str | None], published: date | None, ahead: bool) -> tuple[date, date] | None:
-    """The days from and to; without a year the latest up to the article's own day, or the next if it speaks `ahead`."""
+    """The first and last day. Without a year: the latest up to `published`, or the next if the text looks `ahead`."""
     year, month, day = (found.get(name) for name in ("year", "month", "day"))
     if not year and not published:
         return None
