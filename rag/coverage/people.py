@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 from rag.article import Article, Excerpt, Sentence
 from rag.library.library import Library
 from rag.speech.persons import Persons
+from rag.text.names import spelled_alike
 from rag.text.words import WORD
-
-SAME_SPELLING = 0.8
-"""difflib's ratio from which two words are one name, mistyped or transcribed in another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,3 @@ def _naming(article: Article, name: str, sentences: Sequence[Sentence]) -> Excer
     at = max(text.find(name), 0) or max(text.find(name.split()[-1]), 0)
     found = next((each for each in sentences if each.start <= at < each.end), Sentence(at, at + len(name)))
     return Excerpt(article, found.start, found.end)
-
-
-def spelled_alike(one: str, other: str) -> bool:
-    """Whether two words are one name, perhaps mistyped."""
-    if one == other:
-        return True
-    near = len(one) > 4 and one[0] == other[0] and abs(len(one) - len(other)) <= 2
-    return near and SequenceMatcher(None, one, other).ratio() >= SAME_SPELLING

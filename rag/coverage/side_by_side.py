@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 
 from rag.article import Article, Excerpt
-from rag.coverage.people import spelled_alike
 from rag.coverage.relation import likelihoods
 from rag.library.library import Library
 from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
+from rag.text.names import spelled_alike
 from rag.text.words import STOP_WORDS, WORD, content, stem
 
 NEAR = {"agree": 0.5, "differ": 0.6}

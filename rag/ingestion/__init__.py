@@ -1,1 +1,1 @@
-"""An article's path: read → extract → split → embed → library."""
+"""Bringing articles into the library: read → extract → describe → clean → split → embed → keep."""

@@ -1,6 +1,6 @@
-"""What is no part of the story: captions, pleas, share bars, lists of other stories, an outlet's own boilerplate.
+"""Finds what is not part of the story: captions, appeals to readers, share bars, lists of stories, boilerplate.
 
-Nothing is cut out of the text: the stretches are kept as offsets, shown greyed, and neither embedded nor cited.
+Nothing is removed from the text. The spans are kept as offsets, shown in grey, and neither embedded nor cited.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from collections.abc import Collection, Iterable, Iterator
 from rag.article import Span
 from rag.ingestion.split import sentences
 from rag.library.copies import line_hash, lines
+from rag.text.date_patterns import MONTH
+from rag.text.quantities import FIGURE
 
 LEAST_KEPT = 0.5
-"""Where captions make up more of an article than this leaves, they are its story (a gallery, a stub)."""
+"""Share of an article's words. If less would be left, the captions are the story (a gallery, a stub)."""
 LONGEST_PLEA = 400
+"""Characters. A longer paragraph that begins like an appeal ("Follow …") is part of a story."""
 LONGEST_CAPTION = 900
+"""Characters. Captions can be long, but a credit at the end of a longer paragraph is that of a story."""
 _LISTED_AT_MOST = 8
+"""Headlines. Longer than this is no "Read more" list at the end of an article."""
 
 _AGENCY = (
     r"(?:the )?(?:associated press|press association|getty(?: images)?|agence[ -]france[ -]?presse|thomson reuters|"
@@ -73,19 +78,18 @@ _RIGHTS = re.compile(
 _LIST = re.compile(
     r"^(?:read more|related(?: stories| articles| links)?|more on this(?: story)?|see also)\s?:?$", re.IGNORECASE
 )
-_FIGURE = re.compile(r"\d[\d,.]*\d|\d")
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NO_FIGURE = re.compile(
-    rf"\(\d+\)|\b{_MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b(?:19|20)\d\d\b|\d:\d\d|#\d+",
+    rf"\(\d+\)|\b{MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{1,2}} {MONTH}(?: \d{{4}})?|\b(?:19|20)\d\d\b|\d:\d\d|#\d+",
     re.I,
 )
-"""Dates, and the numbers on players' shirts."""
+"""Numbers that are not figures of the story: dates, and the numbers on players' shirts."""
 _LONGEST_CREDIT = 120
+"""Characters. A longer last sentence with a credit tells something of the story as well."""
 _ENDS = '.!?…"”’)'
 
 
 def omitted(text: str, boilerplate: Collection[int] = ()) -> tuple[Span, ...]:
-    """The stretches of `text` that are no part of the story, in order; together they never are most of it.
+    """The spans of `text` that are not part of the story, in order. Together they are never most of it.
 
     `boilerplate`: hashes (`copies.line_hash`) of lines that the outlet is known to repeat.
     """
@@ -110,7 +114,7 @@ def omitted(text: str, boilerplate: Collection[int] = ()) -> tuple[Span, ...]:
 
 
 def kept(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """The stretches of `text` between the omitted ones."""
+    """The spans of `text` between the omitted ones, without blank ones."""
     start = 0
     for a, b in [*spans, (len(text), len(text))]:
         if text[start:a].strip():
@@ -119,13 +123,13 @@ def kept(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _of_the_picture(text: str, start: int, end: int) -> Iterator[Span]:
-    """Of a caption: the sentence that says what is to be seen, and the credit. What else it tells is the story's.
+    """The parts of a caption to omit: the first sentence, which describes the picture, and the credit.
 
-    So is the first sentence where it gives a figure that the rest of the article does not.
+    The first sentence stays if it has a figure that the rest of the article does not have.
     """
     found = sentences(text[start:end])
-    figures = set(_FIGURE.findall(_NO_FIGURE.sub(" ", text[start : start + found[0].end])))
-    elsewhere = set(_FIGURE.findall(text[:start] + text[end:]))
+    figures = set(FIGURE.findall(_NO_FIGURE.sub(" ", text[start : start + found[0].end])))
+    elsewhere = set(FIGURE.findall(text[:start] + text[end:]))
     for number, sentence in enumerate(found):
         is_credit = _CAPTION.search(words := text[start + sentence.start : start + sentence.end])
         if (number == 0 and figures <= elsewhere) or (number and is_credit and len(words) <= _LONGEST_CREDIT):
@@ -137,7 +141,7 @@ def _is_plea(line: str) -> bool:
 
 
 def _listed(text: str) -> Iterator[Span]:
-    """Headlines of other stories under a "Read more:" that ends the text; they end like headlines, without a stop."""
+    """Headlines of other stories under a "Read more:" at the end of the text. They end without a full stop."""
     paragraphs = list(_paragraphs(text))
     for number, heading in enumerate(paragraphs):
         after = paragraphs[number + 1 :]
@@ -152,7 +156,7 @@ def _paragraphs(text: str) -> Iterator[Span]:
 
 
 def joined(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The spans in order, those made one that touch or have only white space between them."""
+    """The spans in order. Those that touch, or have only white space between them, become one."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and not text[found[-1][1] : start].strip():

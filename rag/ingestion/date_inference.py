@@ -1,29 +1,22 @@
-"""When an undated article was published: what its text says of it, and what follows from its sentences.
+"""Infers when an undated article was published, from its date line, its captions and its sentences.
 
-Only what the text itself says becomes a date. What is inferred beside another article is a range, never a date.
+Only what the text itself says becomes a date. What is inferred with the help of another article is a range of days.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Provenance, Sentence, Span
+from rag.text.date_patterns import WEEKDAY, weekday_number, whole_dates
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:[a-z]{2,6})?\.?"
-_DATE = re.compile(
-    rf"\b{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>(?:19|20)\d\d)\b"
-    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? {_MONTH.replace('month', 'month2')},? (?P<year2>(?:19|20)\d\d)\b"
-    r"|\b(?P<iso>(?:19|20)\d\d-[01]\d-[0-3]\d)\b",
-    re.IGNORECASE,
-)
+_TIME_OF_DAY = r"\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?"
 _DATE_LINE = re.compile(
-    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?(?:(?:mon|tues|wednes|thurs|"
-    r"fri|satur|sun)day,? )?(?:\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?,? )?§(?:,? (?:at )?\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?)?"
-    r"(?: \(?[A-Z]{2,4}\)?)?$",
+    r"^(?:(?:published|posted|updated|last updated|first published|date)(?: on| at)?:? )?"
+    rf"(?:{WEEKDAY},? )?(?:{_TIME_OF_DAY},? )?§(?:,? (?:at )?{_TIME_OF_DAY})?(?: \(?[A-Z]{{2,4}}\)?)?$",
     re.IGNORECASE,
 )
 _OLD_PHOTO = re.compile(r"\bfile\b|^(?:in )?this\b|\barchive\b", re.IGNORECASE)
@@ -33,21 +26,20 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[^,;:–—]+[,;:–—]*")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{WEEKDAY})\b", re.IGNORECASE)
 _US_ELECTION = re.compile(
     r"\bmid-?term elections?\b|\bmid-?terms\b|\b(?:u\.?s\.?|american) presidential election\b", re.IGNORECASE
 )
 _WHEN = re.compile(r"\b(?P<when>next|this|last) week\b|\b(?P<day>tomorrow|today|yesterday)\b", re.IGNORECASE)
 _AROUND = 3
-"""Days around publication within which news calls a day by its weekday alone."""
+"""Days before and after publication in which news calls a day just by its weekday."""
 _SAME_NEWS = 7
-"""Days between two reports that quote the same words at most, as a rule."""
+"""Days between two reports that quote the same words: as a rule no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatedWords:
-    """A dated article that quotes the same words: its name for a person, its date, and the words' place in ours."""
+    """A dated article that quotes the same words: its label, its date, and where the words are in the undated one."""
 
     label: str
     published: date
@@ -56,35 +48,23 @@ class DatedWords:
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A range of days, both ends included and either open, and what it follows from."""
+    """A range of days, both ends included, either of them open; and the reasons for it."""
 
     first: date | None
     last: date | None
     basis: Provenance
 
 
-def dates_in(text: str) -> Iterator[tuple[date, Span]]:
-    """The whole dates (day, month, year) that a text mentions, with their places."""
-    for found in _DATE.finditer(text):
-        try:
-            if found["iso"]:
-                yield date.fromisoformat(found["iso"]), found.span()
-                continue
-            month = _MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
-            yield date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])), found.span()
-        except ValueError:  # the 31st of June
-            continue
-
-
 def told_by_the_text(
     text: str, lines: Sequence[Span], omitted: Sequence[Span], place: str | None
 ) -> tuple[date, Provenance] | None:
-    """The date that the article's first and last lines give, or that a photograph taken at its scene does.
+    """The day of publication that the text itself gives, with its basis; None if it gives none.
 
-    `lines`: the spans of its paragraphs; `place`: that of its dateline. None where the text says nothing of it.
+    It is the date line among the first or last `lines` (the spans of the paragraphs), or the date in the caption of a
+    photograph that shows somebody of the story at the `place` of its dateline. `omitted`: the spans with the captions.
     """
     for start, end in [*lines[:6], *lines[-3:]]:
-        for day, (a, b) in dates_in(text[start:end]):
+        for day, (a, b) in whole_dates(text[start:end]):
             if _DATE_LINE.match(text[start : start + a] + "§" + text[start + b : end]):
                 return day, Provenance("text", ((start, end),), "the date line")
     if place is None:
@@ -95,7 +75,7 @@ def told_by_the_text(
         at_the_scene = re.search(rf"\b{re.escape(place)}\b", caption, re.IGNORECASE) and not _OLD_PHOTO.search(caption)
         names = re.findall(r"\b[A-Z][\w’'-]+ [A-Z][\w’'-]+\b", caption)
         of_the_story = any(name in body for name in names if not name.isupper() and name.lower() not in place.lower())
-        days = [day for day, _ in dates_in(caption)]
+        days = [day for day, _ in whole_dates(caption)]
         if at_the_scene and of_the_story and len(days) == 1:
             note = f"the day of a photograph of those the story is about, taken where it was written ({place})"
             return days[0], Provenance("inferred", ((start, end),), note)
@@ -103,9 +83,9 @@ def told_by_the_text(
 
 
 def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None = None) -> Inferred | None:
-    """The days on which an undated article can have been published, from what its sentences take for granted.
+    """The days on which an undated article can have been published, from what its sentences imply.
 
-    `beside`: a dated article that quotes the same words, if the library has one. None where nothing follows.
+    `beside`: a dated article that quotes the same words, if the library has one. None if nothing follows.
     """
     told = [(sentence.start, sentence.end) for sentence in sentences]
     reasons: list[tuple[Span, str]] = []
@@ -129,11 +109,11 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
             reasons += [(span, "the days of the week it calls past and coming") for span in spans]
     if days:
         return Inferred(min(days), max(days), _because(reasons))
-    # Nothing says until when; but news does not tell of a day, as past, before it has come.
+    # There is no last day; but the article cannot be older than a day that it reports as past.
     past = [
         (day, span)
         for span in told
-        for day, _ in dates_in(text[slice(*span)])
+        for day, _ in whole_dates(text[slice(*span)])
         if not _FUTURE.search(text[slice(*span)]) and day <= date.today()
     ]
     if past:
@@ -143,8 +123,9 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
 
 
 def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) -> list[date]:
-    """Those of `days` from which an election of the United States (the Tuesday after November's first Monday) is so far
-    as the words say. Without `days` the year is not known, and nothing follows.
+    """Those of `days` that are as far from an election of the United States as the words say.
+
+    It is on the Tuesday after the first Monday of November. Without `days` the year is not known, and nothing follows.
     """
     fitting = []
     for day in days:
@@ -156,7 +137,7 @@ def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) 
             monday = election - timedelta(election.weekday())
             offset = {"next": -7, "this": 0, "last": 7}.get((when["when"] or "").lower())
             if offset is not None:
-                # A week begins on Sunday or on Monday, according to the country.
+                # In some countries a week begins on Sunday, in others on Monday.
                 is_near = monday + timedelta(offset - 1) <= day <= monday + timedelta(offset + 6)
             else:
                 is_near = (election - day).days == {"tomorrow": 1, "today": 0, "yesterday": -1}[when["day"].lower()]
@@ -166,7 +147,7 @@ def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) 
 
 
 def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], list[Span]]:
-    """The weekdays that the narration names, each with whether it is still to come, and the sentences they stand in."""
+    """The weekdays named outside quotations, each with whether it is in the future, and their sentences' spans."""
     found: dict[tuple[int, bool], None] = {}
     spans: list[Span] = []
     for start, end in told:
@@ -175,14 +156,14 @@ def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], 
             if day["far"] or sentence.lstrip()[:1] in "\"“'‘":
                 continue
             clause = next(part for part in _CLAUSE.finditer(sentence) if part.end() > day.start())
-            found[_WEEKDAYS.index(day["day"].lower()), bool(_FUTURE.search(clause[0]))] = None
+            found[weekday_number(day["day"]), bool(_FUTURE.search(clause[0]))] = None
             if (start, end) not in spans:
                 spans.append((start, end))
     return list(found), spans
 
 
 def _near(day: date, weekday: int, to_come: bool) -> bool:
-    """Whether a weekday that is past (or to come) lies within _AROUND days of `day`."""
+    """Whether a weekday that is past (or in the future) is within _AROUND days of `day`."""
     distance = (weekday - day.weekday()) % 7 if to_come else (day.weekday() - weekday) % 7
     return distance <= _AROUND
 

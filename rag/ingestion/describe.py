@@ -1,7 +1,7 @@
-"""What an article is: outlet, origin, authors, place, date and language, each with what the value rests on.
+"""Describes an article: outlet, origin, authors, place, date and language, each with the basis of its value.
 
-What the file states stands. What it leaves out is read from the places where news says it (the dateline, the credit,
-the sign-off, the date line), with the words it was read from; what cannot be read stays unknown.
+What the file states is kept. The rest is read from the dateline, the credit, the sign-off or the date line, and the
+words it was read from are noted. What cannot be read stays unknown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ AGENCIES = {
     "Bloomberg": ("bloomberg", "bloomberg news"),
     "CNN": ("cnn", "cnn wire"),
 }
-"""News agencies and those whose copy others carry, with the ways they are credited, in lower case."""
+"""News agencies, and outlets whose texts others print, with the credits they get, in lower case."""
 
 _AGENCY_OF = {credit: name for name, credits in AGENCIES.items() for credit in credits}
 _DAY = r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [A-Z][a-z]{2,8}\.?)"
@@ -88,9 +88,9 @@ _LINE = re.compile(r"\S[^\n]*")
 
 
 def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
-    """The article with what its text tells of it beside what its file states, each value with its basis.
+    """The article with what its text says about it added to what its file states, each value with its basis.
 
-    `sentences`: those of the story (`article.omitted` left out). What a person has corrected is not touched.
+    `sentences`: those of the story, without `article.omitted`. What a person has corrected is not changed.
     """
     text = article.text
     stated = {name: article.basis_of(name) for name in DESCRIBED}
@@ -133,7 +133,11 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
 def undated(
     article: Article, sentences: Sequence[Sentence], beside: date_inference.DatedWords | None = None
 ) -> Article:
-    """The article with the range of days in which it can have been published, where no date is known or corrected."""
+    """The article with the range of days in which it can have been published, if its date is unknown.
+
+    `sentences`: those of the story; `beside`: a dated article that quotes the same words. A date that a person
+    corrected is kept.
+    """
     if article.published or article.basis_of("published").how == "edited":
         return replace(article, published_from=None, published_until=None)
     told = date_inference.inferred(article.text, sentences, beside)
@@ -148,7 +152,7 @@ def undated(
 
 
 def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, Provenance] | None, Span]:
-    """Place and credit of the first line that has a dateline, and where it stands."""
+    """Place and credit of the first line with a dateline, and the dateline's span."""
     for start, end in story:
         line = text[start:end]
         if (found := _DATELINE.match(line)) and not _NO_PLACE.match(line):
@@ -163,7 +167,7 @@ def _dateline(text: str, story: Sequence[Span]) -> tuple[str | None, tuple[str, 
 
 
 def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str, Provenance] | None:
-    """Who is credited in a dateline; with `known` only a known agency counts."""
+    """Who is credited in a dateline. With `known` only known agencies count."""
     if not credit:
         return None
     names = [_AGENCY_OF.get(part.strip().lower()) for part in re.split(r"[/,]| and ", credit)]
@@ -176,8 +180,8 @@ def _credited(credit: str | None, span: Span, known: bool = False) -> tuple[str,
 
 
 def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, Provenance] | None:
-    """Who first wrote it, as the authors, the last line or the notice of rights say."""
-    for author in article.authors[:2]:  # further down stand those who took the pictures
+    """Who first wrote it, according to the authors, the last line or the copyright notice."""
+    for author in article.authors[:2]:  # the photographers come last
         words = _POST.sub("", author.lower())
         if (agency := _AGENCY_OF.get(words)) and agency not in aliases_of(outlet):
             return agency, Provenance("stated", note="the authors")
@@ -202,7 +206,7 @@ def _origin(article: Article, story: Sequence[Span], outlet: str) -> tuple[str, 
 
 
 def _sign_off(text: str, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], Span | None]:
-    """Reporter and outlet of a broadcast's last words ("Ada Quill, Linnet News."), and where they stand."""
+    """Reporter and outlet from the last words of a broadcast ("Ada Quill, Linnet News."), and their span."""
     for sentence in sentences[-1:]:
         found = _SIGN_OFF.search(text[sentence.start : sentence.end])
         if found and len(text[sentence.start : sentence.end]) <= 120:
@@ -222,7 +226,7 @@ def _byline(text: str, story: Sequence[Span]) -> tuple[tuple[str, ...], Provenan
 
 
 def _outlet(text: str, omitted: Sequence[Span]) -> tuple[str, Provenance] | None:
-    """The outlet that the text's own pleas name, where it is one that is known."""
+    """The outlet that the text's appeals to its readers name, if it is a known one."""
     for start, end in omitted:
         for found in _PLEA_OF.finditer(text[start:end]):
             named = found["outlet"]
@@ -232,7 +236,7 @@ def _outlet(text: str, omitted: Sequence[Span]) -> tuple[str, Provenance] | None
 
 
 def _of_initials(letters: str) -> str | None:
-    """The one outlet of the table whose name has these capitals for initials ("The" left out); None for several."""
+    """The one known outlet whose name has these initials, without "The"; None if there are several."""
     if not letters.isupper() or len(letters) < 2:
         return None
     outlets = {
@@ -244,7 +248,7 @@ def _of_initials(letters: str) -> str | None:
 
 
 def _capitalised(name: str) -> str:
-    """A place or an agency in capitals as it is written in running text; a short agency name stays as it is."""
+    """A place or agency in capitals as it is written in a sentence; a short name of an agency stays in capitals."""
     if not name.isupper() or (len(name) <= 4 and " " not in name and name.lower() in _AGENCY_OF):
         return name
     return re.sub(r"[A-Z][A-Z’']+", lambda word: word[0].capitalize(), name)

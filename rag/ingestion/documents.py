@@ -1,4 +1,4 @@
-"""PDF and Word files: their text in paragraphs, and the headline where they have one."""
+"""Reads PDF and Word files: their text in paragraphs, and a headline if there is one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from rag.errors import ReadError
 from rag.ingestion.extract import LONGEST_HEADLINE, from_text, tidy
 
 MOST_PAGES = 2000
+"""More is not an article, and would take too long to read."""
 _FILE_NAME = re.compile(r"^(microsoft word|untitled|document\d*$|slide \d)|\.(docx?|pdf|indd|qxp|rtf|odt|tmp)$", re.I)
-"""What programs write into a document's title where nobody has given it one."""
+"""Titles that programs give to a document by themselves."""
 _FULL_LINE = 0.75
-"""A line at least so long, measured by the longest, was broken by the page's edge and not by a paragraph's end."""
+"""Share of the longest line. A longer line ends at the edge of the page, a shorter one ends a paragraph."""
 
 
 def from_pdf(content: bytes) -> Article:
-    """The text of a PDF file (pypdf), lines joined to paragraphs. Raises ReadError where there is none to be had."""
+    """The text of a PDF file (pypdf), lines joined to paragraphs. Raises ReadError if there is none."""
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
@@ -44,7 +45,7 @@ def from_pdf(content: bytes) -> Article:
 
 
 def from_docx(content: bytes) -> Article:
-    """The text of a Word file (python-docx), its tables too, in their order. Raises ReadError where there is none."""
+    """The text of a Word file (python-docx), tables included, in order. Raises ReadError if there is none."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
     from docx.table import Table
@@ -70,7 +71,7 @@ def from_docx(content: bytes) -> Article:
 
 
 def _titled(text: str, given: str | None) -> Article:
-    """The article under the title that the document gives itself, if that is one, else under its first line."""
+    """The article with the document's own title as its headline, if it has a real one, else as plain text."""
     title = " ".join(tidy(given or "").split())
     if not title or len(title) > LONGEST_HEADLINE or _FILE_NAME.search(title):
         return from_text(text)
@@ -79,7 +80,7 @@ def _titled(text: str, given: str | None) -> Article:
 
 
 def _without_running_lines(pages: list[str]) -> Iterator[str]:
-    """The pages' lines, a blank one after each page, without what stands at the head or foot of most of them."""
+    """The lines of the pages without the header and footer that most of them have."""
     split = [[line for line in page.splitlines() if line.strip()] for page in pages]
     edges: dict[str, int] = {}
     for lines in split:
@@ -95,12 +96,12 @@ def _without_running_lines(pages: list[str]) -> Iterator[str]:
 
 
 def _shape(line: str) -> str:
-    """A line with its numbers blotted out: "Page 3 of 9" stands on every page."""
+    """A line with "#" for its numbers: "Page 3 of 9" is then the same on every page."""
     return re.sub(r"\d+", "#", line.strip())
 
 
 def _paragraphs(lines: list[str]) -> Iterator[str]:
-    """Lines joined where the page's edge broke them: a paragraph ends at a blank line, or with a short one."""
+    """The lines joined to paragraphs. A paragraph ends at a blank line or with a short line."""
     full = _FULL_LINE * max(map(len, lines), default=0)
     paragraph = ""
     for line in lines:

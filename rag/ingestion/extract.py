@@ -1,4 +1,4 @@
-"""From what a file holds to an article: JSON of the crawlers, HTML, Markdown, plain text."""
+"""Makes an article from the content of a file: JSON of crawlers, HTML, Markdown or plain text."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from rag.ingestion.publication_time import published_at, whole_date
 from rag.text.outlet_names import host_of, name_of, outlet_named
 
 LONGEST_HEADLINE = 160
+"""Characters. A longer first line is a paragraph."""
 SHORTEST_BEHIND_A_LOGIN = 400
-"""Characters: a page with a password field and less text than this is a form to sign in, not an article."""
+"""Characters. A page with a password field and less text than this asks to sign in, and is not an article."""
 SHORTEST_FETCHED = 140
-"""Characters: a fetched page with less, that does not call itself an article, is none."""
+"""Characters. A fetched page with less text is not an article, unless it says so itself."""
 _NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
-"""What nobody saves a file in, and what Western European text reads as just as well."""
+"""Encodings that nobody uses, but that fit Western European text just as well."""
 _LATEST_DATE = "2099-12-31"
+"""Far off, because trafilatura refuses dates after this one, and takes today for it if none is given."""
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
-    """The text of a file: UTF-8, else in the encoding `declared` for it, else by its byte order mark, else as it reads
-    best.
+    """The text of a file: as UTF-8, else in the encoding `declared` for it, else in the one that fits best.
 
-    Raises ReadError for what is no text.
+    Raises ReadError for content that is not text.
     """
     if content[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\x00" in content[:4096]:
         raise ReadError("it is a binary file, not text. Convert it to text, HTML or JSON first")
@@ -44,19 +45,19 @@ def decode(content: bytes, declared: str | None = None) -> str:
         best = readings.best()
         if best is None:
             raise ReadError("its encoding could not be told. Save it as UTF-8") from None
-        # Where several read equally well it is the Western one: "Muñoz" reads as well, with "ń", as Eastern European.
+        # If several fit equally well, it is the Western one: "Muñoz" also fits an Eastern European encoding, with "ń".
         equal = [each for each in readings if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
         return str(next((each for each in equal if each.encoding == "cp1252"), best))
 
 
 def tidy(text: str) -> str:
-    """Text as it is stored: Unix line ends, no NUL, surrogates paired or replaced, no white space around it."""
+    """Text as it is stored: Unix line ends, no NUL, valid surrogates, no white space around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
 
 
 def from_text(content: str) -> Article:
-    """Plain text: a short first line that is no sentence, alone in its paragraph, is the headline."""
+    """The article of a plain text. A short first line that is not a sentence and stands alone is its headline."""
     text = tidy(content)
     first, _, rest = text.partition("\n")
     is_headline = rest.startswith("\n") and len(first) <= LONGEST_HEADLINE and first.rstrip()[-1:] not in '.!?:;,"”’…)'
@@ -66,7 +67,7 @@ def from_text(content: str) -> Article:
 
 
 def from_markdown(content: str) -> Article:
-    """Markdown without its marks; the first heading of the first rank is the headline."""
+    """The article of a Markdown text, without markup. The first heading of level 1 is its headline."""
     from markdown_it import MarkdownIt
 
     title, blocks, heading = None, [], ""
@@ -91,9 +92,10 @@ def from_markdown(content: str) -> Article:
 
 
 def from_html(content: bytes | str, url: str | None = None) -> Article:
-    """A page: its article, without what stands around it (trafilatura), and what the page says of it.
+    """The article of a web page (trafilatura), with what the page says about it.
 
-    `url` is where it was fetched; a saved page is believed what it says of it. Raises ReadError without an article.
+    `url` is where it was fetched, None for a saved page, which may name its own. Raises ReadError if it has no
+    article.
     """
     import trafilatura
     from trafilatura.settings import Document
@@ -106,8 +108,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         raise ReadError(_NO_ARTICLE)
     said = what_is_said(tree)
     prune(tree)
-    # Balanced extraction; the newest date is far off because trafilatura takes today's for the limit. Dates anywhere on
-    # the page are not looked for: today's, in its header, is on many.
+    # Dates anywhere on the page are not looked for: many pages have today's date in their header.
     document = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
@@ -117,7 +118,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
-    # Front pages, and what says in a line that there is nothing, or that scripts are needed.
+    # A front page, or a page that only says that there is nothing or that it needs scripts.
     front = bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query
     none = bool(url) and not said.is_article and (front or len(text) < SHORTEST_FETCHED)
     if not isinstance(document, Document) or not text or none:
@@ -142,7 +143,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
 
 
 def from_json(item: object) -> Article:
-    """One object as news-please or trafilatura writes it. Raises ReadError where it holds no article."""
+    """The article of a JSON object as news-please or trafilatura writes it. Raises ReadError if it has none."""
     if not isinstance(item, dict):
         raise ReadError(f"it holds {_kind(item)}, not an object with an article's text")
     text = next((item[key] for key in ("maintext", "text", "raw_text") if item.get(key)), None)
@@ -167,7 +168,7 @@ def from_json(item: object) -> Article:
 
 
 def json_document(content: str, line: int | None = None) -> Any:
-    """What a JSON text says. Raises ReadError naming the line of the mistake (`line`: that of a JSONL text)."""
+    """The value of a JSON text. Raises ReadError with the line of the mistake; `line` is the line in a JSONL file."""
     try:
         return json.loads(content)
     except json.JSONDecodeError as error:

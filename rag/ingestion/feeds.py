@@ -1,4 +1,4 @@
-"""Feeds (RSS, Atom, JSON Feed) and sitemaps: the addresses they list, and what they say of each."""
+"""Reads feeds (RSS, Atom, JSON Feed) and sitemaps: the addresses they list, with title and date."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from rag.ingestion.extract import decode, json_document, tidy
 from rag.ingestion.publication_time import published_at, whole_date
 
 LARGEST = 60_000_000
-"""Bytes of a sitemap once unpacked (the format allows 50 MiB)."""
+"""Bytes of a feed or sitemap after unpacking (the sitemap format allows 50 MiB)."""
 _NEITHER = "it is neither a feed (RSS, Atom, JSON) nor a sitemap"
 _HEAD = 4096
+"""Bytes at the beginning that show what kind of file it is."""
 _ROOT = re.compile(rb"<(?:\w+:)?(rss|feed|rdf|urlset|sitemapindex)[\s>]", re.I)
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org')
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One article that a listing names. `mark` changes when what the listing says of it does; None: it says nothing."""
+    """One article of a listing. `mark` changes when its entry does; it is None if the entry has no date."""
 
     url: str
     title: str | None
@@ -38,7 +39,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a feed or sitemap lists, newest first as a rule; those of an "index" are sitemaps, not articles."""
+    """The entries of a feed or sitemap, mostly newest first. The entries of an "index" are sitemaps, not articles."""
 
     kind: Literal["feed", "sitemap", "index"]
     title: str | None
@@ -46,7 +47,7 @@ class Listing:
 
 
 def is_listing(content: bytes) -> bool:
-    """Whether what was fetched is a feed or a sitemap, packed or not, whatever the server calls it."""
+    """Whether the content is a feed or sitemap, compressed or not, whatever media type the server gave."""
     if content[:2] == b"\x1f\x8b":
         try:
             content = zlib.decompressobj(31).decompress(content, _HEAD)
@@ -61,7 +62,7 @@ def is_listing(content: bytes) -> bool:
 
 
 def from_xml_or_json(content: bytes, url: str) -> Listing:
-    """What is listed in a feed or sitemap found at `url`, each address once. Raises ReadError where it is neither."""
+    """The listing in a feed or sitemap from `url`, each address once. Raises ReadError if it is neither."""
     if content[:2] == b"\x1f\x8b":
         content = _unpacked(content)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
@@ -86,12 +87,12 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _from_sitemap(content: bytes, url: str) -> Listing | None:
-    """What a sitemap lists (sitemaps.org, with the news extension); None for other XML and for what is none."""
+    """The listing of a sitemap (sitemaps.org, with the news extension); None if it is not one."""
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
     try:
-        # Entities are refused before feedparser sees them, too: none of these formats needs one of its own.
+        # Entities are refused before feedparser can see them: none of these formats needs its own.
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
         raise ReadError("its XML defines entities, which can blow it up without end: it is not read") from error
@@ -167,7 +168,7 @@ def _joined(url: str, address: str) -> str:
 
 
 def _plain(value: Any) -> str | None:
-    """A title without the tags and entities that feeds carry in them."""
+    """A title without tags and entities, which feeds may have in it."""
     if not isinstance(value, str):
         return None
     return " ".join(tidy(html.unescape(re.sub(r"<[^<>]*>", "", value))).split()) or None

@@ -1,7 +1,7 @@
-"""Fetching what is at an address: safely (see guard.py) and politely.
+"""Fetches web addresses: safely (see `rag.ingestion.ssrf`) and politely.
 
-Polite: robots.txt is kept to (RFC 9309) under a name that says who we are, a host is asked one thing at a time with a
-pause between, a busy server is asked again later, and what is known is asked for only if it has changed (RFC 9110).
+Politely means: robots.txt is obeyed (RFC 9309) and the program gives its name, a host gets one request at a time with a
+pause in between, a busy server is asked again later, and known pages are only fetched if they changed (RFC 9110).
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ ROBOT = "SecondSource"
 USER_AGENT = f"{ROBOT}/1.0 (a person's own news library; reads what its owner asks for)"
 ACCEPT = "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/feed+json, */*;q=0.5"
 REDIRECTS = 5
+"""More is mostly a loop; browsers allow 20."""
 ATTEMPTS = 3
+"""For one address, when the network or a busy server fails."""
 ROBOTS_BYTES = 500_000
-"""A crawler has to read as much of a robots.txt (RFC 9309); more is not looked at."""
+"""A crawler has to read this much of a robots.txt (RFC 9309); the rest is ignored."""
 LONGEST_PAUSE = 30.0
-"""Seconds between two requests to a host that its robots.txt can ask for."""
+"""Seconds: the longest pause between two requests that a robots.txt can ask for."""
 _BUSY = {429, 500, 502, 503, 504}
 _ENCODINGS = {"", "identity", "gzip", "deflate"}
 _STATUS = {
@@ -47,7 +49,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave with a page so that it can be asked later whether the page has changed."""
+    """What a server sent with a page, to ask later whether the page has changed."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -55,7 +57,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What was found. `url` is where it was found in the end; `content` is None where it has not changed since."""
+    """A fetched page. `url` is its address after redirects; `content` is None if it has not changed."""
 
     url: str
     content: bytes | None
@@ -65,8 +67,10 @@ class Fetched:
 
 
 class _Failed(ReadError):
-    """The server gave no page. `code` is its answer's, if it gave one; `again` where another try may help, after
-    `wait` seconds where the server says so.
+    """The server gave no page.
+
+    `code` is the status it sent, if any. `again` is true if another attempt may help, `wait` the seconds that the
+    server asks to wait before it.
     """
 
     def __init__(self, reason: str, code: int | None = None, again: bool = False, wait: float | None = None) -> None:
@@ -77,11 +81,11 @@ class _Failed(ReadError):
 
 
 class Fetcher:
-    """Fetches addresses one after another, with one set of connections; close it, or leave a `with`.
+    """Fetches addresses one after another over the same connections. Close it, or use it in a `with`.
 
-    `seconds` is what one address may take in all, `pause` the least time between two requests to a host, `backoff` the
-    seconds before the second try (twice that before the third). `resolve` and `local_ports` are for tests: another
-    resolver, and the ports at which this machine's loopback address may be asked.
+    `seconds` is the most time for one address, `pause` the least time between two requests to a host, `backoff` the
+    seconds before the second attempt (twice as long before the third). `resolve` and `local_ports` are for tests:
+    another resolver, and the ports of this machine that may be fetched from.
     """
 
     def __init__(
@@ -111,11 +115,11 @@ class Fetcher:
         self._asked: dict[str, float] = {}  # host → when it was asked last
 
     def stop(self) -> None:
-        """Let a fetch that is under way in another thread end at once, and none begin."""
+        """End a fetch that runs in another thread at once, and start no other."""
         self._stop.set()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self.stop()
         self._client.close()
 
@@ -126,9 +130,9 @@ class Fetcher:
         self.close()
 
     def fetch(self, url: str, known: Validators = Validators()) -> Fetched:
-        """What is at `url`, or that it is as it was when `known` was given out.
+        """Fetch `url`, unless it has not changed since the server sent `known`.
 
-        Raises ReadError with the one sentence that says why there is nothing, Stopped after `stop`.
+        Raises ReadError with one sentence that says why there is no page, and Stopped after `stop`.
         """
         return self._in_attempts(url, known, self._max_bytes, True)
 
@@ -149,7 +153,7 @@ class Fetcher:
         return float(self._backoff * 2 ** (state.attempt_number - 1))
 
     def _follow(self, url: str, known: Validators, max_bytes: int, robots: bool) -> Fetched:
-        """One attempt, along its redirects. `robots`: whether each host's robots.txt has to allow it."""
+        """One attempt, following redirects. `robots`: whether the robots.txt of each host must allow it."""
         passed: set[str] = set()
         while True:
             url = check_address(url, self._local_ports)
@@ -166,13 +170,13 @@ class Fetcher:
             url = found
 
     def _request(self, url: str, known: Validators, max_bytes: int, cut: bool) -> Fetched | str:
-        """What is at `url`, or the address that it redirects to. `cut`: of what is too large, the beginning will do."""
+        """The page at `url`, or the address that it redirects to. `cut`: whether a page that is too large is cut."""
         headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         self._backend.deadline = time.monotonic() + self._seconds
         try:
             given = {name: value for name, value in headers.items() if value}
             with self._client.stream("GET", url, headers=given, follow_redirects=False) as answer:
-                self._client.cookies.clear()  # nothing carries over from one page to the next
+                self._client.cookies.clear()  # pages must not share cookies
                 if answer.has_redirect_location:
                     return urljoin(url, answer.headers["Location"])
                 validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
@@ -200,7 +204,7 @@ class Fetcher:
 
     def _content(self, answer: httpx.Response, max_bytes: int, cut: bool) -> bytes:
         encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-        if encoding not in _ENCODINGS:  # what is packed several times over could unpack without end
+        if encoding not in _ENCODINGS:  # several layers of compression could unpack without end
             raise ReadError(f"the site sent it in an encoding that was not asked for ({encoding[:40]})")
         too_large = f"it has more than the {max_bytes / 1e6:g} MB an article may have"
         length = answer.headers.get("Content-Length", "")
@@ -217,7 +221,7 @@ class Fetcher:
         return bytes(content)
 
     def _ask_robots(self, url: str) -> None:
-        """Wait until the host may be asked again. Raises ReadError where its robots.txt forbids this address."""
+        """Wait until the host may be asked again. Raises ReadError if its robots.txt forbids the address."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
@@ -231,7 +235,7 @@ class Fetcher:
         self._sleep(self._asked.get(parts.netloc, 0) + pause - time.monotonic())
 
     def _read_robots(self, url: str) -> Protego | str:
-        """The rules of a host, or why nothing may be fetched from it now (RFC 9309, 2.3.1). Asked for once."""
+        """The rules of a host, or the reason why nothing may be fetched from it now (RFC 9309, 2.3.1)."""
         try:
             found = self._in_attempts(url, Validators(), ROBOTS_BYTES, False)
         except _Failed as error:
@@ -253,12 +257,12 @@ class Fetcher:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The certificates to trust; reading them takes longer than many a page."""
+    """The trusted certificates, read once: reading them can take longer than fetching a page."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 def _check_status(answer: httpx.Response) -> None:
-    """Raises _Failed where there is no page in the answer."""
+    """Raise _Failed if the answer has no page."""
     code = answer.status_code
     if answer.is_success:
         return
@@ -269,7 +273,7 @@ def _check_status(answer: httpx.Response) -> None:
 
 
 def _content_type(header: str) -> tuple[str, str | None]:
-    """The media type in lower case and the charset, where one is given, of a Content-Type."""
+    """The media type, in lower case, and the charset (None if it has none) of a Content-Type."""
     message = Message()
     message["Content-Type"] = header
     return message.get_content_type() if header else "", message.get_content_charset()

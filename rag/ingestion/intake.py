@@ -1,4 +1,4 @@
-"""How articles come in, whatever they come from, and how what is known of them is put right."""
+"""Adds articles from files, addresses, feeds and pasted text to a library, and corrects what is known about them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rag.settings import Settings
 
 
 class Intake:
-    """Puts articles into a library, embedded with its model."""
+    """Adds articles to a library, embedded with its model."""
 
     def __init__(
         self,
@@ -32,15 +32,16 @@ class Intake:
         max_file_mb: float,
         make_fetcher: Callable[..., Fetcher] | None = None,
     ) -> None:
-        """A file or page of more than `max_file_mb` is refused; `make_fetcher` makes what fetches addresses."""
+        """`max_file_mb`: a larger file or page is refused; `make_fetcher`: makes the Fetcher for addresses."""
         self.library = library
         self.embedding = embedding
         self._max_mb = max_file_mb
         self._make_fetcher = make_fetcher or Fetcher
 
     def ingest(self, places: Sequence[str | Path]) -> Iterator[IngestEvent]:
-        """Read files, folders, globs and addresses (pages, documents, feeds, sitemaps) into the library, telling what
-        became of each article as it happens. Closing the iterator ends it, between two articles.
+        """Add the articles of files, folders, globs and addresses (pages, documents, feeds, sitemaps).
+
+        Yields one event for each article as it happens. Closing the iterator stops between two articles.
         """
         return ingest(
             self.library,
@@ -51,9 +52,9 @@ class Intake:
         )
 
     def ingest_on_ray(self, places: Sequence[str | Path], settings: Settings) -> Iterator[IngestEvent]:
-        """Read as `ingest` does, embedded by Ray's actors on this machine or the cluster of RAY_ADDRESS.
+        """Like `ingest`, but embedded by Ray's actors on this machine or the cluster of RAY_ADDRESS.
 
-        Raises UsageError where Ray is not installed or cannot be started.
+        Raises UsageError if Ray is not installed or cannot be started.
         """
         from rag.ingestion.ray_embedding import RayEmbedding  # late: few have Ray
 
@@ -68,13 +69,11 @@ class Intake:
             )
 
     def ingest_addresses(self, addresses: Sequence[str]) -> Iterator[IngestEvent]:
-        """Read addresses as `ingest` does; what is none is reported, and not looked for on the disk."""
+        """Like `ingest`, for addresses alone: anything else is reported, and not looked for on the disk."""
         return ingest(self.library, self.embedding, addresses, self._max_mb, self._make_fetcher, only_addresses=True)
 
     def ingest_files(self, files: Sequence[tuple[str, bytes]]) -> Iterator[IngestEvent]:
-        """Read files that were handed over as their names and contents. Nothing is written under those names: they
-        tell the kind of file, and are what the events call it.
-        """
+        """Add files given as names and contents. The names only show the kind of file and appear in the events."""
         return ingest_files(self.library, self.embedding, files, self._max_mb)
 
     def ingest_text(
@@ -85,7 +84,7 @@ class Intake:
         published: str | None = None,
         url: str | None = None,
     ) -> IngestEvent:
-        """Add an article that was pasted, and what is known of it. Raises UsageError for what cannot be used."""
+        """Add a pasted article and what is known about it. Raises UsageError if a value cannot be used."""
         article = pasted(text, title, outlet, published, url)
         (event,) = take_in(self.library, self.embedding, [More(1), Item("the pasted text", article, whole_file=False)])
         return event
@@ -96,7 +95,7 @@ class Intake:
             return feeds.followed()
 
     def follow(self, url: str) -> Feed:
-        """Follow the feed or sitemap at `url` from now on; `refresh` reads it. Raises ReadError where there is none."""
+        """Follow the feed or sitemap at `url`; `refresh` reads it. Raises ReadError if there is none."""
         url = url.strip()
         looking = self._looked_up(url)
         try:
@@ -108,7 +107,7 @@ class Intake:
             raise ReadError(f"{url}: {error}.") from error
 
     def follow_and_read(self, url: str) -> Iterator[IngestEvent]:
-        """Follow the feed or sitemap at `url` from now on, and read it, telling it as it happens."""
+        """Follow the feed or sitemap at `url` and read it; yields one event for each article."""
         url = url.strip()
         try:
             for _ in self._looked_up(url):
@@ -119,7 +118,7 @@ class Intake:
             yield from self.refresh([url])
 
     def _looked_up(self, url: str) -> Generator[Waiting, None, str | None]:
-        """Note a feed as followed; its title. Raises ReadError where there is none."""
+        """Note a feed as followed and return its title. Raises ReadError if there is none."""
         with (
             self._make_fetcher(max_bytes=int(self._max_mb * 1_000_000)) as fetcher,
             Parser() as parser,
@@ -131,14 +130,14 @@ class Intake:
             return listing.title
 
     def unfollow(self, url: str) -> None:
-        """Follow a feed no more; its articles stay. Raises UsageError where it is not followed."""
+        """Stop following a feed; its articles stay. Raises UsageError if it is not followed."""
         with self._feeds() as feeds:
             feeds.unfollow(url.strip())
 
     def refresh(self, urls: Sequence[str] = ()) -> Iterator[IngestEvent]:
-        """Read what is new or changed in the feeds at `urls`, or in all that are followed, telling it as it happens.
+        """Add what is new or changed in the feeds at `urls`, or in all followed feeds; yields an event for each.
 
-        Raises UsageError for one that is not followed.
+        Raises UsageError for a feed that is not followed.
         """
         with self._feeds() as feeds:
             for url in urls:
@@ -159,9 +158,9 @@ class Intake:
         return Feeds(self.library.folder / "library.db")
 
     def edit(self, id: str, values: Mapping[str, str]) -> Article:
-        """Correct what is known of an article, and return it as it is now. Raises UsageError, UnknownArticle.
+        """Correct what is known about an article, and return the corrected article. Raises UsageError, UnknownArticle.
 
-        `values`: the fields of `rag.article.DESCRIBED` that are to change, as typed; "" for not known.
+        `values`: the new values of fields in `rag.article.DESCRIBED`, as typed; "" for unknown.
         """
         with self.library.writing:
             before = self.library.article(id)

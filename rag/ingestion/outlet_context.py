@@ -1,4 +1,4 @@
-"""What is told beside the other articles: an outlet's boilerplate, and when an undated article was published."""
+"""What the other articles of a library show about one: its outlet's boilerplate, and the date of an undated article."""
 
 from __future__ import annotations
 
@@ -15,25 +15,30 @@ from rag.library import copies
 from rag.library.library import Library
 
 FEWEST_STORIES = 3
-"""Stories of an outlet that a line has to stand in, at least, to be its boilerplate."""
+"""A line must be in at least so many stories of an outlet to be its boilerplate,"""
 SHARE_OF_ARTICLES = 0.2
-"""… and the share of the outlet's articles: "The inquiry goes on." stands in many stories, but not in every fifth."""
+"""and in this share of its articles: "The inquiry goes on." is in many stories, but not in every fifth."""
 _LOOKED_AT = 12
+"""Articles with the line that are compared: enough to find FEWEST_STORIES that are unlike, and fast."""
 _SHORT = 6
+"""Words. A shorter line is boilerplate only if it stands alone and is not a sentence."""
 _WORD = re.compile(r"[\w’'-]+")
 _NAME = re.compile(r"(?<=\s)[\"“‘']?([A-Z][\w’'-]+|\d[\d,.]*)")
 _QUOTE = re.compile(r"[“\"„]([^“”\"„\n]+)(?:[”\"]|$)", re.MULTILINE)
 _SHORTEST_QUOTE = 30
+"""Characters. Shorter quotations are used by many articles."""
 _QUOTES_ASKED = 3
+"""The longest quotations of an article, for which other articles are searched."""
 _RUN = 4
+"""Words in a run: two articles are compared by the runs in their quotations."""
 _SAME_WORDS = 8
+"""Runs that two articles must have in common to quote the same words: about eleven words in a row."""
 
 
 def beside_the_others(library: Library, changed: Sequence[str]) -> list[Article]:
-    """Look at the articles `changed` (ids) beside those of the library, and bring what is known up to date.
+    """Compare the articles `changed` (ids) with the others of the library, and update what is known.
 
-    Dates are noted at once. Returns the articles of which more is now known to be no part of the story: these have to
-    be split anew.
+    Dates are kept at once. Returns the articles in which more boilerplate was found: they must be split again.
     """
     ids = [id for id in dict.fromkeys(changed) if library.catalogue.exists(id)]
     with library.writing:
@@ -59,9 +64,10 @@ def _cleaned_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
 def _is_boilerplate(
     library: Library, outlet: str, hash: int, having: Sequence[str], recurring: Collection[int]
 ) -> bool:
-    """Whether a recurring line is the outlet's phrase: it stands in unlike stories and names nothing that they name.
+    """Whether a recurring line is boilerplate: it is in unlike stories, and has no name that the stories have.
 
-    `recurring`: the hashes of all lines that recur; what they name is no sign of what the story names.
+    `having`: the ids of the articles with the line `hash`; `recurring`: the hashes of all recurring lines, in which
+    names do not count.
     """
     stories: list[tuple[Article, set[str]]] = []
     for id in sorted(having)[:_LOOKED_AT]:
@@ -82,13 +88,13 @@ def _is_boilerplate(
 
 
 def _names(line: str, outlet: str, rest: str) -> set[str]:
-    """The names and figures in a line, without the outlet's; a word that `rest` also writes small is no name."""
+    """The names and figures in a line, without the outlet's. A word that `rest` has in lower case is not a name."""
     found = {re.sub(r"['’]s$", "", name).strip(".,") for name in _NAME.findall(line)} - set(_WORD.findall(outlet))
     return {name for name in found if name[:1].isdigit() or not re.search(rf"\b{re.escape(name.lower())}\b", rest)}
 
 
 def _is_one_story(article: Article, runs: set[str], other: Article, others: set[str]) -> bool:
-    """Whether an outlet's two articles may tell of one thing: what they have in common may then be its story."""
+    """Whether two articles may be about the same event: what they share may then be the story."""
     mostly = len(runs & others) * 2 >= min(len(runs), len(others))
     return mostly or copies.share_a_headline_word(article, other)
 
@@ -100,7 +106,7 @@ def _is_alone(text: str, start: int, end: int) -> bool:
 
 
 def _dated_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
-    """The undated articles of which more is known for a dated one that quotes the same words."""
+    """The undated articles whose range of days changes because a dated article quotes the same words."""
     if not library.catalogue.undated():
         return
     waiting: dict[str, None] = {}
@@ -118,7 +124,7 @@ def _dated_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
 
 
 def _nearest(library: Library, article: Article) -> DatedWords | None:
-    """The dated article that has most quoted words in common with `article`."""
+    """The dated article that shares most quoted words with `article`."""
     found = [other for other in _quoting_alike(library, article) if other.published]
     if not found:
         return None

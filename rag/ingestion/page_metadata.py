@@ -1,4 +1,4 @@
-"""What a web page says of its article: in JSON-LD, in meta tags, in <time>, or in a line under the headline."""
+"""What a web page says about its article: in JSON-LD, meta tags, <time>, or a line under the headline."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from rag.ingestion.publication_time import published_at, whole_date
+from rag.text.date_patterns import DAY, MONTH
 
 ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")
 _PUBLISHED_TAGS = (
@@ -19,31 +20,30 @@ _PUBLISHED_TAGS = (
     "publishdate", "publish-date", "publication_date", "publish_date", "dc.date.issued", "dcterms.created", "dc.date",
     "cxenseparse:recs:publishtime", "article.published", "date",
 )  # fmt: skip
-_MONTHS = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    "nov(?:ember)?|dec(?:ember)?"
-)
 _DATE = re.compile(
-    rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:{_MONTHS})\.?,?\s+\d{{4}}"
-    rf"|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b",
+    rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|{DAY}\.?\s+{MONTH},?\s+\d{{4}}"
+    rf"|{MONTH}\s+{DAY},?\s+\d{{4}})\b",
     re.I,
 )
 _TIME = re.compile(
     r",?(?: at)? \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b\)?)?", re.I
 )
-"""What may follow on a date and is part of it."""
+"""A time of day after a date."""
 _SEPARATOR = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*\|\s*")
 _SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", "form", "iframe", "svg", "button"}
 DATELINE = 1200
-"""Characters after the headline within which a page says when it was published, if it says so there at all."""
+"""Characters after the headline in which a date is looked for: a later date is part of the article."""
 SHORTEST_HEADLINE = 12
+"""Characters. A shorter beginning of <title> is the name of a section."""
 LONGEST_OUTLET = 60
+"""Characters. A longer name is a sentence about the site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the page says of its article; None where it does not. `feed` is the address of a feed that it offers,
-    `is_article` whether it calls itself an article.
+    """What a page says about its article; None for what it does not say.
+
+    `feed` is the address of a feed that it offers, `is_article` is true if it calls itself an article.
     """
 
     title: str | None
@@ -57,7 +57,7 @@ class Said:
 
 
 def what_is_said(tree: HtmlElement) -> Said:
-    """Read a parsed page, which is left as it is."""
+    """Read a parsed page without changing it."""
     tags = _tags(tree)
     item = next(_items(tree), {})
     publisher = item.get("publisher")
@@ -89,7 +89,7 @@ def what_is_said(tree: HtmlElement) -> Said:
 
 
 def _tags(tree: HtmlElement) -> dict[str, str]:
-    """The meta tags' contents by their names, the first of each."""
+    """The contents of the meta tags by name, the first of each."""
     found: dict[str, str] = {}
     for meta in tree.iter("meta"):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
@@ -133,12 +133,12 @@ def _people(value: Any) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> str | None:
-    """A string on one line, entities resolved; None for anything else and for a blank one."""
+    """A string on one line, entities resolved; None if it is blank or not a string."""
     return " ".join(html.unescape(value).split()) or None if isinstance(value, str) else None
 
 
 def _headline(tree: HtmlElement, whole: str | None) -> str | None:
-    """The headline on the page: what <title> begins with, where that stands in an element of its own; else the h1."""
+    """The headline: the text of the element that <title> begins with, else of the first h1."""
     first = None
     for element in tree.iter("h1", "h2", "h3", "b", "strong", "font", "div", "span", "td", "p", "a"):
         if len(element) > 3:
@@ -161,7 +161,7 @@ def _without_site(title: str, outlet: str | None) -> str:
 
 
 def _site_in(whole: str | None, title: str | None) -> str | None:
-    """What <title> says after the headline, last: the outlet's name, on most pages."""
+    """The last part of <title> after the headline: on most pages the outlet's name."""
     if not whole or not title or not whole.startswith(title) or len(whole) == len(title):
         return None
     last = _SEPARATOR.split(whole[len(title) :])[-1].strip()
@@ -173,7 +173,7 @@ def _letters(text: str) -> str:
 
 
 def _dateline(tree: HtmlElement, title: str | None) -> str | None:
-    """The first whole date after the headline, as it stands there: in <time>, else as people write it."""
+    """The first whole date after the headline, as it is written there: in <time> or in the text."""
     wanted, passed, seen = _letters(title or ""), False, 0
     if not wanted:
         return None
@@ -200,7 +200,7 @@ def _dateline(tree: HtmlElement, title: str | None) -> str | None:
 
 
 def _walk(root: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
-    """Each element at its start and at its end, in the order of the page, without what shows no text of the article."""
+    """Each element at its start and its end, in the order of the page, without those that have no article text."""
     waiting: list[tuple[str, HtmlElement]] = [("start", root)]
     while waiting:
         kind, element = waiting.pop()
@@ -214,6 +214,6 @@ def _walk(root: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
 
 
 def _day(value: Any) -> str | None:
-    """The ISO date of a date that can be an article's: whole, and of these centuries."""
+    """The ISO date of a whole date between 1900 and 2100; None for anything else."""
     day = whole_date(re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", value.strip())) if isinstance(value, str) else None
     return day if day and "1900" < day < "2100" else None

@@ -1,8 +1,8 @@
-"""What HTML, XML, PDF and DOCX hold, read where a hostile file can do no harm: a program for a process of its own.
+"""Parses HTML, XML, PDF and DOCX in a process of its own, where a hostile file can do no harm.
 
 `python -m rag.ingestion.parse FD` answers requests from the connection FD until it is closed. A request is a JSON
 object and the file's bytes, an answer a JSON object; nothing else passes. The process limits its own memory and
-processor time, can write no file, and is ended from outside when it takes too long (worker.py).
+processor time, can write no file, and is ended from outside when it takes too long (parser_process.py).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rag.ingestion import documents, extract, feeds
 
 MEMORY_BYTES = 1 << 30
 PROCESSOR_SECONDS = 30
+"""Many times what real files take."""
 
 Parse = Callable[[bytes, dict[str, Any]], dict[str, Any]]
 
@@ -46,9 +47,9 @@ KINDS: dict[str, Parse] = {"page": _page, "pdf": _pdf, "docx": _docx, "listing":
 
 
 def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:
-    """What one request comes to: the article or the listing, or under "error" why there is none.
+    """The answer to one request: the article or the listing, or under "error" the reason why there is none.
 
-    "spent": this process had better not be asked again; "log": what the other side should write down.
+    "spent" means that this process should not be used again; "log" is for the other side's log.
     """
     try:
         return KINDS[request["kind"]](content, request)

@@ -1,4 +1,4 @@
-"""The process in which files are parsed, seen from outside: started when it is first needed, replaced when it dies."""
+"""Starts the process that parses files (`rag.ingestion.parse`), sends it requests, and replaces it when it dies."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from rag.settings import ROOT
 
 PROGRAM = ["-m", "rag.ingestion.parse"]
 SECONDS = 60.0
+"""For one file: twice its processor time, for a busy machine."""
 LARGEST_ANSWER = 200_000_000
+"""Bytes: a hostile file must not fill the memory of this process."""
 
 logger = logging.getLogger(__name__)
 
 
 class Parser:
-    """Parses one file at a time in a process of its own, which is kept for the next; close it, or leave a `with`.
+    """Parses one file at a time in another process, which is kept for the next. Close it, or use it in a `with`.
 
-    Each method raises ReadError with the one sentence that says why there is no article, and loses only that file.
+    Each method raises ReadError with one sentence that says why there is no article; the next file is not affected.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -37,7 +39,7 @@ class Parser:
         self._connection: Connection[Any, Any] | None = None
 
     def page(self, content: bytes, url: str | None = None, charset: str | None = None) -> Article:
-        """The article of a web page: `url` is where it was fetched, `charset` what the server said of it."""
+        """The article of a web page; `url` is its address, `charset` the one that the server named."""
         return self._article({"kind": "page", "url": url, "charset": charset}, content)
 
     def pdf(self, content: bytes) -> Article:
@@ -47,12 +49,12 @@ class Parser:
         return self._article({"kind": "docx"}, content)
 
     def listing(self, content: bytes, url: str) -> Listing:
-        """The entries of a feed or sitemap that was found at `url`."""
+        """The entries of the feed or sitemap at `url`."""
         found = self._ask({"kind": "listing", "url": url}, content)["listing"]
         return Listing(**found | {"entries": tuple(FeedEntry(**entry) for entry in found["entries"])})
 
     def close(self) -> None:
-        """End the process, whatever it is at; a thread that waits for its answer hears that there is none."""
+        """End the process at once. A thread that waits for its answer gets a ReadError."""
         process, self._process, self._connection = self._process, None, None
         if process is not None:
             process.kill()
@@ -95,7 +97,7 @@ class Parser:
                 self._process = subprocess.Popen(
                     [sys.executable, "-B", *PROGRAM, str(theirs.fileno())],
                     cwd=ROOT,
-                    # Nothing of the environment, keys least of all, is any business of the file's.
+                    # A file must not see the environment, which may hold keys.
                     env={name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ},
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,

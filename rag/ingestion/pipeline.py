@@ -1,4 +1,4 @@
-"""An article's path, end to end: read → describe → clean → split → embed → library, a few articles at a time."""
+"""Ingestion from end to end: read → describe → clean → split → embed → keep, a few articles at a time."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ from rag.settings import PACKAGED_MODEL
 from rag.text.language import is_english, language_name
 
 ARTICLES_AT_ONCE = 16
+"""Kept together: fewer are slower, and with more it takes long until the first is reported."""
 LONGEST_SILENCE = 0.7
-"""Seconds in which something is to be heard of what is fetched."""
+"""Seconds after which fetched articles are kept, so that an event is seen at least once a second."""
 FIRST_PACE = 0.2
-"""Seconds that keeping an article is thought to take until it has been seen."""
+"""Seconds that keeping an article is expected to take, until it has been measured."""
 NO_ADDRESS = "this is no address: it begins with https:// or http://"
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
@@ -42,9 +43,9 @@ Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetch
 
 @dataclass(frozen=True, slots=True)
 class IngestEvent:
-    """What became of one article, or file that gave none. `total` grows as files turn out to hold several.
+    """What happened to one article, or to a file without one. `total` grows when a file has several articles.
 
-    "fetching" is no outcome but a sign of life, once a second, while an address keeps us waiting.
+    "fetching" is not an outcome: it comes once a second while an address is being fetched.
     """
 
     source: str
@@ -66,16 +67,16 @@ class _Planned:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What this run has met: each article's identity with where it is from, and what a reader would see of it."""
+    """The articles of this run so far, by identity and by content."""
 
     sources: dict[str, str] = field(default_factory=dict)
     contents: dict[tuple[str, str | None], str] = field(default_factory=dict)
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
-    """Other addresses: as given, as an identity, and the identity of the article that they lead to."""
+    """Other addresses of articles: the address, its identity, and the identity of the article."""
     changed: list[str] = field(default_factory=list)
 
     def same(self, article: Article, key: str) -> str | None:
-        """The identity under which this run has met the article already."""
+        """The identity under which the article already came in this run, or None."""
         if key in self.sources:
             return key
         return self.contents.get((article.content_hash, article.outlet)) if article.url else None
@@ -95,13 +96,12 @@ def ingest(
     only_addresses: bool = False,
     ahead: Callable[[Iterable[Found]], Iterator[Found]] = iter,
 ) -> Iterator[IngestEvent]:
-    """Read files, folders, globs and addresses into the library; says of each article what became of it, once kept.
+    """Add the articles of files, folders, globs and addresses; yields an event for each once it is kept.
 
-    With `only_addresses` nothing is looked for on the disk: what is no address is reported as none. What was found goes
-    through `ahead` on its way.
+    `max_mb` is the size from which a file or page is refused. With `only_addresses` anything else is reported as a
+    failure, and not looked for on the disk. `ahead` is a step between finding and keeping (see `RayEmbedding.ahead`).
 
-    What fails is reported and loses nothing else. Stopping the iteration early keeps what was reported, and ends what
-    is being fetched.
+    A failure is reported and affects nothing else. Stopping early keeps what was reported, and ends a fetch.
     """
     with Parser() as parser, closing(_found(library, places, max_mb, parser, make_fetcher, only_addresses)) as found:
         yield from take_in(library, embedding, ahead(found))
@@ -110,7 +110,7 @@ def ingest(
 def ingest_files(
     library: Library, embedding: Embedding, files: Sequence[tuple[str, bytes]], max_mb: float
 ) -> Iterator[IngestEvent]:
-    """Read files that were handed over as their names and contents, as `ingest` reads those of the disk."""
+    """Like `ingest`, for files given as names and contents."""
     with Parser() as parser, closing(_handed_over(files, max_mb, parser)) as found:
         yield from take_in(library, embedding, found)
 
@@ -127,10 +127,10 @@ def _handed_over(files: Sequence[tuple[str, bytes]], max_mb: float, parser: Pars
                 if number:
                     yield More(1)
                 number += 1
-                # The name is no place: it tells nothing about which article this is.
+                # The name is not a path, so it does not identify the article.
                 yield replace(found, whole_file=False) if isinstance(found, Item) else found
     finally:
-        parser.close()  # whatever the thread is waiting for
+        parser.close()  # ends what the thread is waiting for
         thread.shutdown(wait=False, cancel_futures=True)
 
 
@@ -142,7 +142,7 @@ def _found(
     make_fetcher: Callable[..., Fetcher],
     only_addresses: bool,
 ) -> Generator[Found, None, None]:
-    """What there is in the files and at the addresses that `places` come to."""
+    """What is found in the files and at the addresses that `places` mean."""
     addresses = list(dict.fromkeys(place.strip() for place in places if is_address(place)))
     store = library.folder.resolve()
     others = [place for place in places if not is_address(place)]
@@ -168,9 +168,10 @@ def _found(
 
 
 def take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) -> Iterator[IngestEvent]:
-    """Put into the library what comes, a few articles at a time; says of each what became of it, once it is kept.
+    """Keep the articles of a stream, a few at a time; yields an event for each once it is kept.
 
-    Files are embedded many at once, which is faster; of what was fetched only as many as leave an event a second.
+    Articles from files are embedded in large groups, which is faster; fetched ones in groups small enough for an event
+    every second.
     """
     return telemetry.ingest(_take_in(library, embedding, stream))
 
@@ -216,10 +217,10 @@ def _take_in(library: Library, embedding: Embedding, stream: Iterable[Found]) ->
 
 
 def prepare_again(library: Library, embedding: Embedding, articles: Sequence[Article]) -> None:
-    """Split anew articles that are there and whose headline, or whose omitted stretches, are no longer the same."""
+    """Split and embed articles again whose headline or omitted spans have changed."""
     for first in range(0, len(articles), ARTICLES_AT_ONCE):
         with library.writing:
-            # As they are now: one may have been corrected, or removed, since it was looked at.
+            # Read again: an article may have been corrected or removed in the meantime.
             some = [
                 replace(library.article(each.id), omitted=each.omitted)
                 for each in articles[first : first + ARTICLES_AT_ONCE]
@@ -234,7 +235,7 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
     ids = library.catalogue.ids()
     for first in range(0, len(ids), ARTICLES_AT_ONCE):
         articles = [library.article(id) for id in ids[first : first + ARTICLES_AT_ONCE]]
-        # Those that an older version of the program took in have never been described.
+        # Articles from older versions of this program have not been described yet.
         articles = [article if article.basis else described(library, article) for article in articles]
         yield from prepare(embedding, articles, lambda hashes: {})
 
@@ -242,7 +243,7 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
 def _decide(
     library: Library, found: Item | Unread | Same, taken: _Taken, waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
-    """Whether what was found is new, changed, known, met before in this run, or nothing."""
+    """What to do with what was found: the plan to keep it, or the event that says why not."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
     if isinstance(found, Same):
@@ -268,12 +269,12 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
         where = taken.sources.get(same) or f"{same.removeprefix('url:')}, under another address"
         return _event(found, "duplicate", None, f"the same article as {where}")
     taken.add(article, key, found.source)
-    # A file that now holds another text is about to update the article that had this one: this is a new article.
+    # If this run already plans to give the known article another text, this one is a new article.
     if known is None or any(plan.article.id == known.id for plan in waiting):
         article = replace(article, id=_new_id(library, key))
         return _Planned(found, article, key, "added")
     if known.content_hash == article.content_hash:
-        # No part of the content: a library of before times were kept has it filled in, and nothing has changed.
+        # Older libraries have no time of day. It is filled in, and the article counts as unchanged.
         if article.published and article.published_at and not known.published_at:
             library.catalogue.set_time(known.id, article.published, article.published_at)
         if known.path == article.path:
@@ -284,32 +285,32 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
         return _event(found, "unchanged", known.id)
     article = replace(article, id=known.id, version=known.version + 1)
     first = library.catalogue.key(known.id)
-    if key != first and key.startswith("url:"):  # its other address: it stays known by the first
+    if key != first and key.startswith("url:"):  # another address of the same article: the first one stays
         article, key = replace(article, url=library.article(known.id).url), first
     return _Planned(found, article, key, "updated")
 
 
 def identity(article: Article) -> str:
-    """What makes two readings the same article: the canonical address, else the outlet and the text."""
+    """The key of an article: its canonical address, else its outlet and text."""
     if address := _canonical(article.url or ""):
         return f"url:{address}"
     return "text:" + fingerprint(f"{article.outlet or ''}\x1f{article.text}")
 
 
 def _canonical(url: str) -> str:
-    """The address less what tells no articles apart: scheme, "www.", trackers, fragment; "" for what is none."""
+    """The address without scheme, "www.", tracking parameters and fragment; "" if it is not an address."""
     try:
         given, found = urlsplit(url), urlsplit(courlan.normalize_url(url))
     except ValueError:
         return ""
-    # courlan drops a query without names ("story.asp?1234"), which names the article.
+    # courlan drops a query without names ("story.asp?1234"), but here it identifies the article.
     query = found.query if "=" in given.query else given.query
     return found.netloc and found.netloc.removeprefix("www.") + found.path.rstrip("/") + (query and f"?{query}")
 
 
 def _new_id(library: Library, key: str) -> str:
     id = fingerprint(key)[:16]
-    while library.catalogue.exists(id):  # a text that another file held before it was changed
+    while library.catalogue.exists(id):  # taken by a text that a file had before it changed
         id = fingerprint(id)[:16]
     return id
 

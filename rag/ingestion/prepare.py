@@ -1,4 +1,4 @@
-"""What an article becomes before it is kept: described, cleaned, split into passages, embedded."""
+"""Prepares articles for the library: describes, cleans, splits and embeds them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from rag.library.library import Library
 from rag.models.embedding import Embedding
 
 LONGEST_LABEL = 50
-"""Characters of what is omitted and does not part a passage."""
+"""Characters. A shorter omitted label ("Advertisement") does not split a passage."""
 
 Prepared = tuple[Article, list[Sentence], list[Embedded]]
 
 
 def story(text: str, omitted: Sequence[Span]) -> Iterator[list[Sentence]]:
-    """The sentences of the story, those of each stretch between what is omitted together."""
+    """The sentences of the story, one list for each span between the omitted ones."""
     for start, end in kept(text, omitted):
         yield [Sentence(start + s.start, start + s.end) for s in sentences(text[start:end])]
 
 
 def described(library: Library, article: Article) -> Article:
-    """The article with what its text tells of it, what is no part of its story, and a person's corrections."""
+    """The article with what its text says about it, its omitted spans, and a person's corrections."""
     article = replace(article, omitted=omitted(article.text))
     found = [sentence for stretch in story(article.text, article.omitted) for sentence in stretch]
     return undated(library.corrected(describe(article, found)), found)
@@ -44,7 +44,7 @@ def prepare(
 ) -> list[Prepared]:
     """The articles with their sentences and their embedded passages, in the articles' order.
 
-    `known` gives, of the hashes of texts, those vectors that are known already (float32 bytes).
+    `known` returns, for hashes of texts, the vectors that the library already has (float32 bytes).
     """
     steps = [SplitIntoPassages(embedding=embedding), EmbedWhatIsNew(embedding=embedding, known=known)]
     documents = [Document(id_=a.id, text=a.text, metadata=given(a)) for a in articles]
@@ -60,12 +60,12 @@ def prepare(
 
 
 def given(article: Article) -> dict[str, Any]:
-    """What splitting an article needs besides its text, as the metadata of its document."""
+    """What splitting needs to know about an article besides its text: the metadata of its document."""
     return {"title": article.title, "version": article.version, "omitted": article.omitted}
 
 
 def text_to_embed(headline: str, text: str) -> str:
-    """What is embedded for a passage: its headline, as the model reads it, and its text without what is omitted."""
+    """The text that is embedded for a passage: the headline and the passage, without omitted spans."""
     return _node(headline, text).get_content(MetadataMode.EMBED)
 
 
@@ -80,7 +80,7 @@ def _node(headline: str, text: str) -> TextNode:
 
 
 class SplitIntoPassages(TransformComponent):
-    """Documents to passages that the model reads whole: headline and text within its tokens."""
+    """Splits documents into passages that the model reads whole, together with the headline."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     embedding: Any
@@ -105,9 +105,11 @@ class SplitIntoPassages(TransformComponent):
             yield node
 
     def _groups(self, text: str, omitted: Sequence[Span], budget: int) -> Iterator[list[Sentence]]:
-        """The sentences of each passage. What is omitted is cut out of the passages that it would be in, and moves the
-        borders of no other: a caption more or less does not change what the rest of the article is found by. A label of
-        a few words ("Advertisement") between two paragraphs does not part them: the passage goes across it.
+        """The sentences of each passage.
+
+        Omitted spans are cut out of the passages they are in and do not move the borders of others, so that a caption
+        more or less does not change how the rest of the article is found. A label of a few words ("Advertisement")
+        between two paragraphs does not split the passage.
         """
         counts = self.embedding.token_counts
         for group in passages(text, sentences(text), counts, budget):
@@ -132,12 +134,12 @@ def _is_label(words: str) -> bool:
 
 
 class EmbedWhatIsNew(TransformComponent):
-    """Gives each passage its vector: the library's, where it has one for that very text, else the model's."""
+    """Adds the vector to each passage: the library's, if it has one for the same text, else a new one."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     embedding: Any
     known: Any
-    """A function from the hashes of texts to those vectors that are known, as float32 bytes."""
+    """A function from hashes of texts to the vectors that are known, as float32 bytes."""
 
     def __call__(self, nodes: Sequence[BaseNode], **_: Any) -> Sequence[BaseNode]:
         texts = [node.get_content(MetadataMode.EMBED) for node in nodes]

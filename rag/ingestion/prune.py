@@ -1,7 +1,7 @@
-"""What on a page is plainly no part of its article, taken out before the article is looked for.
+"""Removes parts of a web page that are clearly not its article, before the article is extracted.
 
-Sites name the parts of their pages much alike, whatever they are made with: a class that speaks of sharing, captions or
-comments says so of hundreds of them. What would take too much of the page with it is left: names can mislead.
+Sites use similar names for the parts of their pages, for example classes for sharing, captions or comments. An element
+that holds much of the page stays whatever its name is: names can mislead.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _NAMED = re.compile(
     re.I,
 )
 _KEPT = {"html", "body", "article", "main", "head", "em", "strong", "b", "i", "h1"}
-"""Elements that hold the article, or a part of a sentence, whatever they are called."""
+"""Elements that hold the article or a part of a sentence, whatever their class is."""
 _INLINE = {"a", "span", "time", "cite", "small", "abbr", "mark"}
 _PARAGRAPHS = {"p", "ul", "ol", "h1", "h2", "h3", "blockquote"}
 MOST = 0.3
-"""The share of the page's text that may go with one element."""
+"""The largest share of the page's text that may be removed with one element."""
 LINKED = 0.8
-"""A list, of whose text links have so large a share, leads elsewhere."""
+"""A list in which links have at least this share of the text leads to other pages."""
 _JUNK = re.compile(
     r"(?:advertisement|story continues|scroll to continue|continue reading|read more|related|share|image copyright|"
     r"image source|follow us|sign up|click here|back to top|our standards|photo|print)\b.{0,60}",
@@ -34,11 +34,11 @@ _JUNK = re.compile(
 )
 _HEAD = re.compile(r"(?:by|published|updated|posted|last modified)\b.*|.*\b(?:19|20)\d\d\b.*|.{0,3}", re.I)
 LONGEST_HEAD = 12
-"""Words of a line above the text that is not the text's: who wrote it and when."""
+"""Words. A short line above the text says who wrote it and when, and is not part of it."""
 
 
 def prune(tree: HtmlElement) -> None:
-    """Take out what is named as no article, and lists of links; tables that only lay out the page become blocks."""
+    """Remove elements by their names, and lists of links. Tables used for layout become blocks."""
     body = tree.find(".//body")
     body = tree if body is None else body
     _unlay(body)
@@ -49,7 +49,7 @@ def prune(tree: HtmlElement) -> None:
         names = " ".join(filter(None, map(element.get, ("class", "id", "data-testid", "role", "data-component"))))
         named = bool(names) and _NAMED.search(names) is not None
         if named and _within_a_sentence(element):
-            for name in ("class", "id"):  # trafilatura, too, goes by names
+            for name in ("class", "id"):  # trafilatura uses the names as well
                 element.attrib.pop(name, None)
             continue
         named = named and element.tag not in _KEPT
@@ -58,7 +58,7 @@ def prune(tree: HtmlElement) -> None:
 
 
 def _within_a_sentence(element: HtmlElement) -> bool:
-    """Whether taking it out would tear words out of a paragraph: a name that is linked, say."""
+    """Whether removing it would take words out of a paragraph, for example a linked name."""
     return element.tag in _INLINE and any(each.tag == "p" for each in element.iterancestors())
 
 
@@ -70,7 +70,7 @@ def _leads_elsewhere(element: HtmlElement) -> bool:
 
 
 def _unlay(body: HtmlElement) -> None:
-    """Make blocks of tables that hold paragraphs or lists: they are there for the columns of the page."""
+    """Turn tables with paragraphs or lists into blocks: they only make the columns of the page."""
     for table in list(body.iter("table")):
         if any(element.tag in _PARAGRAPHS for element in table.iter()) and table.find(".//th") is None:
             for element in table.iter("table", "tbody", "tr", "td"):
@@ -82,7 +82,7 @@ def _length(element: HtmlElement) -> int:
 
 
 def without_junk(text: str) -> str:
-    """Extracted text without lines that only speak of the page, and without what stands above its first paragraph."""
+    """Extracted text without lines about the page, and without the lines above its first paragraph."""
     lines = [line for line in text.split("\n") if not _is_junk(line)]
     first = 0
     while (

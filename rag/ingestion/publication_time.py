@@ -1,4 +1,4 @@
-"""The time of day at which an article was published, as its page, its feed or its file states it."""
+"""The day and the time of day at which an article was published, as its page, feed or file states them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
-_DEFAULT_DATES = datetime(2000, 1, 1), datetime(2004, 2, 2)
+from dateutil import parser
 
-_DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2000, 1, 1, 1, 1)
+_DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2004, 2, 2, 1, 1)
+"""What a text leaves out is taken from these: what it states is the same with both."""
 _FEED_DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} (?:\d\d)?\d\d \d\d:\d\d(?::\d\d)? [A-Z]{2,3}")
 _FEED_ZONES = {"UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-"""What RFC 822 says these names mean in its own notation. Elsewhere "CST" may be China's: it is no zone there."""
+"""Time zones in dates of RFC 822. In other notations they are ignored: "CST" may be China's."""
 _AHEAD_OF_GMT = re.compile(r"\b(?:GMT|UTC) ?(?=[+-]\d)")
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
 def published_at(published: str | None, stated: Iterable[object]) -> str | None:
-    """The first of the `stated` dates that has a time and goes with the day `published` (ISO), in ISO form.
+    """The first of the `stated` dates that has a time and fits the day `published` (ISO), in ISO form.
 
-    It is kept as stated: with its offset where it has one, without where it has none. Of two that show the same clock
-    the one with an offset is taken. None where there is none: where only days are stated, or other days.
+    It keeps its offset if it has one. Of two with the same time, the one with an offset is taken. None if only days are
+    stated, or other days.
     """
     if published is None:
         return None
@@ -35,14 +36,14 @@ def published_at(published: str | None, stated: Iterable[object]) -> str | None:
 
 
 def goes_with(published: str | None, moment: str | None) -> bool:
-    """Whether a kept moment (ISO) is of the day `published` (ISO), or of another only through its zone."""
+    """Whether a moment (ISO) is on the day `published` (ISO), or one day off because of its time zone."""
     return moment is not None and published_at(published, [moment]) is not None
 
 
 def _moment(value: object) -> datetime | None:
-    """The moment that a date states; None where it states no time.
+    """The date and time in `value`; None if it has no time.
 
-    Midnight without an offset is no time: it is what programs write where they know the day alone.
+    Midnight without an offset does not count: programs write it if they only know the day.
     """
     if not isinstance(value, str) or not value.strip():
         return None
@@ -55,20 +56,17 @@ def _moment(value: object) -> datetime | None:
 
 
 def _in_another_notation(value: str) -> datetime | None:
-    from dateutil import parser
-
-    # "GMT+9" is nine hours ahead of it wherever people write it; dateutil reads it the other way round, as POSIX does.
+    # People write "GMT+9" for nine hours ahead of GMT; dateutil reads it the other way round, as POSIX does.
     value = _AHEAD_OF_GMT.sub("", value)
     names = _FEED_ZONES if _FEED_DATE.fullmatch(value) else {}
 
     def zone(name: str | None, offset: int | None) -> tzinfo | None:
-        """Never what the name would mean on this machine, as dateutil has it."""
+        """The zone of a name or offset. dateutil would take the name for one of this machine's zones."""
         if offset is not None:
             return timezone(timedelta(seconds=offset))
         return timezone(timedelta(hours=names[name])) if name in names else None
 
     try:
-        # What is left out comes from the default: only a whole time is the same with both.
         one, other = (parser.parse(value, default=each, tzinfos=zone) for each in _DEFAULTS)
     except (ValueError, OverflowError):
         return None
@@ -76,7 +74,7 @@ def _in_another_notation(value: str) -> datetime | None:
 
 
 def _can_be(moment: datetime, day: date) -> bool:
-    """Whether it is the day before or after where the moment was written down, and `day` somewhere else."""
+    """Whether the moment, which has an offset, is on `day` somewhere else in the world."""
     if moment.tzinfo is None or abs((moment.date() - day).days) != 1:
         return False
     try:
@@ -87,17 +85,14 @@ def _can_be(moment: datetime, day: date) -> bool:
 
 
 def whole_date(value: str | None) -> str | None:
-    """The ISO date of a date in any of the usual notations; None for what is none or leaves out day, month or year."""
+    """The ISO date of a date in any usual notation; None if it is not one, or lacks day, month or year."""
     if value is None:
         return None
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except ValueError:
-        from dateutil import parser
-
         try:
-            # What the text leaves out comes from the default: only a whole date is the same with both.
-            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULT_DATES)
+            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULTS)
         except (ValueError, OverflowError):
             return None
         return one.isoformat() if one == other else None

@@ -1,7 +1,7 @@
-"""Embedding on Ray Data: on all cores of this machine, or of the cluster that RAY_ADDRESS names.
+"""Embeds passages with Ray Data, on all cores of this machine or of the cluster at RAY_ADDRESS.
 
-Ray's actors embed and do nothing else; one process, the library's owner, reads, splits and keeps, as it always does. It
-runs ahead of that by some thousand passages, whose vectors are then known when they are asked for.
+Ray's actors only embed. The process that owns the library reads, splits and keeps as always. Some thousand passages are
+embedded ahead, so that their vectors are ready when they are needed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from rag.ingestion.web import Found
 
 PASSAGES_AT_ONCE = 64
-"""Of a batch, which one actor embeds; another does it again where the actor ends before it has."""
+"""In a batch for one actor. If the actor dies, another one does the batch again."""
 PASSAGES_AHEAD = 8192
+"""Many batches for each actor, so that starting a round costs little."""
 
 
 class RayEmbedding(Embedding):
-    """Another embedding, of which the vectors of what comes in are computed ahead, by Ray's actors.
+    """An embedding whose vectors are computed ahead by Ray's actors.
 
-    To be used in a `with`, which ends what was started of Ray.
+    Use it in a `with`, which shuts Ray down at the end.
     """
 
     _embedding: Embedding = PrivateAttr()
@@ -47,7 +48,7 @@ class RayEmbedding(Embedding):
     _known: list[Mapping[str, NDArray[np.float32]]] = PrivateAttr(default_factory=list)
 
     def __init__(self, embedding: Embedding, settings: Settings) -> None:
-        """Raises UsageError where Ray is not installed or its cluster does not answer."""
+        """Raises UsageError if Ray is not installed or its cluster does not answer."""
         super().__init__(
             model_name=embedding.model_name,
             identity=embedding.identity,
@@ -77,7 +78,7 @@ class RayEmbedding(Embedding):
         return self._embedding.token_vectors(texts)
 
     def ahead(self, library: Library, stream: Iterable[Found]) -> Iterator[Found]:
-        """The same stream, each article of which comes when its passages have been embedded."""
+        """The same stream; each article comes once its passages have been embedded."""
         waiting: list[Found] = []
         texts: dict[str, str] = {}
         for found in stream:
@@ -92,7 +93,7 @@ class RayEmbedding(Embedding):
         yield from waiting
 
     def _new(self, library: Library, article: Article) -> dict[str, str]:
-        """What has to be embedded of the article, by its hash, where the library does not have it yet."""
+        """The texts of the article that must be embedded, by hash, without those that the library has."""
         if library.catalogue.known_content(article.content_hash, article.outlet):
             return {}
         article = described(library, article)
@@ -124,7 +125,7 @@ class RayEmbedding(Embedding):
         for batch in embedded.iter_batches(batch_format="pyarrow"):
             vectors = np.frombuffer(b"".join(batch["vector"].to_pylist()), np.float32)
             known |= zip(batch["hash"].to_pylist(), vectors.reshape(-1, self.dimension), strict=True)
-        # The last articles of the round before are still on their way.
+        # The last articles of the previous round may not be kept yet.
         self._known = [*self._known[-1:], known]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
@@ -146,7 +147,7 @@ class RayEmbedding(Embedding):
 
 
 class Actor:
-    """Has the model, on a core of some machine of the cluster."""
+    """Embeds batches with its own copy of the model, on one core of the cluster."""
 
     def __init__(self, embedding_model: str, models: str, identity: str) -> None:
         settings = Settings(embedding_model=embedding_model, models=Path(models))
@@ -165,9 +166,9 @@ class Actor:
 
 
 def _started() -> int:
-    """Start Ray, or join the cluster of RAY_ADDRESS; how many cores it has for embedding."""
+    """Start Ray, or connect to the cluster at RAY_ADDRESS; returns the number of its cores."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # a batch that goes wrong is done again
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # a batch that fails is done again
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         import ray

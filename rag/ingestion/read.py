@@ -1,4 +1,4 @@
-"""Files, folders and globs: which files there are, and what articles each holds."""
+"""Reads files, folders and globs: finds the files, and the articles in each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUFFIXES = TEXT | MARKDOWN | HTML | JSON | JSON_LINES | PDF | WORD
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file, or one line of it, that gave no article, and why."""
+    """A file, or a line of one, without an article, and the reason."""
 
     source: str
     reason: str
@@ -33,8 +33,10 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article as found. `whole_file`: the file holds nothing else, so that its path identifies the article.
-    `kept` is called once the library holds it.
+    """An article that was found.
+
+    `whole_file` is true if the file has nothing else, so that its path identifies the article. `kept` is called once
+    the library has the article.
     """
 
     source: str
@@ -45,7 +47,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """An article, or a whole feed, that has not changed since it was last read."""
+    """An article or a feed that has not changed since it was last read."""
 
     source: str
     reason: str | None = None
@@ -53,20 +55,20 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """So many more are to come than was known: a listing turned out to hold several."""
+    """The number of items to come is higher than was known, because a file or listing has several."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing has come yet: `source` is still being fetched. Without one: what has come may be kept now."""
+    """`source` is still being fetched. If it is None, what has come so far may be kept now."""
 
     source: str | None
 
 
 def find(places: Sequence[str]) -> list[Path | Unread]:
-    """The files that `places` (files, folders, globs) come to, each once, folders in alphabetical order."""
+    """The files that `places` (files, folders, globs) mean, each once, folders in alphabetical order."""
     found: dict[Path, None] = {}
     unread: list[Path | Unread] = []
     for place in places:
@@ -96,7 +98,7 @@ def find(places: Sequence[str]) -> list[Path | Unread]:
 
 
 def read(path: Path, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
-    """The articles of one file. What is wrong with it comes out as Unread, with the line where there is one."""
+    """The articles of one file. Whatever is wrong with it is yielded as Unread, with the line if there is one."""
     try:
         suffix = path.suffix.lower()
         if suffix in JSON_LINES:
@@ -117,9 +119,9 @@ def read(path: Path, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
 
 
 def read_content(source: str, suffix: str, content: bytes, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
-    """The articles of a file's content, for which `suffix` says what it is; `source` is what it is called.
+    """The articles in the `content` of a file of the kind `suffix`; `source` is its name in the items.
 
-    Where the content is one article, `whole_file` is set.
+    `whole_file` is set if the content is one article. Whatever is wrong with it is yielded as Unread.
     """
     try:
         _check_suffix(suffix)
@@ -139,8 +141,9 @@ def read_content(source: str, suffix: str, content: bytes, max_mb: float, parser
 def pasted(
     text: str, title: str | None = None, outlet: str | None = None, published: str | None = None, url: str | None = None
 ) -> Article:
-    """The article of a text that a person pasted, with what they say of it. Raises UsageError for what is no text, no
-    date or no address.
+    """The article of a pasted text, with what the person says about it.
+
+    Raises UsageError if the text is empty, or a date or address is not one.
     """
     article = extract.from_text(text) if not title else Article(text=extract.tidy(text))
     if not has_text(article):
@@ -165,12 +168,12 @@ def pasted(
 
 
 def suffix_of(name: str) -> str:
-    """The ending of a file's name as it came from elsewhere, in lower case: of the name nothing else is used."""
+    """The suffix of a file's name in lower case; the name may come from another system."""
     return PurePath(name.replace("\\", "/")).suffix.lower()
 
 
 def has_text(article: Article) -> bool:
-    """Whether there is anything to read in it."""
+    """Whether the article has any letter or digit."""
     return any(char.isalnum() for char in article.text)
 
 
@@ -239,7 +242,7 @@ def _item(where: str, found: Article | ReadError, whole_file: bool) -> Item | Un
 
 
 def _at(path: Path, found: Item | Unread) -> Item | Unread:
-    """What was found, with the file's place."""
+    """What was found, with the path of its file."""
     if isinstance(found, Unread):
         return found
     return replace(found, article=replace(found.article, path=extract.tidy(str(path.resolve()))))

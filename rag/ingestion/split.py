@@ -1,4 +1,4 @@
-"""Sentences and passages with exact offsets: `text[start:end]` is the sentence, the passage, to the character."""
+"""Splits a text into sentences and passages with exact offsets: `text[start:end]` is the sentence or passage."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ from itertools import pairwise
 import sentencex
 
 from rag.article import Sentence
+from rag.text.date_patterns import WEEKDAY
 
 TokenCounts = Callable[[Sequence[str]], list[int]]
 
 LONGEST_SENTENCE = 600
-"""Characters. What runs on for longer (a table, a list without full stops) is cut: a citation stays readable."""
+"""Characters. Anything longer (a table, a list without full stops) is cut, so that citations stay readable."""
 MOST_TOKENS_OF_HEADLINE = 48
+"""Enough for nearly every headline, and leaves most of the model's 256 tokens to the passage."""
 SPECIAL_TOKENS = 2
+"""The model's own, at the beginning and the end."""
 
-# A quotation is not one sentence however much is said in it: the splitter must not see the marks.
+# A quotation can have several sentences, so the splitter must not see the quotation marks.
 _QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»', " "))
 _SINGLE_QUOTES = re.compile(r"(?<!\w)['‘’‚]|['‘’](?!\w)")
 _CLOSING = re.compile(r"[\"”’»'\)\]]+(?!\w)|[ \u00a0\u2009\u202f][”»](?!\w)")
-# Where the splitter is known to break too early on news: after a title, and between a time of day and its day or zone.
+# The splitter breaks too early after a title, and between a time of day and its day or time zone.
 _TITLE = re.compile(r"\b(?:Mr|Ms|Mrs|Dr|Drs|Prof|St|Gov|Sen|Rep|Gen|Lt|Col|Cpl|Sgt|Capt|Rev|Hon|Supt|No|vs)\.$")
 _TIME_OF_DAY = re.compile(r"\b[ap]\.m\.$")
-_DAY_OR_ZONE = re.compile(
-    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|Eastern|Pacific|Central|GMT|local)\b"
-)
+_DAY_OR_ZONE = re.compile(rf"(?:{WEEKDAY}|[ECMP][SD]?T|Eastern|Pacific|Central|GMT|local)\b")
 _END_WINDOW = 16
+"""Characters around a border that are looked at: longer than any title or zone."""
 _PARAGRAPH = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 def sentences(text: str) -> list[Sentence]:
-    """The sentences of `text` in order; they cover everything in it but white space between them.
+    """The sentences of `text` in order. Together they cover everything but the white space between them.
 
-    A border is a paragraph's end or one that sentencex (wikimedia/sentencex) finds. No border parts a letter from its
-    accent, a surrogate from its other half, or the members of a joined emoji.
+    They end where a paragraph ends, or where sentencex (wikimedia/sentencex) finds an end. A letter is never separated
+    from its accent, a surrogate from its other half, or an emoji from the ones it is joined with.
     """
     return [
         Sentence(start, end)
@@ -47,9 +49,10 @@ def sentences(text: str) -> list[Sentence]:
 
 
 def passages(text: str, sentences: Sequence[Sentence], counts: TokenCounts, budget: int) -> list[list[Sentence]]:
-    """Group `sentences` into passages of at most `budget` tokens, ending on a paragraph's border where one is near.
+    """Group `sentences` into passages of at most `budget` tokens, which end with a paragraph if possible.
 
-    A sentence that alone exceeds the budget is cut. Returns for each passage its sentences, in order.
+    `counts` counts the tokens of texts. A sentence that is longer than the budget is cut. Returns the sentences of each
+    passage, in order.
     """
 
     def fits(start: int, end: int) -> bool:
@@ -67,7 +70,7 @@ def passages(text: str, sentences: Sequence[Sentence], counts: TokenCounts, budg
         if grouped and fits(grouped[-1][0].start, paragraph[-1].end):
             grouped[-1].extend(paragraph)
             continue
-        # A paragraph that does not fit beside what is there starts a passage, unless the last one would stay short.
+        # A paragraph that does not fit into the last passage starts a new one, unless the last one would stay short.
         if (
             not grouped
             or not fits(paragraph[0].start, paragraph[-1].end)
@@ -84,7 +87,7 @@ def passages(text: str, sentences: Sequence[Sentence], counts: TokenCounts, budg
 
 
 def headline_within(title: str | None, counts: TokenCounts) -> str:
-    """As many of the headline's first words as fit in MOST_TOKENS_OF_HEADLINE tokens, on one line."""
+    """The first words of the headline that fit into MOST_TOKENS_OF_HEADLINE tokens, on one line."""
     words = (title or "").split()
     while words and counts([" ".join(words)])[0] > MOST_TOKENS_OF_HEADLINE:
         words.pop()
@@ -92,7 +95,7 @@ def headline_within(title: str | None, counts: TokenCounts) -> str:
 
 
 def passage_budget(headline: str, counts: TokenCounts, max_tokens: int) -> int:
-    """How many tokens of text a model reads beside the headline and its special tokens."""
+    """How many tokens are left for the text, after the headline and the special tokens."""
     return max_tokens - SPECIAL_TOKENS - counts([headline])[0]
 
 
@@ -139,7 +142,7 @@ def _sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]
         if first >= last:
             continue
         if spans and not any(char.isalnum() for char in paragraph[first:last]):
-            spans[-1] = (spans[-1][0], last)  # a stray "..." is no sentence
+            spans[-1] = (spans[-1][0], last)  # a stray "..." is not a sentence
         else:
             spans.append((first, last))
     for first, last in spans:
@@ -147,7 +150,7 @@ def _sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]
 
 
 def _is_border(paragraph: str, stop: int) -> bool:
-    """Whether a sentence that sentencex ends at `stop` does end there."""
+    """Whether a sentence really ends at `stop`, where sentencex ends it."""
     following = next((n for n in range(stop, len(paragraph)) if not paragraph[n].isspace()), len(paragraph))
     rest = paragraph[following : following + _END_WINDOW]
     if not rest or _joined(paragraph, stop) or _joined(paragraph, following):
@@ -161,7 +164,7 @@ def _is_border(paragraph: str, stop: int) -> bool:
 
 
 def _cut(text: str, start: int, end: int, fits: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
-    """Cut a span that does not fit into pieces that do: after a clause, else between words, else between characters."""
+    """Cut a span into pieces that fit: after a clause, else between words, else between characters."""
     while start < end and not fits(start, end):
         low, high = start + 1, end - 1  # the longest piece that fits, by bisection
         while low < high:
@@ -178,7 +181,7 @@ def _cut(text: str, start: int, end: int, fits: Callable[[int, int], bool]) -> I
 
 
 def _last_border(text: str, start: int, limit: int) -> int:
-    """The best place to cut text[start:limit]: never inside what is seen as one character."""
+    """The best place to cut text[start:limit], never within what is shown as one character."""
     for pattern in (r"[;:.!?,–—]\s", r"\s"):
         for found in reversed([*re.finditer(pattern, text[start:limit])]):
             stop = start + found.end()
@@ -187,14 +190,14 @@ def _last_border(text: str, start: int, limit: int) -> int:
     stop = limit
     while stop > start + 1 and _joined(text, stop):
         stop -= 1
-    if _joined(text, stop):  # one character with more marks than fit: it stays whole
+    if _joined(text, stop):  # one character with more accents than fit stays whole
         while stop < len(text) and _joined(text, stop):
             stop += 1
     return stop
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without the white space at its ends; white space that carries an accent is not blank."""
+    """The span without white space at its ends. White space with a combining accent is kept."""
     while start < end and text[start].isspace() and not _joined(text, start + 1):
         start += 1
     while end > start and text[end - 1].isspace() and not _joined(text, end - 1):
@@ -203,12 +206,12 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _joined(text: str, index: int) -> bool:
-    """Whether text[index] is seen as one with the character before it."""
+    """Whether text[index] and the character before it are shown as one."""
     if not 0 < index < len(text):
         return False
     before, char = text[index - 1], text[index]
     if not _PARAGRAPH.match(before) or not _PARAGRAPH.match(char):
-        return False  # a mark that begins a line stands on nothing
+        return False  # an accent at the beginning of a line has no letter
     return (
         unicodedata.category(char) in ("Mn", "Mc", "Me")
         or char == "\u200d"

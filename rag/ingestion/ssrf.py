@@ -1,7 +1,7 @@
-"""Which addresses may be fetched: public ones alone, decided where the connection is made.
+"""Allows fetching from public addresses only (protection against server-side request forgery).
 
-A name is resolved once, every address it comes to must be public, and the connection goes to one of those very
-addresses: a name that answers otherwise the next time (DNS rebinding) gains nothing.
+A host name is resolved once, each of its IP addresses must be public, and the connection goes to one of them. So a name
+that resolves to another address the next time (DNS rebinding) is no danger.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ import httpcore
 from rag.errors import ReadError
 
 Resolve = Callable[[str, int], list[str]]
-"""From a host's name and a port to its addresses as text; raises OSError for a name that has none."""
+"""From a host name and a port to IP addresses as text; raises OSError for an unknown name."""
 
 NO_HOST = "there is no host called"
 PORTS = {"http": 80, "https": 443}
 LONGEST_ADDRESS = 2000
+"""Characters: what browsers and servers accept in general."""
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as a network without IPv4 writes them (RFC 6052)."""
+"""IPv4 addresses written as IPv6 addresses (RFC 6052)."""
 _SLICE = 0.5
-"""Seconds after which a waiting read looks whether it is still wanted."""
+"""Seconds after which a waiting read checks the deadline and `stop`."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """All addresses of `host`, as the system's resolver gives them. Raises OSError where it has none."""
+    """All IP addresses of `host` from the system's resolver. Raises OSError if there is none."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the internet may reach, in either family, however it is wrapped."""
+    """Whether an IP address, IPv4 or IPv6, can be reached by anybody on the internet."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -51,9 +52,9 @@ def is_public(address: str) -> bool:
 
 
 def check_address(url: str, local_ports: Collection[int] = ()) -> str:
-    """`url` as it may be asked for, without its fragment. Raises ReadError, in one sentence, for what may not be.
+    """The `url` without its fragment. Raises ReadError, in one sentence, if it may not be fetched.
 
-    Where its host leads is not looked at here but by `GuardedBackend`, at the connection.
+    The IP addresses of its host are checked later, by `GuardedBackend`. `local_ports`: see there.
     """
     if len(url) > LONGEST_ADDRESS:
         raise ReadError(f"the address has {len(url)} characters, more than the {LONGEST_ADDRESS} that are accepted")
@@ -79,17 +80,17 @@ def check_address(url: str, local_ports: Collection[int] = ()) -> str:
 
 
 class Refused(Exception):
-    """A connection that may not be made; the message says why."""
+    """A connection that is not allowed; the message says why."""
 
 
 class Stopped(Exception):
-    """The one who wanted the page does not want it any more."""
+    """The page is not wanted any more."""
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Connects to public addresses only, until `deadline` (of time.monotonic) and as long as `stop` is not set.
+    """Connects to public addresses only, until `deadline` (time.monotonic) has passed or `stop` is set.
 
-    `local_ports` are those at which, for tests, this machine's own loopback address may be connected to.
+    `local_ports` is for tests: the ports of this machine that may be connected to.
     """
 
     def __init__(self, resolve: Resolve, local_ports: Collection[int], stop: threading.Event) -> None:
@@ -129,7 +130,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         raise Refused("it leads to a socket of this machine")
 
     def left(self, timeout: float | None) -> float:
-        """`timeout`, or less where the deadline comes sooner. Raises once it has passed, or when stopped."""
+        """The time left: `timeout`, or less if the deadline comes sooner. Raises after the deadline, or if stopped."""
         if self.stop.is_set():
             raise Stopped
         left = self.deadline - time.monotonic()
@@ -139,7 +140,7 @@ class GuardedBackend(httpcore.NetworkBackend):
 
 
 class _GuardedStream(httpcore.NetworkStream):
-    """A stream that keeps the deadline whatever its reader allows a single read: a drip feed ends in time, too."""
+    """A stream that keeps the deadline even if each read is fast: a server that sends slowly cannot stretch it."""
 
     def __init__(self, stream: httpcore.NetworkStream, backend: GuardedBackend) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Who speaks in the transcript of a broadcast: the presenter, the reporter, and the clips they play."""
+"""Speakers in the transcript of a broadcast: the presenter, the reporter, and the clips they play."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ _FULL_NAME = re.compile(rf"\b{PERSON}")
 _CAPITALISED = re.compile(rf"\b{_FIRST}")
 _PARAGRAPH = re.compile(r"\S[^\n]*")
 FEWEST_LABELS = 3
+"""Speakers' labels that make a transcript: one or two can be subheads."""
 
 
 def voices(
     text: str, sentences: Sequence[Sentence], reporter: str | None = None, sign_off: Span | None = None
 ) -> tuple[Voice, ...]:
-    """The stretches of a transcript with their speakers, in order; () for what is no transcript.
+    """The parts of a transcript with their speakers, in order; () if the text is not a transcript.
 
-    A transcript is told by its speakers' labels ("HOST: …"), by a hand-over ("Ada Quill reports.") and a clip, or
+    A transcript is recognised by its speakers' labels ("HOST: …"), by a hand-over ("Ada Quill reports.") and a clip, or
     by the `sign_off` of its `reporter` (the span of "Ada Quill, Linnet News." at the end). A clip is a paragraph that
-    is one quotation, with no speaker named in it; whose it is, is told from the sentence before, or None.
+    is one quotation and names no speaker; its speaker is taken from the sentences before it, or is None.
     """
     paragraphs = [found.span() for found in _PARAGRAPH.finditer(text)]
     labels = [(start, label) for start, end in paragraphs if (label := _LABEL.match(text[start:end]))]
@@ -57,7 +58,7 @@ def voices(
 
 
 def _handover(text: str, sentences: Sequence[Sentence]) -> tuple[int, str | None]:
-    """Where the presenter's words end, and to whom they hand over; 0 where they do not."""
+    """The end of the presenter's words, and the reporter they hand over to; 0 if there is no hand-over."""
     for sentence in sentences[: max(1, len(sentences) // 2)]:
         found = _HANDOVER.search(text[sentence.start : sentence.end])
         ends_paragraph = text[sentence.end :].lstrip(" ").startswith("\n")
@@ -67,7 +68,7 @@ def _handover(text: str, sentences: Sequence[Sentence]) -> tuple[int, str | None
 
 
 def _labelled(labels: Sequence[tuple[int, re.Match[str]]], end: int) -> Iterator[Voice]:
-    """Each label's stretch runs to the next one."""
+    """The parts of a labelled transcript: each goes up to the next label."""
     stops = [*(start for start, _ in labels[1:]), end]
     for (start, label), stop in zip(labels, stops, strict=True):
         words = label["label"]
@@ -81,11 +82,11 @@ def _labelled(labels: Sequence[tuple[int, re.Match[str]]], end: int) -> Iterator
 
 
 def _last_named(text: str, before: Sequence[Sentence]) -> str | None:
-    """The first person named in the last sentence that names one, in full where the text says the full name."""
+    """The first person in the last sentence that names one, by the full name if the text has it."""
     people: list[str] = list(dict.fromkeys(_FULL_NAME.findall(text)))
     for sentence in reversed(before[-4:]):
         for word in _CAPITALISED.findall(text[sentence.start : sentence.end]):
-            # The last name of somebody, or the first of those whose names are told family name first.
+            # A last name, or the first word of a name that begins with the family name.
             matching = [name for name in people if word in (name.split()[-1], name.split()[0])]
             if matching:
                 return next((name for name in matching if name.split()[-1] == word), matching[0])

@@ -1,4 +1,4 @@
-"""What an address gives: the article of a page or document, or those that a feed or sitemap lists, one by one."""
+"""Reads web addresses: the article of a page or document, or the articles that a feed or sitemap lists."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rag.ingestion.read import Item, More, Same, Unread, Waiting, has_text, read
 from rag.library.subscriptions import Feeds, Visit
 
 HEARTBEAT = 0.8
-"""Seconds after which a caller hears of a page that is still being fetched."""
+"""Seconds between two signs that a page is still being fetched."""
 LISTING = "listing"
-"""The mark of a visit to a feed or sitemap. Only these are asked for whether they have changed where a person names the
-address: a page is fetched, so that an article that was removed can come back.
+"""The mark of a visit to a feed or sitemap. If a person gives its address, only a feed or sitemap may be skipped
+because it has not changed. A page is always fetched, so that a removed article can come back.
 """
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|(?:https?|file|data|javascript|mailto|ftp):", re.I)
 _ENDINGS = {
@@ -39,12 +39,12 @@ Found = Item | Unread | Same | Waiting | More
 
 
 def is_address(place: str) -> bool:
-    """Whether what a person gave is an address rather than a path."""
+    """Whether `place` is an address and not a path."""
     return _ADDRESS.match(place.strip()) is not None
 
 
 def in_the_meantime(thread: Executor, source: str, work: Callable[[], Result]) -> Generator[Waiting, None, Result]:
-    """The result of `work`, done in a thread, while the caller hears every now and then that it is under way."""
+    """Run `work` in a thread and return its result. Until then, yield a Waiting every HEARTBEAT seconds."""
     future = thread.submit(work)
     while not wait([future], HEARTBEAT).done:
         yield Waiting(source)
@@ -52,7 +52,7 @@ def in_the_meantime(thread: Executor, source: str, work: Callable[[], Result]) -
 
 
 class Web:
-    """Reads addresses with a fetcher and a parser; remembers in `feeds` what was fetched, to ask only for changes."""
+    """Reads addresses with a fetcher and a parser. `feeds` notes what was fetched, to ask only for changes later."""
 
     def __init__(self, fetcher: Fetcher, parser: Parser, feeds: Feeds, max_mb: float) -> None:
         self._fetcher = fetcher
@@ -62,20 +62,18 @@ class Web:
         self._thread = ThreadPoolExecutor(1, "fetch")
 
     def close(self) -> None:
-        """End what is under way."""
+        """Stop whatever is running."""
         self._fetcher.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._parser.close()
 
     def listing(self, url: str) -> Generator[Waiting, None, Listing]:
-        """The feed or sitemap at `url`, while the caller hears that it is under way. Raises ReadError where there is
-        none.
-        """
+        """The feed or sitemap at `url`; yields Waiting until it is there. Raises ReadError if there is none."""
         fetched = yield from self._meanwhile(url, partial(self._fetcher.fetch, url))
         return (yield from self._meanwhile(url, partial(self._parser.listing, fetched.content or b"", fetched.url)))
 
     def read(self, url: str) -> Iterator[Found]:
-        """What is at `url`. What is wrong with it comes out as Unread; a listing's entries come as they are fetched."""
+        """The articles at `url`, or of the listing there, as they are fetched. A failure is yielded as Unread."""
         url = url.strip()
         visit = self._feeds.visit(url)
         known = _validators(visit) if visit.mark == LISTING else Validators()
@@ -92,7 +90,7 @@ class Web:
             yield Unread(url, str(error))
 
     def _listed(self, url: str, fetched: Fetched, listing: Listing, passed: set[str]) -> Iterator[Found]:
-        """The entries of a listing. Only when all have been kept is the listing itself noted as read."""
+        """The entries of a listing. The listing is noted as read only after all have been kept."""
         if not listing.entries:
             yield Same(url, "it lists no articles")
             return
@@ -102,7 +100,7 @@ class Web:
             for found in self._index_entry(entry, passed) if listing.kind == "index" else self._entry(entry):
                 whole = whole and not isinstance(found, Unread)
                 yield found
-        yield Waiting(None)  # what is still waiting to be kept is kept now
+        yield Waiting(None)  # keeps what is still waiting
         if whole:
             self._feeds.remember(Visit(url, fetched.validators.etag, fetched.validators.last_modified, LISTING))
 
@@ -126,7 +124,7 @@ class Web:
             yield from self._listed(entry.url, fetched, listing, passed)
 
     def _entry(self, entry: FeedEntry) -> Iterator[Found]:
-        """The article that an entry names, unless the listing says of it what it said before."""
+        """The article of an entry, unless the entry is the same as the last time."""
         visit = self._feeds.visit(entry.url)
         if entry.mark and entry.mark == visit.mark:
             yield Same(entry.url)
@@ -155,7 +153,7 @@ class Web:
             yield Unread(entry.url, str(error))
 
     def _articles(self, url: str, fetched: Fetched) -> Iterator[Found]:
-        """The article of what was fetched, or its articles where it is JSON. Raises ReadError."""
+        """The article of a fetched page or document, or the articles of JSON. Raises ReadError if there is none."""
         content, kind = fetched.content or b"", fetched.media_type
         if not content.strip():
             raise ReadError("there is nothing at this address: the page is empty")

@@ -1,4 +1,4 @@
-"""A language model's file fetched from a hub: a pinned revision, its sha256 checked, resumed where it broke off."""
+"""Downloads a language model's file from a hub: a pinned revision, checked by its sha256, resumed if interrupted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from rag.errors import LanguageModelError
 from rag.models.files import sha256
 
 SECONDS = 30
+"""Without an answer or another byte, after which an attempt ends."""
 ATTEMPTS = 4
+"""In all, with longer and longer pauses: enough for a short fault of the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ RECOMMENDED = Published(
 
 
 def fetch(published: Published, hub: str, folder: Path, tell: Callable[[int], None], wait: float = 1.0) -> Path:
-    """The path of the file in `folder`; what is there already is kept, what was broken off is gone on with.
+    """Download the file into `folder` and return its path. A finished file is kept, a partial one is resumed.
 
-    `tell` is given the bytes that are there; `wait` are the seconds before a second attempt. Raises LanguageModelError
-    where the hub cannot be reached, or what it gives is not what was published.
+    `tell` is called with the number of bytes so far; `wait` is the number of seconds before the second attempt. Raises
+    LanguageModelError if the hub cannot be reached, or if the file is not the one that was published.
     """
     target = folder / published.file
     part = target.with_name(target.name + ".part")
@@ -76,11 +78,11 @@ def fetch(published: Published, hub: str, folder: Path, tell: Callable[[int], No
 
 
 class _TryAgain(Exception):
-    """The hub broke off, or is overloaded."""
+    """The hub closed the connection, or is overloaded."""
 
 
 def _continue(address: str, part: Path, size: int, tell: Callable[[int], None]) -> None:
-    """Fetch what of the file is not in `part` yet."""
+    """Fetch the rest of the file into `part`."""
     have = part.stat().st_size if part.exists() else 0
     if have >= size:
         part.unlink(missing_ok=True)

@@ -1,8 +1,7 @@
 """The embedding model as a LlamaIndex `BaseEmbedding`.
 
-The packaged all-MiniLM-L6-v2 runs on onnxruntime: sentence-transformers' own weights, exported once by a child process
-(so that torch never enters this one) and compared with the original before they are used. Any other model runs on
-sentence-transformers itself.
+The packaged all-MiniLM-L6-v2 runs on onnxruntime. Its weights are exported once, in a child process so that this one
+never imports torch, and compared with the original before they are used. Any other model runs on sentence-transformers.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ logger = logging.getLogger(__name__)
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TEXTS_KEPT = 32
-"""A question is read more than once: to search with it, to rerank with it, to see who says what about it."""
+"""Texts whose vectors are kept: a question is embedded several times, to search, to rerank and to compare outlets."""
 EXPORT_FORMAT = 1
-"""Part of the exported file's name: a changed way of exporting must not find the old file."""
+"""Part of the exported file's name, so that a new way of exporting does not use the old file."""
 
 Vectors = NDArray[np.float32]
 Token = TypeVar("Token")
@@ -45,8 +44,9 @@ Token = TypeVar("Token")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a model makes of one text, token by token: `vectors` (tokens, dimension) of length 1 each, and `spans`
-    (tokens, 2), where each token stands in the text in characters; a special token stands at (0, 0).
+    """The tokens of one text: `vectors` (tokens, dimension), each of length 1, and `spans` (tokens, 2).
+
+    A span is the token's start and end in the text, in characters; a special token has (0, 0).
     """
 
     vectors: NDArray[np.floating[Any]]
@@ -54,20 +54,20 @@ class Tokens:
 
 
 class Embedding(BaseEmbedding):
-    """What the rest of the program asks of any embedding model, beside LlamaIndex's own methods."""
+    """An embedding model as this program uses it: more than LlamaIndex asks for."""
 
     identity: str
-    """The sha256 of the weights: a library is tied to it."""
+    """The sha256 of the weights. A library can only be used with the model it was made with."""
     max_tokens: int
-    """How many tokens the model reads of one text, its two special ones included; what is beyond is not seen."""
+    """How many tokens the model reads of one text, with its two special tokens; the rest is ignored."""
     dimension: int
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text, special ones not counted."""
+        """The number of tokens of each text, without special tokens."""
         raise NotImplementedError
 
     def token_vectors(self, texts: Sequence[str]) -> list[Tokens]:
-        """The vectors of each text's tokens, special ones included, in the context of the whole text."""
+        """The vectors of each text's tokens in the context of the text, with special tokens."""
         raise NotImplementedError
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
@@ -114,17 +114,17 @@ class OnnxEmbedding(Embedding):
         return of_length_one(np.stack([tokens.mean(axis=0) for tokens in self._run(ids)]))
 
     def _read(self, tokens: list[Token]) -> list[Token]:
-        """What the model reads of them, cut as sentence-transformers cuts it: the final special token stays."""
+        """The tokens that the model reads, cut like sentence-transformers does: the last special token stays."""
         return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
 
     def _run(self, ids: Sequence[list[int]]) -> list[Vectors]:
-        """The last layer's token vectors (tokens, 384) of each sequence of token ids; not to be written to."""
+        """The last layer's token vectors (tokens, 384) of each sequence of token ids. Do not write to them."""
         ids = [self._read(each) for each in ids]
         return [self._run_alone(tuple(ids[0]))] if len(ids) == 1 else self._run_all(ids)
 
     def _run_all(self, ids: Sequence[Sequence[int]]) -> list[Vectors]:
-        # One at a time: as fast on a few cores as many at once, nobody waits for others' texts, and a text has the same
-        # vectors to the last bit whatever is read beside it.
+        # One at a time: as fast as a batch on a few cores, nobody waits for other texts, and a text's vectors are the
+        # same to the last bit whatever else is read.
         vectors = []
         for each in self._turns.each(ids):
             tokens = np.array([each], np.int64)
@@ -144,7 +144,7 @@ class OnnxEmbedding(Embedding):
 
 
 class SentenceTransformerEmbedding(Embedding):
-    """Any sentence-transformers model, by name or folder, with the prompts that it brings itself."""
+    """Any sentence-transformers model, by name or folder, with its own prompts."""
 
     _model: Any = PrivateAttr()
 
@@ -173,7 +173,7 @@ class SentenceTransformerEmbedding(Embedding):
         return "SentenceTransformerEmbedding"
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
-        # Called without truncation, so that what is too long is seen to be.
+        # No truncation: the caller must see if a text is too long.
         encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
@@ -202,9 +202,9 @@ class SentenceTransformerEmbedding(Embedding):
 
 
 def load_embedding(settings: Settings, threads: int | None = None) -> Embedding:
-    """The model that the settings name; the packaged one computes in so many threads, or one for each core.
+    """The model that the settings name. The packaged one uses `threads` threads, or one for each core.
 
-    Raises ModelError where it is missing, altered, or cannot be prepared.
+    Raises ModelError if it is missing, was changed, or cannot be prepared.
     """
     stop_reports()
     if settings.embedding_model != PACKAGED_MODEL:
@@ -218,7 +218,7 @@ def load_embedding(settings: Settings, threads: int | None = None) -> Embedding:
 
 
 def of_length_one(vectors: NDArray[Any]) -> Vectors:
-    """The vectors, in the last axis, scaled to length 1; one of length 0 stays as it is."""
+    """The vectors along the last axis, scaled to length 1. One of length 0 stays as it is."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
@@ -243,12 +243,12 @@ def _check_weights(folder: Path) -> None:
 
 
 def exported_model(settings: Settings) -> Path:
-    """The file that the packaged model is run from, once it has been made."""
+    """The exported file of the packaged model, whether it exists or not."""
     return settings.models / f"{PACKAGED_MODEL}-{PACKAGED_SHA256[:12]}-{EXPORT_FORMAT}.onnx"
 
 
 def intact(exported: Path) -> bool:
-    """Whether the export is there and is, byte for byte, what was compared with the original."""
+    """Whether the exported file exists and is the one that was compared with the original."""
     recorded = exported.with_suffix(".sha256")
     return exported.exists() and recorded.exists() and recorded.read_text() == sha256(exported)
 
@@ -256,7 +256,7 @@ def intact(exported: Path) -> bool:
 def _prepare(folder: Path, exported: Path) -> None:
     exported.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{exported}.lock"):
-        if intact(exported):  # another process made it while this one waited
+        if intact(exported):  # another process made it in the meantime
             return
         logger.info("Preparing the embedding model for this machine, once (about 15 s).")
         command = [sys.executable, "-m", "rag.models.embedding_export", str(folder), str(exported)]

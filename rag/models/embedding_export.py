@@ -1,4 +1,4 @@
-"""Export the packaged model to ONNX, fuse it, and keep it only if it gives the original's vectors.
+"""Exports the packaged embedding model to ONNX, and keeps the file only if it gives the same vectors.
 
 Run as a program by `rag.models.embedding`: `python -m rag.models.embedding_export MODEL_FOLDER TARGET.onnx`.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 LEAST_COSINE = 0.9999
+"""Between the vectors of the two: rounding differs a little, anything else is a mistake."""
 PROBES = (
     "The ferry left the harbour at 5 p.m.",
     "Who spoke first?",
@@ -23,9 +24,9 @@ PROBES = (
 
 
 def export(folder: Path, target: Path) -> None:
-    """Write the model of `folder` to `target`, and its sha256 beside it (suffix .sha256), the second last.
+    """Write the model in `folder` to `target`, and then its sha256 to the same name with the suffix .sha256.
 
-    Raises ValueError where the exported model's vectors differ from sentence-transformers'.
+    Raises ValueError if the exported model's vectors differ from those of sentence-transformers.
     """
     import torch
     from onnxruntime.transformers import optimizer

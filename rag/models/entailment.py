@@ -1,4 +1,4 @@
-"""A natural-language-inference cross-encoder, where one is configured or lies in the folder of models."""
+"""The optional entailment model: whether one sentence follows from another or contradicts it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Entailment(Protocol):
     """A natural-language-inference model."""
 
     def __call__(self, premise: str, claim: str) -> tuple[float, float]:
-        """How likely the premise entails the claim, and how likely it contradicts it."""
+        """The probabilities that the premise entails the claim, and that it contradicts it."""
 
 
 def local_entailment(configured: str | None, models: Path) -> Entailment | None:
-    """The one of the settings, else the one that lies in the folder `models`/entailment; None where there is none.
+    """The model of the settings, else the one in the folder `models`/entailment; None if there is neither.
 
-    Raises ModelError where it cannot be loaded or does not tell entailment from contradiction.
+    Raises ModelError if it cannot be loaded, or does not have the classes entailment and contradiction.
     """
     lying = models / "entailment"
     name = configured or (str(lying) if (lying / "config.json").exists() else None)

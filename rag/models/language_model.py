@@ -1,6 +1,7 @@
-"""The language model of the settings, through LlamaIndex's own integrations; imported only where one is configured.
+"""The language model of the settings, through LlamaIndex's integrations.
 
-Each is an extra (requirements-model.txt, requirements-anthropic.txt). A key goes to the client and nowhere else.
+Each integration is an extra (requirements-model.txt, requirements-anthropic.txt), imported only if it is configured. A
+key is given to the client and to nothing else.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from rag.settings import Settings
 
 Kind = Literal["file", "ollama", "anthropic", "address"]
 _NEEDS: dict[Kind, tuple[str, str, str]] = {
-    # The module that must be there, the requirements that bring it, and how they are installed.
+    # The module, the file of requirements that has it, and the command that installs it.
     "file": ("xllamacpp", "requirements-model.txt", "pip install -r"),
     "ollama": ("llama_index.llms.ollama", "requirements-model.txt", "pip install -r"),
     "address": ("llama_index.llms.openai_like", "requirements-model.txt", "pip install -r"),
@@ -43,11 +44,12 @@ _NEEDS: dict[Kind, tuple[str, str, str]] = {
 _OLLAMA = "http://127.0.0.1:11434"
 _ON_THIS_MACHINE = re.compile(r"(?:localhost|127(?:\.\d+){3}|::1|.+\.localhost)")
 TEMPERATURE = 0.0
+"""The same question with the same passages should get the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A language model that can be chosen: `written` is how the setting names it, `name` how it is shown."""
+    """A language model that can be chosen: `written` as in the setting, `name` as it is shown."""
 
     written: str
     kind: Kind
@@ -56,15 +58,15 @@ class Model:
 
     @property
     def leaves_the_machine(self) -> bool:
-        """Whether passages of articles are sent to another machine when it is asked."""
+        """Whether asking it sends passages of articles to another machine."""
         return self.kind != "file" and not _ON_THIS_MACHINE.fullmatch(urlsplit(self.address).hostname or "")
 
 
 def read_model(written: str) -> Model:
-    """What the setting LANGUAGE_MODEL names.
+    """The model that the setting LANGUAGE_MODEL names.
 
     `FILE.gguf`, `ollama:NAME`, `ollama:NAME@http://host:port`, `anthropic:NAME`, or an OpenAI-compatible address with
-    the model's name behind "#": `http://127.0.0.1:8000/v1#NAME`. Raises UsageError for anything else.
+    the model's name after "#": `http://127.0.0.1:8000/v1#NAME`. Raises UsageError for anything else.
     """
     kind, _, rest = written.partition(":")
     if kind == "ollama" and rest:
@@ -86,9 +88,9 @@ def read_model(written: str) -> Model:
 
 
 def models(settings: Settings) -> list[Model]:
-    """Those that can be chosen: the one of the settings first, then every GGUF file in the folder of models.
+    """The models that can be chosen: the one of the settings, then every GGUF file in the folder of models.
 
-    Raises UsageError where the setting names none.
+    Raises UsageError if the setting does not name a model.
     """
     named = [read_model(settings.language_model)] if settings.language_model else []
     files = [str(path) for path in sorted(settings.models.glob("*.gguf"))]
@@ -96,9 +98,9 @@ def models(settings: Settings) -> list[Model]:
 
 
 def load_model(model: Model, settings: Settings) -> LLM:
-    """The model, ready to be asked; a file is read into memory once.
+    """The model, ready to use; a file is read into memory once.
 
-    Raises LanguageModelError, saying what to install, where its extra is missing, and where a file is none.
+    Raises LanguageModelError if its extra is not installed, or if the file is missing or not a model.
     """
     module, requirements, command = _NEEDS[model.kind]
     try:
@@ -149,7 +151,7 @@ def _is_address(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _server(path: str, context: int) -> Any:
-    """The file in memory. Its library opens a door on this machine as well: only a key that nobody has opens it."""
+    """The model in memory. xllamacpp also listens on a port of this machine: a random key keeps it closed."""
     import secrets
 
     import xllamacpp
@@ -160,10 +162,8 @@ def _server(path: str, context: int) -> Any:
     params.n_parallel = 1
     params.verbosity = -1
     for threads in (params.cpuparams, params.cpuparams_batch):
-        threads.poll = (
-            0  # its threads wait asleep: spinning, they take the processor from one another where it is shared
-        )
-    params.cache_ram_mib = 0  # it would keep each question's passages, and grow by gigabytes
+        threads.poll = 0  # threads that spin while they wait take the processor from each other
+    params.cache_ram_mib = 0  # the cache would keep each question's passages, and grow by gigabytes
     params.api_keys = [secrets.token_urlsafe(24)]
     try:
         return xllamacpp.Server(params)
@@ -172,7 +172,7 @@ def _server(path: str, context: int) -> Any:
 
 
 class LocalModel(CustomLLM):
-    """A GGUF file that llama.cpp runs in this process."""
+    """A GGUF model that llama.cpp runs in this process."""
 
     name: str
     context: int
@@ -206,7 +206,7 @@ class LocalModel(CustomLLM):
         return last[0] if last else ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        """What is generated, piece by piece; closing the generator stops it."""
+        """The generated text, piece by piece. Closing the generator stops the model."""
         pieces: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         stopped = threading.Event()
         request = {

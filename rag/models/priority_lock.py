@@ -1,6 +1,6 @@
-"""Whose turn it is to run a model: what somebody waits for goes before what is done beside.
+"""A lock for running models one at a time, in which questions go before background work.
 
-A run of a model takes the whole machine. Two at once each take twice as long, and whoever came first gains nothing.
+A run of a model uses all cores. Two at once would each take twice as long.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE = 2.0
-"""Seconds after which what is done beside has its turn, however many wait: it is to be done some day."""
+"""Seconds after which background work gets its turn even if others wait, so that it ends at some time."""
 _beside: ContextVar[bool] = ContextVar("beside", default=False)
 
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """What is done within, in this thread, is waited for by nobody: others go first."""
+    """Mark what this thread does in the `with` as background work: others go first."""
     token = _beside.set(True)
     try:
         yield
@@ -30,12 +30,12 @@ def beside() -> Iterator[None]:
 
 
 def is_beside() -> bool:
-    """Whether nobody waits for what this thread does."""
+    """Whether this thread does background work."""
     return _beside.get()
 
 
 class PriorityLock:
-    """One at a time, in their order; what is done beside where nobody else waits, or has waited for PATIENCE."""
+    """One holder at a time, in order of arrival. Background work comes last, but waits no longer than PATIENCE."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -44,7 +44,7 @@ class PriorityLock:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Held alone."""
+        """Hold the lock."""
         ticket, began = object(), time.monotonic()
         urgent = not is_beside()
 
@@ -72,7 +72,7 @@ class PriorityLock:
                 self._changed.notify_all()
 
     def each(self, runs: Iterable[T]) -> Iterator[T]:
-        """The runs, to be made while they are iterated: all in one turn, or beside each in a turn of its own."""
+        """Iterate over the runs while holding the lock: once for all, in background work once for each."""
         if not is_beside():
             with self.turn():
                 yield from runs

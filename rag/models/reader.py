@@ -1,6 +1,6 @@
-"""The reader: one small trained model that reads a question with a passage, a claim with sentences, two sentences.
+"""The reader: a small trained model that finds answers in passages, checks claims and compares sentences.
 
-It runs on onnxruntime. `training/` makes it; `rag/models/reader.json` says what it was made of and how well it reads.
+It runs on onnxruntime. `training/` makes it; `rag/models/reader.json` says from what, and how well it reads.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from rag.models.priority_lock import MACHINE
 MODEL = Path(__file__).with_name("reader.onnx")
 MOST_QUESTION_TOKENS, MOST_TITLE_TOKENS, MOST_TOKENS = 48, 32, 320
 MOST_CLAIM_TOKENS = 80
+"""As in training: the model has seen nothing longer."""
 CLS, SEPARATOR = 101, 102
 LONGEST_ANSWER = 40
-"""Tokens of the words that answer, at most."""
+"""The most tokens that the answer within a sentence may have."""
 
 _AUXILIARIES = """
 do does did is are was were has have had will would can could may might shall should must
@@ -35,13 +36,13 @@ do does did is are was were has have had will would can could may might shall sh
 AUXILIARIES = frozenset(_AUXILIARIES.split())
 ASKING = frozenset(("who", "whom", "whose", "what", "which", "when", "where", "why", "how"))
 MOST_PLACES = 4
-"""Places of a yes-or-no question's auxiliary that are tried: where its subject ends, nothing here says."""
+"""Places that are tried for the auxiliary of a yes-or-no question: its subject can end at any of them."""
 _GOES_ON = """
 a an the any some no both all every each other own its his her their our of and or in for on at from to with by over
 near behind between against about into than as after before who that which whose
 """
 GOES_ON = frozenset(_GOES_ON.split())
-"""Words that no subject ends with, and no verb begins with."""
+"""Words that cannot end a subject."""
 _LAST_SENTENCE = re.compile(r"(.*\w\w[.!?]\s+)?(.+)", re.DOTALL)
 
 Scores = NDArray[np.float32]
@@ -49,11 +50,11 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the reader says of one sentence of a passage.
+    """What the reader says about one sentence of a passage.
 
-    `score` is a logit that compares across the passages of one question; `start` and `end` are the words that answer
-    within the sentence, `sentence[start:end]`, and `span` their probability among all words of the sentence; `yes` is
-    the probability that it says yes where the question asks yes or no.
+    `score` is a logit that can be compared across the passages of one question. `sentence[start:end]` is the answer
+    within the sentence, and `span` its probability among all spans of the sentence. `yes` is the probability that it
+    says yes, for a question that asks yes or no.
     """
 
     score: float
@@ -70,23 +71,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One passage read with a question: its sentences' answers in order, those that fit, and a logit of "not here"."""
+    """A passage read with a question: one answer for each sentence that fits, and the logit of "not here"."""
 
     answers: tuple[Answer, ...]
     nothing: float
 
     @property
     def score(self) -> float:
-        """The best sentence's score: compares across the passages of one question."""
+        """The score of the best sentence, comparable across the passages of one question."""
         return max((answer.score for answer in self.answers), default=-math.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One input: token `ids` and their `types` (0 the question or claim, 1 what it is held against).
+    """One input: token `ids` and their `types` (0 for the question or claim, 1 for the text it is compared with).
 
-    `sentences` are the tokens of each sentence that fits, `[first, last)`, in order; `offsets` has for each token its
-    sentence's number and its characters `[start, end)` within that sentence, None where it belongs to no sentence.
+    `sentences` has the tokens `[first, last)` of each sentence that fits, in order. `offsets` has for each token the
+    number of its sentence and its characters `[start, end)` in it, or None outside sentences.
     """
 
     ids: list[int]
@@ -96,7 +97,7 @@ class Layout:
 
 
 def lay_out(tokenizer: Tokenizer, question: str, title: str, sentences: Sequence[str]) -> Layout:
-    """A question with a passage: its article's headline and its sentences, as many as fit into MOST_TOKENS."""
+    """A question with a passage: the headline of its article and as many of its `sentences` as fit into MOST_TOKENS."""
     ids = [CLS, *_ids(tokenizer, question)[:MOST_QUESTION_TOKENS], SEPARATOR]
     types = [0] * len(ids)
     ids += _ids(tokenizer, f"{title}.")[:MOST_TITLE_TOKENS] if title else []
@@ -115,7 +116,7 @@ def lay_out(tokenizer: Tokenizer, question: str, title: str, sentences: Sequence
 
 
 def lay_out_two(tokenizer: Tokenizer, first: str, title: str, second: str) -> Layout:
-    """A claim or a sentence beside what it is compared with: sentences of an article with that headline, or none."""
+    """A claim or sentence, and the text it is compared with, under the headline `title` ("" for none)."""
     ids = [CLS, *_ids(tokenizer, first)[:MOST_CLAIM_TOKENS], SEPARATOR]
     types = [0] * len(ids)
     ids += _ids(tokenizer, f"{title}.")[:MOST_TITLE_TOKENS] if title else []
@@ -124,10 +125,10 @@ def lay_out_two(tokenizer: Tokenizer, first: str, title: str, second: str) -> La
 
 
 def statements(question: str) -> list[tuple[str, str]]:
-    """A yes-or-no question as statements, each with its denial: "Did it rain?" is "It did rain." and "It did not rain."
+    """A yes-or-no question as statements, each with its denial: "It did rain." and "It did not rain."
 
-    The auxiliary stands after the first word, the second and so on, as far as MOST_PLACES: where the subject ends takes
-    a parser to say, and the reader minds a wrong place less than a guess. Empty where the question asks something else.
+    Only a parser could say where the subject ends. So the auxiliary is put after the first word, after the second and
+    so on, in MOST_PLACES places at most. Empty if the question does not ask yes or no.
     """
     found = _LAST_SENTENCE.fullmatch(question.strip().rstrip("?").rstrip())
     if not found:
@@ -151,7 +152,7 @@ def statements(question: str) -> list[tuple[str, str]]:
 
 
 def _without_not(word: str) -> str:
-    """ "did" of "didn't": a question with it is answered yes and no as the one without."""
+    """An auxiliary without its "n't": "Didn't it rain?" is answered like "Did it rain?"."""
     return {"won't": "will", "can't": "can", "cannot": "can", "shan't": "shall"}.get(word, word.removesuffix("n't"))
 
 
@@ -161,7 +162,7 @@ def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
 
 
 class Reader:
-    """Made by `load_reader`. One run at a time, whoever asks."""
+    """The loaded reader; use `load_reader`. It makes one run at a time, whoever asks."""
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
         self._session = open_session(model)
@@ -170,8 +171,7 @@ class Reader:
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
         """Read `question` with each of the passages: a headline, or "", and the passage's sentences.
 
-        A sentence that does not fit into MOST_TOKENS with what is before it has no answer; there are as many answers as
-        sentences that fit.
+        A reading has an answer only for the sentences that fit into MOST_TOKENS.
         """
         layouts = [lay_out(self._tokenizer, question, title, sentences) for title, sentences in passages]
         readings = []
@@ -183,22 +183,23 @@ class Reader:
         return readings
 
     def support(self, claim: str, evidence: Sequence[tuple[str, str]]) -> Scores:
-        """Whether each of the texts (a headline, or "", and sentences) bears the claim out: (texts, 3) probabilities of
-        supported, contradicted, not stated.
+        """Whether each text (a headline, or "", and sentences) supports the claim.
+
+        Returns an array (texts, 3) of the probabilities: supported, contradicted, not stated.
         """
         return self._compared([lay_out_two(self._tokenizer, claim, title, text) for title, text in evidence], "support")
 
     def says_yes(self, question: str, evidence: Sequence[tuple[str, str]]) -> Scores | None:
-        """Whether each of the texts (a headline, or "", and a sentence that answers) says yes: (texts,) probabilities.
+        """Whether each text (a headline, or "", and a sentence that answers) says yes: probabilities (texts,).
 
-        `yes_no.json` says how often that is right, and from which probability on it may be told. None where the
-        question does not ask yes or no.
+        `yes_no.json` says how often that is right, and from which probability on it may be shown. None if the question
+        does not ask yes or no.
         """
         leanings = self.leanings(question, evidence)
         return None if leanings is None else np.asarray(1 / (1 + np.exp(-yes_no()["scale"] * leanings)), np.float32)
 
     def leanings(self, question: str, evidence: Sequence[tuple[str, str]]) -> Scores | None:
-        """How much better each of the texts bears out the question as a statement than its denial: (texts,)."""
+        """How much better each text supports the question as a statement than its denial: (texts,)."""
         made = statements(question)
         if not made:
             return None
@@ -213,7 +214,7 @@ class Reader:
         return np.asarray((said - denied).mean(axis=1), np.float32)
 
     def relation(self, pairs: Sequence[tuple[str, str]]) -> Scores:
-        """Whether the two sentences of each pair agree, differ or speak of other things: (pairs, 3) probabilities."""
+        """Whether the two sentences of each pair agree, differ or are unrelated: probabilities (pairs, 3)."""
         return self._compared([lay_out_two(self._tokenizer, one, "", other) for one, other in pairs], "relation")
 
     def _compared(self, layouts: Sequence[Layout], head: str) -> Scores:
@@ -223,8 +224,7 @@ class Reader:
     def _run(self, layouts: Sequence[Layout], outputs: Sequence[str]) -> Iterator[list[Any]]:
         """The model's outputs for each layout.
 
-        One at a time: as fast on a few cores as several, and what int8 makes of a text does not depend on what is read
-        beside it.
+        One at a time: as fast as a batch on a few cores, and with int8 a batch would change the result for a text.
         """
         for layout in MACHINE.each(layouts):
             yield self._session.run(list(outputs), _feed(layout))
@@ -232,13 +232,13 @@ class Reader:
 
 @cache
 def load_reader(model: Path = MODEL) -> Reader:
-    """The reader in that file, checked; loaded once. Raises ModelError where one of its files is missing or altered."""
+    """The reader in that file, checked and loaded once. Raises ModelError if a file is missing or was changed."""
     check(model)
     return Reader(model, model.with_name("reader-tokenizer.json"))
 
 
 def check(model: Path = MODEL) -> None:
-    """Raise ModelError where the model's or the tokenizer's file is missing or is not the one that was made."""
+    """Raise ModelError if the file of the model or tokenizer is missing or is not the original."""
     about = model.with_name("reader.json")
     way_out = "Put the file back as it was delivered: `git checkout -- rag/models`."
     try:
@@ -260,15 +260,15 @@ def check(model: Path = MODEL) -> None:
 
 @cache
 def yes_no() -> dict[str, float]:
-    """What `training.yes_no` found for `says_yes`: the `scale` of its logit, and `clear`, the probability from which it
-    may be told: of yes, or of no.
+    """What `training.yes_no` found for `says_yes`: the `scale` of its logit, and `clear`, the least probability of yes,
+    or of no, with which an answer is shown.
     """
     kept: dict[str, float] = json.loads(MODEL.with_name("yes_no.json").read_text("utf-8"))["weights"]
     return kept
 
 
 def probability(score: float) -> float:
-    """What a score comes to between 0 and 1."""
+    """A score as a probability."""
     return 1 / (1 + math.exp(min(-score, 700.0)))
 
 
@@ -282,9 +282,9 @@ def _feed(layout: Layout) -> dict[str, NDArray[Any]]:
 
 
 def _answer(layout: Layout, number: int, score: float, span: Scores, yes_no: Scores) -> Answer:
-    """The answer of one sentence: `span` are the logits (tokens, 2) of where the words that answer begin and end."""
+    """The answer in one sentence; `span` has the logits (tokens, 2) of its start and its end."""
     first, last = layout.sentences[number]
-    if first == last:  # nothing in it that the model reads
+    if first == last:  # no tokens
         return Answer(-math.inf, 0, 0, 0.0, 0.5)
     starts, ends = _softmax(span[first:last].T)
     likely = np.triu(np.outer(starts, ends))

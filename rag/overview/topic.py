@@ -16,8 +16,8 @@ from rag.querying.conditions import read_conditions
 from rag.querying.library_answers import NEAR
 from rag.querying.query import Query, names, stand_alone, terms
 from rag.querying.search import Searcher
-from rag.text.names import forms, is_name
-from rag.text.words import STOP_WORDS, WORD, fold, stem
+from rag.text.names import is_name, unmentioned
+from rag.text.words import STOP_WORDS, WORD, stem
 
 MOST_EVENTS = 5
 COVERED = 0.5
@@ -138,9 +138,9 @@ class Events:
         if lead is None:
             return ()
         about = tuple(of_one_event(library, [lead]))
-        text = fold(" ".join(f"{each.title or ''} {each.text} {each.outlet or ''}" for each in about))
+        text = " ".join(f"{each.title or ''} {each.text} {each.outlet or ''}" for each in about)
         named = [name for name in [topic.split()[0], *names(topic)] if name[:1].isupper() and is_name(name)]
-        if any(not any(fold(form) in text for form in forms(name)) for name in named):
+        if unmentioned(named, text):
             return ()
         nearest = library.by_meaning(self._searcher.embedding.get_query_embedding(topic), 1)
         return about if best >= COVERED or (nearest and nearest[0][1] >= NEAR) else ()

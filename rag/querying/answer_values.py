@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
-from rag.text.words import NUMBERS, WORD, content
+from rag.text.quantities import figures_in
+from rag.text.words import WORD, content
 
 SAME_SENTENCE = 0.6
 """Share of common words above which two sentences say the same in nearly the same words."""
-FIGURE = re.compile(r"\d[\d,.]*")
 
 
 def value_of(words: str) -> frozenset[str]:
     """What is compared of the words that answer: their figures, in digits; else the stems of those that name things."""
     return figures_in(words) or frozenset(content(words))
-
-
-def figures_in(text: str) -> frozenset[str]:
-    """The figures of the text, in digits also where they are written in words."""
-    figures = [figure.replace(",", "").rstrip(".") for figure in FIGURE.findall(text)]
-    return frozenset(figures + [str(NUMBERS[word.lower()]) for word in WORD.findall(text) if word.lower() in NUMBERS])
 
 
 def alike(one: str, other: str) -> bool:

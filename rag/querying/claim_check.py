@@ -6,10 +6,9 @@ Where an entailment model is at hand, its word comes on top.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +76,7 @@ class Checker:
         self.library = library
         self.embedding = embedding
         self.entailment = entailment
-        self._passages: OrderedDict[str, WordVectors] = OrderedDict()
-        self._lock = threading.Lock()
+        self._read_kept = lru_cache(PASSAGES_KEPT_READ)(self._read)
 
     def check(self, claim: str, sources: Sequence[Source], question: str = "") -> ClaimVerdict:
         """Whether `claim` is borne out by the best of the sources that it cites."""
@@ -178,18 +176,8 @@ class Checker:
         return chosen
 
     def _passage(self, source: Source) -> WordVectors:
-        title = source.article.title or ""
-        key = f"{source.article.id} {source.article.version} {source.start} {source.end} {title}"
-        with self._lock:
-            if key in self._passages:
-                self._passages.move_to_end(key)
-                return self._passages[key]
-        sense = self._read(f"{title}\n" if title else "", source.article.text[source.start : source.end])
-        with self._lock:
-            self._passages[key] = sense
-            while len(self._passages) > PASSAGES_KEPT_READ:
-                self._passages.popitem(last=False)
-        return sense
+        title = source.article.title
+        return self._read_kept(f"{title}\n" if title else "", source.article.text[source.start : source.end])
 
     def _read(self, heading: str, text: str) -> WordVectors:
         """`text` read after its heading; no word of it is so common that it does not count."""

@@ -14,17 +14,14 @@ from rag.article import Article, Sentence
 from rag.speech import speaker
 from rag.speech.attributions import QUOTED, Attribution, attributions, is_name
 from rag.speech.quotations import quotations
+from rag.text.date_patterns import MONTH, MONTHS, WEEKDAY, WEEKDAYS
 from rag.text.dates import relative_dates
 from rag.text.names import missing, plain
 from rag.text.quantities import Quantity, quantities
 from rag.text.words import STOP_WORDS, WORD, stem
 
-_MONTH = re.compile(
-    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?(?! \w+ed)"
-)
-_WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
-_DAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+_MONTH = re.compile(rf"\b{MONTH}(?! \w+ed)")
+_WEEKDAY = re.compile(rf"\b{WEEKDAY}\b")
 _ABOVE = re.compile(r"\b(?:more than|over|at least|exceeding|upwards? of|in excess of)\s+[$£€¥]?\s?$", re.IGNORECASE)
 _BELOW = re.compile(r"\b(?:less than|under|fewer than|at most|up to|below)\s+[$£€¥]?\s?$", re.IGNORECASE)
 _ABOUT = re.compile(
@@ -111,9 +108,7 @@ def _same(claimed: Quantity, told: Quantity, claim: str) -> bool:
 def _date_told(claimed: Quantity, evidence: ClaimEvidence) -> bool:
     """Whether a day of the year is what "on Monday" in the evidence comes to."""
     return any(
-        (first.month - 1) * 100 + first.day == claimed.value
-        for first, last in _computed(evidence)
-        if (last - first).days < 2
+        first.month * 100 + first.day == claimed.value for first, last in _computed(evidence) if (last - first).days < 2
     )
 
 
@@ -128,17 +123,15 @@ def wrong_date(claim: str, evidence: ClaimEvidence) -> str | None:
     for match in re.finditer(r"(?<![$£€¥\d,.])\b(?:1[89]|20)\d\d\b(?![,.]\d)", claim):
         if int(match.group()) not in years and match.group() not in text:
             return match.group()
-    months = {match[1] for match in _MONTH.finditer(text)} | {
-        f"{day:%b}" for span in computed for day in span if (span[1] - span[0]).days < 32
+    months = {match[0][:3] for match in _MONTH.finditer(text)} | {
+        MONTHS[day.month - 1][:3] for span in computed for day in span if (span[1] - span[0]).days < 32
     }
     for match in _MONTH.finditer(claim):
-        if match[1] not in months and not re.search(rf"\b{match[1]}\w+", text):
+        if match[0][:3] not in months and not re.search(rf"\b{match[0][:3]}\w+", text):
             return match.group()
-    weekdays = {match[1] for match in _WEEKDAY.finditer(text)} | {
-        _DAYS[first.weekday()] for first, last in computed if first == last
-    }
+    weekdays = set(_WEEKDAY.findall(text)) | {WEEKDAYS[first.weekday()] for first, last in computed if first == last}
     for match in _WEEKDAY.finditer(claim):
-        if match[1] not in weekdays:
+        if match[0] not in weekdays:
             return match.group()
     return None
 

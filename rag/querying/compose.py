@@ -7,7 +7,6 @@ benchmarks.reading`).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,9 +26,8 @@ from rag.querying.direct_line import (
 from rag.querying.linked_facts import Linked, compared, one_sided, side_of
 from rag.querying.query import Query, names
 from rag.querying.read import Candidate, candidates, margin
-from rag.text.names import forms, is_name
+from rag.text.names import is_name, unmentioned
 from rag.text.quantities import quantities
-from rag.text.words import fold
 
 TIME = frozenset(("second", "minute", "hour", "day", "week", "month", "year"))
 """Kinds of figures that say how long something took."""
@@ -272,9 +270,8 @@ def not_mentioned(query: Query, passages: Sequence[NodeWithScore]) -> str:
     """
     articles = {each.node.metadata["article"].id: each.node.metadata["article"] for each in passages}
     told = " ".join(f"{article.title or ''} {article.text} {article.outlet or ''}" for article in articles.values())
-    text = fold(unicodedata.normalize("NFC", told))
     asked = [name for name in names(query.question) if is_name(name)]
-    missing = [name for name in asked if not any(fold(form) in text for form in forms(name))]
+    missing = unmentioned(asked, told)
     if not missing or not articles:
         return ""
     listed = " or ".join(filter(None, [", ".join(f"“{name}”" for name in missing[:-1]), f"“{missing[-1]}”"]))

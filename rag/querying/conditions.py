@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.article import Filters
 from rag.querying.named_outlets import ASIDE, PRINTS, Group, named_outlet_at, named_outlets, unknown_teller
-from rag.text.words import NUMBERS, fold
+from rag.text.date_patterns import DATE, DAY, MONTH, RELATIVE, completed, days_of, impossible_date, period_of
+from rag.text.words import fold
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-IN_FIGURES = r"\d{1,2}[/.]\d{1,2}[/.]\d{4}"
-DATE = (
-    rf"(?:\d{{4}}-\d\d-\d\d|{IN_FIGURES}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}|"
-    rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|{_MONTH},? (?:of )?\d{{4}}|(?:the year )?(?:19|20)\d\d)"
-)
-RELATIVE = (
-    r"(?-i:today)|yesterday|(?:this|last|past) (?:week|month|year)|"
-    r"(?:the )?(?:last|past) (?:\d+|two|three|four|five|six|seven|ten|couple of|few) (?:days|weeks|months)"
-)
 _PUBLISHED = (
     r"(?:articles?|reports?|reporting|stor(?:y|ies)|coverage|news|pieces?|headlines?|published|printed|written)"
 )
@@ -34,9 +20,7 @@ _PARTICIPLE = r"(?:reported|published|printed|written|said)"
 _PASSIVE = rf"\b(?:is|was|were|been|being) (?:\w+ )?{_PARTICIPLE}"
 _ABOUT = r"(?:about|on|of|regarding|concerning)"
 _REPORTED = re.compile(rf"\b(?:{_PUBLISHED}|{PRINTS}|happen(?:ed|s)?|according to)\b|{_PASSIVE}\b", re.IGNORECASE)
-_BEGINS = (
-    rf"(?:{DATE}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH}|\d{{1,2}})"
-)
+_BEGINS = rf"(?:{DATE}|{DAY}(?: of)? {MONTH}|{MONTH} {DAY}|{MONTH}|\d{{1,2}})"
 _LATELY = r"(?:yesterday|(?:this|last|past) (?:week|month))"
 _NOT_COMPARED = "".join(
     rf"(?<!\b{word})" for word in ("than", "with", "from", "to", "as", "of", "like", "by", "before", "after", "until")
@@ -62,7 +46,6 @@ _PATTERNS = [
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
 # "by 2020" and "from 2010" tell of the event; with a day or month they may tell of the article, but mostly do not.
 _EVENT_EDGES = frozenset(("by", "from", "through"))
-_ANY_DATE = re.compile(rf"(?<![\w/.])(?:{DATE})(?![\w/]|\.\d)", re.IGNORECASE)
 _OF = r"(?:,|(?:,? (?:of|from|for|dated|in the edition of)))?"
 _OPEN = re.compile(
     rf"(?:(?:and|so|but|please)[ ,]+)*(?:what|tell me|show me|summari[sz]e|sum up|is there|has|have|did|does|do)?"
@@ -144,7 +127,7 @@ def read_conditions(
     notes = []
     if not chosen and (name := unknown_teller(question, [*outlets, *origins()])):
         notes.append(f"The library has no outlet called “{name}”.")
-    if (wrong := _no_date(question)) is not None:
+    if (wrong := impossible_date(question)) is not None:
         notes.append(f"“{wrong}” is not a valid date and was ignored.")
         since, until, dated = None, None, None
     elif edition := _edition(question, headlines):
@@ -247,7 +230,7 @@ def _days(
     if not (told or _REPORTED.search(before) or (not before and _REPORTED.search(question))):
         return None
     if kind == "between":
-        first, last = period_of(_completed(found.group(1), found.group(2))), period_of(found.group(2))
+        first, last = period_of(completed(found.group(1), found.group(2))), period_of(found.group(2))
         years = found.group(1).isdigit() and found.group(2).isdigit()
         if years and before and not re.search(rf"\b(?:{_PUBLISHED}|{_PARTICIPLE})(?: \w+)? $", before, re.IGNORECASE):
             return None  # what cost more "between 2016 and 2022" did so then
@@ -264,39 +247,6 @@ def _days(
     if word in ("until", "till", "up to", "through", "by", "as of"):
         return None, period[1]
     return (period[1] + timedelta(days=1) if word == "after" else period[0]), None
-
-
-def _completed(first: str, last: str) -> str:
-    """The first of two dates with the month and the year that only the last one has ("2 and 7 May 2024")."""
-    if re.search(r"\d{4}", first):
-        return first
-    month = re.search(rf"\b{_MONTH}(?!\w)", last, re.IGNORECASE)
-    if first.isdigit() or re.fullmatch(r"\d{1,2}\w\w", first):
-        first = f"{first} {month.group() if month else ''}"
-    year = re.search(r"\d{4}", last)
-    return f"{first} {year.group() if year else ''}".strip()
-
-
-def _no_date(question: str) -> str | None:
-    """What is written as a date and is none ("31 February 2025"); None where there is nothing of the kind."""
-    for found in _ANY_DATE.finditer(question):
-        if re.fullmatch(IN_FIGURES, found.group()):
-            fine = bool(_in_figures(found.group()))
-        else:
-            fine = period_of(found.group()) is not None
-        if not fine:
-            return found.group().removeprefix("the ")
-    return None
-
-
-def _in_figures(text: str) -> set[date]:
-    """The days that a date in figures may be: two where the day may be the month."""
-    one, other, year = map(int, re.findall(r"\d+", text))
-    found = set()
-    for month, day in ((one, other), (other, one)):
-        with suppress(ValueError):
-            found.add(date(year, month, day))
-    return found
 
 
 def _edition(
@@ -323,51 +273,6 @@ def _edition(
                 if named.end() + 1 == found.start() and named_outlet_at(question, named.start(), end):
                     return period[0], (named.start(), end), None
     return None
-
-
-def period_of(text: str) -> tuple[date, date] | None:
-    """The first and last day of what a date names: a day, a month or a year. None for a date that is none or two."""
-    import dateparser
-
-    if re.fullmatch(IN_FIGURES, text):
-        days = _in_figures(text)
-        return (min(days), max(days)) if len(days) == 1 else None
-    text = re.sub(r"^the (?:year )?|\bof ", "", text.strip(), flags=re.IGNORECASE)
-    if re.fullmatch(r"\d{4}", text):
-        return date(int(text), 1, 1), date(int(text), 12, 31)
-    parsed = dateparser.parse(text, languages=["en"], settings={"PREFER_DAY_OF_MONTH": "first"})
-    if parsed is None:
-        return None
-    day = parsed.date()
-    if re.fullmatch(rf"{_MONTH},? \d{{4}}", text, re.IGNORECASE):
-        return day, day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return day, day
-
-
-def days_of(text: str, today: date) -> tuple[date, date]:
-    """The first and last day of a stretch that is told from today ("last week", "the past 3 days"; see RELATIVE)."""
-    monday = today - timedelta(days=today.weekday())
-    first_of_month = today.replace(day=1)
-    if text == "today":
-        return today, today
-    if text == "yesterday":
-        return today - timedelta(days=1), today - timedelta(days=1)
-    if text.startswith("the ") and len(text.split()) == 3:  # "in the last week": the days up to this one
-        return today - timedelta({"week": 7, "month": 30}[text.split()[-1]]), today
-    number = re.search(r"\b(\d+|two|three|four|five|six|seven|ten|couple|few)\b", text)
-    if number:
-        words = NUMBERS | {"couple": 2, "few": 3}
-        count = words.get(number.group(1)) or int(number.group(1))
-        days = {"day": 1, "wee": 7, "mon": 30}[text.split()[-1][:3]]
-        return today - timedelta(days=min(count * days, 36500)), today
-    this = text.startswith("this")
-    if text.endswith("week"):
-        return (monday, today) if this else (monday - timedelta(days=7), monday - timedelta(days=1))
-    if text.endswith("month"):
-        before = first_of_month - timedelta(days=1)
-        return (first_of_month, today) if this else (before.replace(day=1), before)
-    year = today.year if this else today.year - 1
-    return date(year, 1, 1), today if this else date(year, 12, 31)
 
 
 def _without(question: str, spans: Sequence[tuple[int, int]]) -> str:

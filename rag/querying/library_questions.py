@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from rag.article import Intent
-from rag.querying.conditions import DATE, RELATIVE, days_of, period_of
+from rag.text.date_patterns import DATE, RELATIVE, WEEKDAY, WEEKDAYS, days_of, period_of, weekday_number
 
 Kind = Literal[
     "held", "new", "summary", "outlets", "count", "changed", "oldest", "newest", "longest", "shortest", "authors"
@@ -53,8 +53,7 @@ _LIST = r"(?:show|list|find|give)(?: me)?(?: all| every)?(?: of)?(?: the| your| 
 _OUTLETS = r"(?:which|what) (?:news )?(?:outlets|newspapers|papers|media|news organi[sz]ations)"
 _SUM_UP = r"(?:summari[sz]e|sum up|give (?:me )?a (?:short |brief )?summary of|(?:a )?summary of)"
 _ONE = r"(?:article|story|piece|report)"
-_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-_SINCE = rf"since (?:(?:last )?(?:{_DAYS})|last (?:week|month|year)|yesterday|{DATE})"
+_SINCE = rf"since (?:(?:last )?{WEEKDAY}|last (?:week|month|year)|yesterday|{DATE})"
 _WHEN = rf"(?P<when>(?:in |over |during |from |within )?(?:{RELATIVE})|{_SINCE})"
 _BY = r"(?:from|by)"
 _FORMS: list[tuple[Kind, str]] = [
@@ -171,9 +170,9 @@ def _days(when: str, today: date) -> tuple[date, date] | None:
     if not when.startswith("since "):
         return days_of(when, today)
     since = when.removeprefix("since ")
-    if (day := since.removeprefix("last ")) in (days := _DAYS.split("|")):
+    if (day := since.removeprefix("last ").capitalize()) in WEEKDAYS:
         # On a Monday "since Monday" is since the one before.
-        return today - timedelta(days=(today.weekday() - days.index(day) - 1) % 7 + 1), date.max
+        return today - timedelta(days=(today.weekday() - weekday_number(day) - 1) % 7 + 1), date.max
     if since == "yesterday" or since.startswith("last "):
         return days_of(since, today)[0], date.max
     stretch = period_of(since)

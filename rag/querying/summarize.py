@@ -11,9 +11,9 @@ import numpy as np
 
 from rag.article import Article, Excerpt
 from rag.querying.answer_values import alike
-from rag.querying.conditions import DATE
 from rag.querying.library_answers import whole_sentences
 from rag.querying.search import Searcher
+from rag.text.date_patterns import DATE
 from rag.text.dates import relative_dates
 
 MOST_SENTENCES, MOST_WORDS = 6, 170

@@ -1,4 +1,4 @@
-"""Who is speaking: quotations, attributions, persons, and the reading that puts them together."""
+"""Who speaks in an article: its quotations, its attributions, its persons, and whom "he" means."""
 
 from rag.speech.attributions import NAME, QUOTED, SAYING, names
 from rag.speech.speakers import Utterance, group_meant, person_meant, speaker, spoken, unnamed_speaker, utterances

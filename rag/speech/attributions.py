@@ -1,4 +1,4 @@
-"""Whom a sentence says to be speaking, in its own words: "X said", "said X", "X, the director of Y, told the Times"."""
+"""Attributions in a sentence: "X said", "said X", "X, the director of Y, told the Times"."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.text.date_patterns import MONTHS, WEEKDAYS
 from rag.text.names import TITLE
 
 QUOTED = "\0"
-"""What stands for each character of a quotation: the words of others attribute nothing."""
+"""Replaces each character of a quotation: attributions within other people's words do not count."""
 
 _UPPER = "[A-ZÀ-ÖØ-ÞČĐĞİŁŚŠŞŽŻ]"
 _WORD = (
@@ -37,7 +38,7 @@ SAYING = (
     r"(?:said|says|saying|told|tells|added|adds|stated|insisted|argued|claimed|wrote|tweeted|announced|explained|"
     r"warned|urged|promised|described|recalled|continued|replied|joked|admitted|predicted|noted|suggested)"
 )
-"""The verbs that show by themselves, without a speaker, that a sentence tells what somebody said."""
+"""Verbs that show that a sentence reports speech, even without a speaker."""
 
 _SAYS = (
     rf"(?:(?:{_FINITE}|{_CALLED})\b(?! by (?!(?:tele)?phone|e-?mail))|"
@@ -54,7 +55,7 @@ _ABOUT = (
     rf"(?P<about>(?:,? \(?\d{{1,3}}\)?,?)?(?: (?:of|from|at|with|for|in){_WORDS}{{1,8}}?)?"
     r"(?:,[^;:\0]{2,180}?,| who)?)"
 )
-"""What may stand between a speaker and "said": age, place, apposition, relative clause."""
+"""What may come between a speaker and "said": age, place, apposition, relative clause."""
 _DESCRIBED = (
     rf"(?:An?|The|Another|One|Others?|His|Her|Their|Some|Several|Two|an?|the|another|one|others?|his|her|their|some|several|two|local|"
     rf"[Oo]fficials|[Pp]olice|[Ii]nvestigators|[Aa]uthorities|[Ww]itnesses|[Rr]esidents|[Rr]esearchers|[Ss]cientists|"
@@ -72,7 +73,7 @@ _PATTERNS = [
         rf"{_SUBJECT}{_ABOUT} (?:{_ADVERB} ){{0,3}}{_SAYS}",
         rf"{_SUBJECT}{_ABOUT} (?:{_ADVERB} )?[a-z]+(?:s|ed)(?=:\s*\0)",
         rf"{_SUBJECT}{_ABOUT} (?:was|is|were) (?:quoted|cited)\b[^,;:\0]* as saying",
-        # "…", said X; the words between are none that would make X an object.
+        # "…", said X; no word in between that would make X an object.
         rf"(?:(?<=\0)|(?<=[,—–-]))\s?(?:{_ADVERB} ){{0,2}}{_SAYS} "
         rf"(?:(?!(?:in|on|at|to|of|by|that|from|about|as|for|with|the|an?|his|her|their|another|one|he|she|they)\b)"
         rf"[a-z][\w-]* ){{0,4}}{_SUBJECT_AFTER}(?:{_ABOUT}(?=[,.]))?",
@@ -91,16 +92,14 @@ _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
         "he she it they the this that we but and in on at a an his her i you these those there when while as if after "
-        "before so monday tuesday wednesday thursday friday saturday sunday january february march april june july "
-        "august september october november december its their our my for to of from with by not no yes what who how "
-        "why where one two some most many all both another other also then now here others asked according although "
-        "though since because however earlier later today yesterday last next during under over until despite among "
-        "even still once such each every shortly more meanwhile instead finally recently speaking about only just "
-        "image photo video read",
+        "before so its their our my for to of from with by not no yes what who how why where one two some most many "
+        "all both another other also then now here others asked according although though since because however "
+        "earlier later today yesterday last next during under over until despite among even still once such each every "
+        "shortly more meanwhile instead finally recently speaking about only just image photo video read",
     )
-)
+) | {name.lower() for name in (*MONTHS, *WEEKDAYS) if name != "May"}  # May is a name of persons, too
 VAGUE = frozenset(re.findall(r"\w+", "one another some several two others first second third other latter former"))
-"""Who is meant by these stands in no name or description."""
+"""Subjects that do not say who is meant."""
 _HEADED = re.compile(rf"(?P<before>.*\b[a-z][\w-]+|{NAME}['’]s?) (?P<name>{NAME})$")
 _APPOSED = re.compile(rf"(?P<inner> [a-z]+ [^,]*)?, (?P<name>{NAME})(?:, .*)?,$")
 _OF_WHAT = re.compile(r" (?:of|from|at|with|for|in) [^,]*[^,\s]")
@@ -123,11 +122,11 @@ _OFFICE = re.compile(
     rf" (?:of|for) (?:State|Defen[cs]e|(?:the )?Treasury|Justice|Health|Education|Energy|Commerce|Labou?r|Transport\w*|"
     rf"Agriculture|Homeland Security|Foreign Affairs|Finance|(?:the )?Interior) (?P<name>{NAME})(?=,|$)"
 )
-"""What follows "Secretary": the office, which is no part of the name."""
+"""The office after "Secretary", which is not part of the name."""
 
 
 def attributions(text: str) -> list[Attribution]:
-    """Those of one sentence, in order; its quotations have been replaced by QUOTED."""
+    """The attributions of one sentence, in order. Its quotations must have been replaced by QUOTED."""
     found: list[Attribution] = []
     for pattern in _PATTERNS:
         at = 0
@@ -148,7 +147,7 @@ def attributions(text: str) -> list[Attribution]:
 
 
 def is_name(subject: str) -> bool:
-    """Whether a subject is a name, and no pronoun or description."""
+    """Whether a subject is a name: not a pronoun, not a description."""
     first, *others = subject.split() or [""]
     return bool(
         re.fullmatch(NAME, subject) and first.lower() not in _NO_NAMES and (others or not re.fullmatch(TITLE, first))
@@ -156,21 +155,21 @@ def is_name(subject: str) -> bool:
 
 
 def names(text: str) -> Iterator[tuple[int, str]]:
-    """The names in `text`, without titles and possessives, each with where it begins."""
+    """The names in `text`, without titles and possessives, each with its start."""
     for match in re.finditer(NAME, text):
         if is_name(plain(match.group())):
             yield match.start(), plain(match.group())
 
 
 def plain(name: str) -> str:
-    """The name without its titles, a possessive's "s" and a word before it that only begins the sentence."""
+    """The name without titles, the possessive "s", and words before it that only begin the sentence."""
     while " " in name and name.split()[0].lower() in _NO_NAMES:
         name = name.split(" ", 1)[1]
     return re.sub(rf"^(?:.* )?{TITLE} (?={_UPPER})|['’]s$", "", name)
 
 
 def _subject(text: str, match: re.Match[str]) -> str | None:
-    """Who the match says is speaking; None where its subject is none, but an object or a beginning ("In", "Monday")."""
+    """The speaker of a match; None if its subject is really an object or a first word ("In", "Monday")."""
     subject, about = re.sub(r"(?<=\w\w)\.$", "", match["subject"]), match.groupdict().get("about") or ""
     if subject.lower() in ("he", "she", "they", "it"):
         return subject.lower()

@@ -1,4 +1,4 @@
-"""Which organisation "the company" or "the airline" means."""
+"""The organisation that "the company" or "the airline" means."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMED_SO = {
     "council": "Council",
     "newspaper": "Times|Post|Journal|Herald|Gazette|Telegraph|Tribune|Chronicle|Courier|Ledger",
 }
-"""What a group is called, with the last words of the names of such groups."""
+"""Nouns for organisations, each with the last words of the names of such organisations."""
 _LIKE = {
     "firm": "company", "corporation": "company", "manufacturer": "company", "retailer": "company", "carrier": "airline",
     "operator": "company", "paper": "newspaper", "foundation": "charity",
@@ -35,18 +35,19 @@ _MEANT = re.compile(rf"\b[Tt]he (?P<noun>{'|'.join([*_NAMED_SO, *_LIKE])})\b(?! 
 def organisation_meant(
     text: str, before: Sequence[str], whole: str, headline: str, persons: Persons
 ) -> tuple[int, str] | None:
-    """Where a first "the company" of the sentence `text` ends, and whom it means; None where that is not plain.
+    """The end of the first "the company" in the sentence `text`, and the organisation it means.
 
-    Plain is: nothing is named before it in the sentence, and in the nearest of the sentences `before` it (else in the
-    headline) that name such a group, one is named. A name is such a group's by its last word ("Marram Airways"), or
-    where `whole`, the article with its headline, says so ("the airline Marram", "Marram, an airline").
+    None if that is not clear. It is clear if no name comes before it in the sentence, and the nearest of the sentences
+    `before` it (else the headline) that names such an organisation names only one. A name counts by its last word
+    ("Marram Airways"), or if `whole`, the article with its headline, says so ("the airline Marram", "Marram, an
+    airline"). `persons` are those of the article, which are no organisations.
     """
     found = _MEANT.search(text)
     if found is None or next(names(text[: found.start()]), None):
         return None
     noun = found["noun"]
     if re.search(rf"\b{noun.capitalize()} of [A-Z]", whole):
-        return None  # "the bank" may be the Bank of Quay, whose name is not read whole
+        return None  # "the bank" may be the Bank of Quay, and `names` does not find such names whole
     for earlier in (*reversed(before), headline):
         named = {name for _, name in names(earlier) if name not in persons and _is_group(name, noun, whole)}
         if named:

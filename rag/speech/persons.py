@@ -1,4 +1,4 @@
-"""The persons of an article: who they are, their whole names, and which of "he" and "she" each is."""
+"""Persons in an article: their full names, and whether each is "he" or "she"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERSON_NOUN = (
     r"adviser|advisor|envoy|source|star|veteran|master|champion|executive|champion|chair|executive|user|visitor|engineer|lecturer|commentator)\b)"
 )
 _PERSONS = [
-    # A name is a person's where the words around it say so.
+    # The words around a name show that it is a person's.
     re.compile(rf"\b{TITLE} (?P<name>{NAME})"),
     re.compile(rf"(?P<name>{NAME})(?:,? \(?\d\d\)?[,.]|,? whos?e?\b)"),
     re.compile(rf"\b{PERSON_NOUN},? (?P<name>{NAME})"),
@@ -45,7 +45,7 @@ _GENDERS = [
 
 
 class Persons:
-    """Those whom `text`, an article's without its quotations, shows to be persons, and those among `speakers`."""
+    """The persons that an article names in `text`, which is without its quotations, or as `speakers`."""
 
     def __init__(self, text: str, speakers: Iterable[str]) -> None:
         found = {
@@ -56,7 +56,7 @@ class Persons:
             or not _OF_OR_IN.search(text[max(0, match.start() - 12) : match.start()])
         }
         found |= {plain(name) for name in speakers if " " in name}
-        # So is a name whose last word alone begins a sentence ("Lee was not among them").
+        # Also a name whose last word alone begins a sentence ("Lee was not among them").
         alone = {match["name"] for match in _ALONE.finditer(text)}
         found |= {name for _, name in names(text) if 1 <= name.count(" ") <= 2 and name.split()[-1] in alone}
         found = {name for name in found if is_name(name) and " and " not in name and not is_organisation(name)}
@@ -75,7 +75,7 @@ class Persons:
         return name.split()[-1] in self._by_word
 
     def whole(self, name: str) -> str:
-        """The name as the article gives it in full, where only one person of it can be meant; else as it is."""
+        """The full name of the person that `name` means; `name` itself if that can be several, or nobody."""
         name = plain(name)
         meant = self._by_word.get(name.split()[-1], set())
         if " " in name:
@@ -83,20 +83,20 @@ class Persons:
         return next(iter(meant)) if len(meant) == 1 else name
 
     def named_in(self, text: str) -> tuple[str, ...]:
-        """The persons that `text` names, in order, by their whole names."""
+        """The persons that `text` names, in order, by their full names."""
         found = (self.whole(name) for _, name in names(text))
         return tuple(dict.fromkeys(name for name in found if name in self))
 
     def may_be(self, name: str, pronoun: str) -> bool:
-        """Whether nothing speaks against it that "he", "she" or "they" means the person."""
+        """Whether "he", "she" or "they" can mean the person."""
         return pronoun == "they" or self._genders.get(name, pronoun) == pronoun
 
     def learn(self, name: str, pronoun: str) -> None:
-        """Keep in mind that `pronoun` was said of the person, unless another has been."""
+        """Remember `pronoun` for the person, unless one is known already."""
         if name:
             self._genders.setdefault(name, pronoun)
 
 
 def is_organisation(name: str) -> bool:
-    """Whether a word of the name is one of organisations' and countries' names."""
+    """Whether the name has a word that is typical of organisations or countries."""
     return _ORGANISATION.search(name) is not None

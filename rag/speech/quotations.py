@@ -1,4 +1,4 @@
-"""Where a text quotes: the spans that stand between quotation marks, to the character."""
+"""Quotations in a text: the spans between quotation marks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SINGLE = re.compile(r"(?<=\S)['’](?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """`text[start:end]` with its marks; `closed` is False where its paragraph ends before a mark closes it."""
+    """A quotation `text[start:end]`, marks included; `closed` is False if its paragraph ends without a closing mark."""
 
     start: int
     end: int
@@ -30,16 +30,16 @@ class Quotation:
 
 
 def quotations(text: str) -> list[Quotation]:
-    """The outermost quotations of `text` in order: double and single marks, curly, straight and pointed.
+    """The outermost quotations of `text`, in order: in double or single marks, curly, straight or pointed.
 
-    None goes on beyond its paragraph. Where marks do not match, as they often do not, the speech is taken to go on
-    until the first mark that can close it.
+    Each ends with its paragraph at the latest. If the marks do not match, a quotation ends at the first mark that can
+    close it.
     """
     return [found for line in _PARAGRAPH.finditer(text) for found in _in_paragraph(text, *line.span())]
 
 
 def is_sound(text: str, quotation: Quotation) -> bool:
-    """Whether its two marks are a pair beyond doubt, with none between them: else it may be what stands between two."""
+    """Whether its two marks are certainly a pair. If not, it may be the text between two quotations."""
     found = [_SOUND.match(text, start) for start in {max(0, quotation.start - 1), quotation.start}]
     return quotation.closed and any(match is not None and match.end() == quotation.end for match in found)
 

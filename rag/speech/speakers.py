@@ -1,8 +1,8 @@
-"""An article read once, in order: who speaks each of its quotations, and whom its "he" means.
+"""Speakers of an article's quotations, and whom its "he", "she" and "the company" mean.
 
-Each sentence's own attribution counts first; then speech goes on without one. "He said" is resolved to the nearest one
-who spoke or is named. A name is given only where the text points to one person; everything else is "": a wrong name is
-worse than none.
+The article is read once, in order. A sentence's own attribution counts first; a quotation without one continues the one
+before. "He said" means the nearest person who spoke or is named. A name is given only if the text points to one person,
+otherwise it is "": a wrong name is worse than none.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from rag.speech.quotations import Quotation, is_sound, quotations
 from rag.text.names import TITLE
 
 LOOKED_BACK = 4
-"""Sentences before one in which its pronoun's person is looked for."""
+"""Sentences before a pronoun in which its person is looked for: further back it is mostly somebody else."""
 FRAGMENT = 4
-"""Words; a shorter quotation that nobody is said to have spoken is a title or a turn of phrase."""
+"""In words. A shorter quotation without a speaker is a title or a turn of phrase."""
 PARAGRAPHS_BETWEEN = 2
-"""How many may stand (a caption, a heading) between two paragraphs of a quotation that was left open."""
+"""How many paragraphs (a caption, a heading) may interrupt a quotation that was left open."""
 
 _SOMEONE = re.compile(rf"\b(?i:an?|one) (?:[\w'’-]+ ){{0,4}}?{PERSON_NOUN}(?: (?:on|at|in|from) the \w+)?")
 _PRONOUN = re.compile(r"\b(He|She)\b(?! (?:and|or)\b)")
@@ -42,8 +42,8 @@ _SUBJECT_FIRST = re.compile(rf"^\W*(?:(?:While|When|As|Although|Though|But|And|S
 class Utterance:
     """A stretch of direct speech: `Article.text[start:end]`, with its marks.
 
-    `speaker` is a name, a description ("a spokeswoman for the port"), or "" where the text does not tell. `sentence` is
-    the one that attributes it, which may be an earlier one; None where none does.
+    `speaker` is a name, a description ("a spokeswoman for the port"), or "" if the text does not say. `sentence` is the
+    one that names the speaker, which may be an earlier one; None if none does.
     """
 
     start: int
@@ -54,26 +54,26 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A sentence as it was read; one that a quotation goes on in counts as one with it."""
+    """A sentence as it was read. Sentences that share a quotation count as one."""
 
     start: int
     end: int
     paragraph: int
     attributed: tuple[tuple[Attribution, str], ...]
-    """Its attributions, with offsets in the article, and whom each means."""
+    """Its attributions, with offsets in the article, each with the person it means."""
     named: tuple[str, ...]
-    """The persons whom it names outside its quotations."""
+    """The persons that it names outside its quotations."""
 
 
 def utterances(article: Article, sentences: Sequence[Sentence]) -> list[Utterance]:
-    """The direct speech of the article in order; `sentences` are all of the article's."""
+    """The direct speech of the article, in order; `sentences` are all of its sentences."""
     return list(_story(article.text, tuple(sentences)).utterances)
 
 
 def speaker(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> str | None:
-    """Whose words the sentence tells, directly or not; None where it tells nobody's, "" where it is not known whose.
+    """Who speaks in the sentence, directly or not; None if nobody does, "" if it is not known who.
 
-    `sentences` are all of the article's.
+    `sentences` are all sentences of the article.
     """
     story = _story(article.text, tuple(sentences))
     within = [each.speaker for each in story.utterances if each.start < sentence.end and sentence.start < each.end]
@@ -82,10 +82,10 @@ def speaker(article: Article, sentence: Sentence, sentences: Sequence[Sentence])
 
 
 def unnamed_speaker(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> str | None:
-    """Who speaks, where the sentence begins with speech and does not say whose; "" where that is not known.
+    """Who speaks, if the sentence begins with speech and does not say whose it is; "" if that is not known.
 
-    None where it does not begin with speech, or says who speaks; or where it has no mark of its own and those around it
-    may be no pair.
+    None if it does not begin with speech or says who speaks, or if it has no quotation mark of its own and the marks
+    around it may not be a pair. `sentences` are all sentences of the article.
     """
     story = _story(article.text, tuple(sentences))
     if story.attributed_in(sentence) or not story.begins_with_speech(sentence):
@@ -94,17 +94,18 @@ def unnamed_speaker(article: Article, sentence: Sentence, sentences: Sequence[Se
 
 
 def spoken(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> list[Span]:
-    """The stretches of the sentence that stand in quotations, counted from its start."""
+    """The spans of the sentence that are quoted, counted from its start."""
     story = _story(article.text, tuple(sentences))
     masked = story.masked[sentence.start : sentence.end]
     return [found.span() for found in re.finditer(rf"{QUOTED}+", masked)]
 
 
 def person_meant(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> tuple[int, str] | None:
-    """Where a first "He" or "She" of the sentence ends, counted from its start, and whom it means; None if not plain.
+    """The end of the first "He" or "She" in the sentence, counted from its start, and the person it means.
 
-    Plain is: it stands outside quotations, nobody is named before it in the sentence, and the nearest earlier sentence
-    that names anybody names one person. Who has just been quoted may have spoken of another: there only "he said" is.
+    None if that is not clear. It is clear if the pronoun is outside quotations, nobody is named before it in the
+    sentence, and the nearest earlier sentence that names anybody names one person. After a quotation only "he said" is
+    clear: the person quoted may have spoken about somebody else.
     """
     story = _story(article.text, tuple(sentences))
     text = story.masked[sentence.start : sentence.end]
@@ -120,8 +121,9 @@ def person_meant(article: Article, sentence: Sentence, sentences: Sequence[Sente
 
 
 def group_meant(article: Article, sentence: Sentence, sentences: Sequence[Sentence]) -> tuple[int, str] | None:
-    """Where a first "the company" of the sentence ends, counted from its start, and which one it means; see
-    `organisation_meant`. None where it is not plain.
+    """The end of the first "the company" in the sentence, counted from its start, and the organisation it means.
+
+    None if that is not clear; see `organisation_meant`.
     """
     story = _story(article.text, tuple(sentences))
     earlier = [story.masked[told.start : told.end] for told in story.told if told.end <= sentence.start]
@@ -136,7 +138,7 @@ def _story(text: str, sentences: tuple[Sentence, ...]) -> _Story:
 
 
 class _Story:
-    """An article, read once from its first sentence to its last."""
+    """An article, read once from beginning to end."""
 
     def __init__(self, text: str, sentences: tuple[Sentence, ...]) -> None:
         self.utterances: list[Utterance] = []
@@ -156,7 +158,7 @@ class _Story:
             self._read(start, end, paragraph, several)
 
     def attributed_in(self, sentence: Sentence) -> list[str]:
-        """Those whom the sentence itself says to be speaking, each "" where it is not known who that is."""
+        """The speakers that the sentence itself gives, each "" if it is not known who that is."""
         return [
             who
             for told in self.told
@@ -165,7 +167,7 @@ class _Story:
         ]
 
     def begins_with_speech(self, sentence: Sentence) -> bool:
-        """Whether it begins in a quotation, by its own opening mark or by marks that are a pair beyond doubt."""
+        """Whether it begins in a quotation: by its own opening mark, or by marks that are certainly a pair."""
         around = next((each for each in self._quotations if each.start <= sentence.start < each.end), None)
         return around is not None and (around.start == sentence.start or is_sound(self._text, around))
 
@@ -176,9 +178,10 @@ class _Story:
         )
 
     def antecedent(self, pronoun: str, earlier: Sequence[_Told], plainly: bool = False) -> str:
-        """Whom "he", "she" or "they" means after the sentences `earlier`; "" where that is not clear.
+        """Whom "he", "she" or "they" means after the sentences `earlier`; "" if that is not clear.
 
-        The last speaker, or the person of the nearest sentence that names any; with `plainly` only if it names one.
+        It is the last speaker, or the person in the nearest sentence that names any. With `plainly` that sentence must
+        have just one person.
         """
         for told in reversed(earlier[-LOOKED_BACK:]):
             speakers = [who for _, who in told.attributed if self._is_person(who)]
@@ -197,7 +200,7 @@ class _Story:
         return ""
 
     def _whole_sentences(self) -> list[tuple[int, int, int]]:
-        """Start, end and number of the paragraph of each sentence; what stands in one quotation is not parted."""
+        """Start, end and paragraph number of each sentence. Sentences within one quotation are joined."""
         units: list[tuple[int, int, int]] = []
         paragraph = 0
         for sentence in self._sentences:
@@ -210,7 +213,7 @@ class _Story:
         return units
 
     def _is_one_with_the_last(self, sentence: Sentence) -> bool:
-        """Whether it begins within a quotation, or says who asked or exclaimed the quotation before it."""
+        """Whether it begins within a quotation, or says who asked or exclaimed the one before it."""
         if self.masked[sentence.start - 1] == QUOTED:
             return self.masked[sentence.start] == QUOTED
         if self.masked[sentence.start - 2] != QUOTED or self._text[sentence.start - 3] not in "?!":
@@ -219,11 +222,11 @@ class _Story:
         return bool(found) and found[0].start == 0
 
     def _is_person(self, who: str) -> bool:
-        """Whether "he" can mean a speaker: a person's name, or a description of a person."""
+        """Whether "he" can mean a speaker: by the name or description of a person."""
         return who in self.persons if is_name(who) else re.search(rf"\b{PERSON_NOUN}", who) is not None
 
     def _read(self, start: int, end: int, paragraph: int, found: Sequence[Attribution]) -> None:
-        """Read one sentence: whom its attributions (with offsets in it) mean, and who speaks its quotations."""
+        """Read one sentence: whom its attributions `found` mean, and who speaks its quotations."""
         text = self.masked[start:end]
         attributed: list[tuple[Attribution, str]] = []
         for each in found:
@@ -252,7 +255,7 @@ class _Story:
     def _attributed(
         self, quotation: Quotation, attributed: Sequence[tuple[Attribution, str]]
     ) -> tuple[str, Sentence | None]:
-        """The speaker by the quotation's own sentence: told before a colon, just after, else before, else later."""
+        """The speaker that the quotation's own sentence gives: before a colon, just after, else before, else later."""
         before = [each for each in attributed if each[0].end <= quotation.start]
         after = [each for each in attributed if each[0].start >= quotation.end - 1]
         introduced = before and re.fullmatch(r"[^:\0]*:\s*", self.masked[before[-1][0].end : quotation.start])
@@ -264,7 +267,7 @@ class _Story:
         return who, self._sentence(said.start)
 
     def _goes_on(self, quotation: Quotation, start: int, paragraph: int) -> tuple[str, Sentence | None]:
-        """The speaker of a quotation whose sentence names none: the one who was speaking, or was just introduced."""
+        """The speaker of a quotation whose sentence gives none: who was speaking before, or was just introduced."""
         last = self.utterances[-1] if self.utterances else None
         begins = not self.masked[start : quotation.start].strip()
         if last and last.start >= start and not self.masked[last.end : quotation.start].strip():
@@ -290,7 +293,7 @@ class _Story:
         return "", None
 
     def _acts(self, text: str) -> str:
-        """The person with whom the sentence `text` begins; "" where it begins otherwise."""
+        """The person that the sentence `text` begins with, or ""."""
         first = next(names(text), None)
         if first is None or not _SUBJECT_FIRST.match(text[: first[0]]):
             return ""
@@ -298,7 +301,7 @@ class _Story:
         return self.persons.whole(first[1]) if first[1] in self.persons and not with_another else ""
 
     def _who(self, subject: str, before: str, attributed: Sequence[tuple[Attribution, str]]) -> str:
-        """Whom an attribution's subject means; `before` is what its sentence tells before it."""
+        """Whom the subject of an attribution means; `before` is the text of its sentence before it."""
         if is_name(subject):
             return self.persons.whole(subject)
         pronoun = subject if subject in ("he", "she", "they", "it") else "they" if _YEAR_OLD.match(subject) else ""
@@ -317,7 +320,7 @@ class _Story:
         return who
 
     def _described(self, subject: str) -> str:
-        """A description as it is, or the name that the article gives to the one it describes."""
+        """The name that the article gives for a description, else the description itself."""
         article, _, rest = subject.partition(" ")
         if (rest or article).lower() in VAGUE:
             return ""
@@ -329,7 +332,7 @@ class _Story:
             if len(set(groups)) == 1:
                 return groups[-1]
         if article.lower() == "the" and re.search(rf"\b{PERSON_NOUN}$", rest) and nearby:
-            # "The prime minister" is told by both words anywhere before, "the brother" only just before.
+            # "The prime minister" may be named anywhere before, "the brother" only just before.
             earlier = self.masked[nearby[0].start if " " not in rest else 0 : nearby[-1].end]
             one = f"(?i:{re.escape(rest)})"
             for pattern in (rf"\b{one},? (?P<name>{NAME})", rf"(?P<name>{NAME}), [^,.;\0]{{0,60}}\b{one}\b"):

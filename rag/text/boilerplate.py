@@ -1,7 +1,7 @@
-"""What stands on a page beside the story, told by its form: counters, labels, subheads, credits, links, names in a row.
+"""Lines of a page that are not part of the story: counters, labels, subheads, credits, links, rows of names.
 
-A sentence of a story ends with a mark. What ends without one is furniture where it is as short as a label, counts
-pictures, is written like a title, opens like a field ("Source: …"), or is short and without a verb.
+A sentence of a story ends with a punctuation mark. A line without one is taken as furniture if it is as short as a
+label, counts pictures, is written like a title, opens like a field ("Source: …"), or is short and has no verb.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 LONGEST_LABEL, LONGEST_WITHOUT_VERB, LONGEST_FIELD, LONGEST_TITLE = 4, 12, 15, 20
-"""Words. A longer row of names may be what is asked for: the guests, the winners."""
+"""In words. A longer row of names may be the answer to a question: the guests, the winners."""
 TITLE_LIKE = 0.7
-"""Share of the longer words that begin with a capital, from which a line is written like a title."""
+"""A line is written like a title if at least this share of its longer words begin with a capital."""
 
 _ENDS = re.compile(r"[.!?…:;。！？][\"'”’)\]»」]*\s*$|[\"”’]\s*$")
 _LATIN = re.compile(r"[A-Za-z]")
 _ENDS_WITHIN = re.compile(r"(?:\S+\s+){4,}\S*[a-z0-9%)][.!?][\"”’]?\s")
-"""A sentence that only has a credit behind it ("… in May. es/kl (AFP)")."""
+"""A sentence with nothing but a credit after it ("… in May. es/kl (AFP)")."""
 _COUNTS = re.compile(r"^\W*\d+\s?(?:/|of)\s?\d+\b|\b\d+\s?(?:/|of)\s?\d+\W*$")
 _FIELD = re.compile(r"^\W*[A-Z][\w ]{2,24}:")
 _LONGER_WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
@@ -29,17 +29,17 @@ _VERB = re.compile(
 
 
 def is_furniture(text: str) -> bool:
-    """Whether the line is no sentence of a story but furniture of its page."""
+    """Whether a line belongs to the page around a story, and is not one of its sentences."""
     if _ENDS.search(text) or _ENDS_WITHIN.match(text):
         return False
-    if not _LATIN.search(text):  # words and marks are others there
+    if not _LATIN.search(text):  # other scripts have other words and marks
         return not any(letter.isalpha() for letter in text)
     words = text.split()
     if len(words) <= LONGEST_LABEL or _COUNTS.search(text):
         return True
     if len(words) <= LONGEST_FIELD and _FIELD.match(text):
         return True
-    if len(words) > LONGEST_TITLE or _VERB.search(text):  # "Say" of a title begins with a capital, and is none here
+    if len(words) > LONGEST_TITLE or _VERB.search(text):  # in a title "Say" has a capital, so it does not match
         return False
     longer = _LONGER_WORD.findall(text)
     is_title = len(longer) > 2 and sum(word[0].isupper() for word in longer) >= TITLE_LIKE * len(longer)

@@ -1,4 +1,4 @@
-"""The sentences of an article that date what they tell, with what their dates come to."""
+"""Sentences of an article that give a date, and the days that the date means."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from rag.article import Article, Excerpt, Sentence
-from rag.text.dates import relative_dates
+from rag.text.date_patterns import MONTH_OR_STOP, month_number
+from rag.text.dates import HALF_A_YEAR, relative_dates
 
-HALF_A_YEAR = 182
 _AHEAD = re.compile(r"\b(?:will|would|won['’]t|shall|next|scheduled|due|expected|set|plans?|planned|until|to be)\b")
 _BY = re.compile(r"\b(?:by|until|till|before) (?:the end of )?$")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<month>Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
-    r"Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
+_MONTH = rf"(?P<month>{MONTH_OR_STOP})"
 _YEAR = r"(?P<year>(?:1[89]|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _DATES = [
@@ -33,8 +29,10 @@ _DATES = [
 
 @dataclass(frozen=True, slots=True)
 class DatedSentence(Excerpt):
-    """A sentence that dates what it tells: from `first` to `last`, both included, as `words` (offsets) say; `computed`
-    where the text leaves the day or the year to be reckoned from the article's own date.
+    """A sentence with one of its dates: the days from `first` to `last`, both included.
+
+    `words` are the date's start and end in the article. `computed` is true if the day or the year is not in the text
+    and was worked out from the day the article was published.
     """
 
     first: date
@@ -44,7 +42,7 @@ class DatedSentence(Excerpt):
 
 
 def dated(article: Article, sentences: Sequence[Sentence]) -> list[DatedSentence]:
-    """The sentences of one article that date what they tell, once for each of their dates."""
+    """The sentences of an article that give a date, one item for each date. What was omitted is left out."""
     return [
         each
         for sentence in sentences
@@ -77,11 +75,11 @@ def dates_in(article: Article, sentence: Sentence) -> Iterator[DatedSentence]:
 
 
 def _period(found: Mapping[str, str | None], published: date | None, ahead: bool) -> tuple[date, date] | None:
-    """The days from and to; without a year the latest up to the article's own day, or the next if it speaks `ahead`."""
+    """The first and last day. Without a year: the latest up to `published`, or the next if the text looks `ahead`."""
     year, month, day = (found.get(name) for name in ("year", "month", "day"))
     if not year and not published:
         return None
-    number = _MONTHS.index(month[:3].lower()) + 1 if month else 1
+    number = month_number(month) if month else 1
     try:
         first = date(int(year) if year else published.year if published else 1, number, int(day or 1))
     except ValueError:

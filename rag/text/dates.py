@@ -1,4 +1,4 @@
-"""Dates that a text tells by its own day ("on Monday", "last month", "three days ago"), and how a day is written."""
+"""Relative dates in a text ("on Monday", "last month", "three days ago"), and how a day is written out."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import dateutil.parser
-from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
+from dateutil.relativedelta import MO, SA, relativedelta, weekdays
 
-from rag.text.words import NUMBERS
+from rag.text.date_patterns import MONTH, WEEKDAY, month_number, weekday_number
+from rag.text.words import NUMBERS, UNITS
 
-_WEEKDAYS = {"mon": MO, "tue": TU, "wed": WE, "thu": TH, "fri": FR, "sat": SA, "sun": SU}
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)(?![a-z])\.?"
-)
 _EXPRESSION = re.compile(
     r"\b(?:"
-    # A day that goes on to its date, or that is part of a name ("Black Friday", "the Sunday Times"), is none of these.
+    # Not a weekday that is followed by its date or is part of a name ("Black Friday", "the Sunday Times").
     r"(?:(?P<which>last|next|this|this past|this coming|the following) )?"
     r"(?<!Black )(?<!Cyber )(?<!Good )(?<!Easter )(?<!Palm )(?<!Boxing )(?<!Super )(?<!Mail on )"
     r"(?<!every )(?<!Every )(?<!\ba )"
-    r"(?P<weekday>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?!s)"
-    rf"(?!,? (?:the )?(?:\d|{_MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
+    rf"(?P<weekday>{WEEKDAY})(?!s)"
+    rf"(?!,? (?:the )?(?:\d|{MONTH} \d))(?! (?:Times|Mirror|Mail|Express|Telegraph|Herald|People|Post|Night Live))"
     r"|(?P<day>yesterday|today|tonight|tomorrow|last night|this (?:morning|afternoon|evening))"
     r"|(?P<weekend>(?:over |at )?(?:the|this|last|this past) weekend)"
     r"|(?<!last )(?<!next )(?<!every )(?<!each )(?<!previous )"
@@ -32,8 +27,8 @@ _EXPRESSION = re.compile(
     r"|(?P<other>the (?:previous|preceding|following|next)) year"
     r"|last (?P<season>spring|summer|autumn|fall|winter)"
     r"|(?P<side>last|this|next) (?P<unit>week|month|year)(?! or| old)"
-    rf"|last (?P<month>{_MONTH})(?! \d)"
-    r"|(?P<count>\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) "
+    rf"|last (?P<month>{MONTH})(?! \d)"
+    rf"|(?P<count>\d{{1,2}}|an?|{'|'.join(UNITS[1:13])}) "
     r"(?P<units>day|month|year)s? ago"
     r")\b(?!['’]s? (?:old|own))",
     re.IGNORECASE,
@@ -47,11 +42,12 @@ _FEASTS = {
     "halloween": (10, 31),
 }
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-"""The month in which each begins; news of the southern half of the world in English is the rarer."""
+"""The month in which each begins in the north: less English news comes from the southern half of the world."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 HALF_A_YEAR = 183
+"""Days. Of a date without a year the nearest is meant: never one that is further away than this."""
 NOT_LAST = 2
-"""Days: who speaks of "last Monday" on a Tuesday or a Wednesday means the one before."""
+"""Days. "Last Monday", written on a Tuesday or a Wednesday, is the Monday of the week before."""
 _AHEAD = (
     r"(?:will|won['’]t|would|shall|(?:is|are) (?:set |due |likely |going |scheduled |expected |planning )?to|"
     r"plans? to|until|ahead of|for later|upcoming|coming)|['’]ll"
@@ -64,7 +60,7 @@ _PAST = (
     r"kept|felt|dealt|led|fed|paid|woke|shook|tore|wore|heard|did)"
 )
 _TENSE = re.compile(
-    # "Will be scrapped" is no "scrapped".
+    # "Will be scrapped" is not in the past.
     rf"\b(?:(?P<ahead>(?:{_AHEAD}|{_PLANNED})(?: (?:also |not |\w+ly )?be \w+ed)?)|(?P<past>{_PAST}))\b",
     re.IGNORECASE,
 )
@@ -80,18 +76,18 @@ _MAYBE_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _NOWADAYS = re.compile(r"\b(?:(?:of|to|from|than|as|for|until|even|and) $|is|are|remains?|still\b)")
-"""Before "today": the time we live in."""
+"""Words before "today" that make it mean our times, not one day."""
 _OVER = re.compile(r"\b(?:the|this|past|almost|nearly|about|around|over|than|ago) $", re.IGNORECASE)
-"""Before "last year": the twelve months up to now; "two years ago this month" is another month."""
+"""Words before "last year" that make it the last twelve months. "Two years ago this month" is another month."""
 MOST_BACK, MOST_AHEAD, MOST_TO_A_FEAST = 4, 5, 45
-"""Days within which a bare weekday or a feast is hardly ever another one."""
+"""Days before and after publication within which a weekday alone is clear, and around it a feast."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """What `text[start:end]` comes to: the days from `first` to `last`, both included.
+    """A relative date at `text[start:end]`: it means the days from `first` to `last`, both included.
 
-    `plain` is whether its words can hardly mean another time; `exact` whether it hangs on the very day or week.
+    `plain` is true if the words can hardly mean another time, `exact` if they mean less than a month: a day or a week.
     """
 
     start: int
@@ -102,7 +98,7 @@ class RelativeDate:
     exact: bool = False
 
     def __str__(self) -> str:
-        """As it is written out: a day, a month, a year, or the days from and to."""
+        """Written out: a day, a month, a year, or the first and last day."""
         first, last = self.first, self.last
         if first == last:
             return _day(first)
@@ -118,7 +114,7 @@ class RelativeDate:
 
 
 def moment_of(value: str | None) -> datetime | None:
-    """The moment of an ISO date and time; None for what is none."""
+    """The date and time of an ISO string, or None if it is not one."""
     try:
         return datetime.fromisoformat(value or "")
     except ValueError:
@@ -128,7 +124,7 @@ def moment_of(value: str | None) -> datetime | None:
 def day_and_hour(published: str | None, published_at: str | None = None) -> str:
     """When an article was published, as people write it: "2 October 2017, 14:05", without a time "2 October 2017".
 
-    A time that is of another day through its zone is left out. "undated" where no day is known.
+    A time on another day, which a time zone can bring about, is left out. Without a day it is "undated".
     """
     if not published:
         return "undated"
@@ -137,11 +133,11 @@ def day_and_hour(published: str | None, published_at: str | None = None) -> str:
 
 
 def relative_dates(text: str, published: date) -> list[RelativeDate]:
-    """The expressions of one sentence `text` that tell a date by the day it was published, with what they come to.
+    """The relative dates of one sentence, read from the day on which its article was published.
 
-    A bare weekday is the latest one up to that day, or the next one where its clause speaks of what is to come; a feast
-    is the nearest; "the previous year" is told by a year that stands before it in the sentence. Words
-    in quotation marks are left alone: they were spoken on a day that is not known.
+    A weekday alone is the latest one up to that day, or the next one if its clause is about the future. A feast is the
+    nearest one. "The previous year" counts from a year earlier in the sentence. Words in quotation marks are skipped:
+    nobody knows on which day they were spoken.
     """
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     found = []
@@ -157,23 +153,23 @@ def relative_dates(text: str, published: date) -> list[RelativeDate]:
 
 
 def days_told(text: str, published: date) -> list[date]:
-    """The bare weekdays that `text` tells of, unless as to come: each as the latest up to the day it was published."""
+    """The days of the weekdays in `text` that stand alone and are past: for each the latest up to `published`."""
     bare = (match for match in _EXPRESSION.finditer(text) if match["weekday"] and not match["which"])
     found = [match for match in bare if not _looks_ahead(match, text)]
-    return [_moved(published, weekday=_WEEKDAYS[match["weekday"][:3].lower()](-1)) for match in found]
+    return [_moved(published, weekday=weekdays[weekday_number(match["weekday"])](-1)) for match in found]
 
 
 def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> bool:
     """Whether the expression can hardly mean another time than the one that begins on `first`.
 
-    Told apart by what went wrong on real articles: days told beside what is to come, weeks at their turn, stretches
-    that are only about as long.
+    The rules exclude what was read wrongly in real articles: days near a verb about the future, weeks around a weekend,
+    and stretches of a rough length.
     """
     before = text[: match.start()]
     said = bool(_SAID.search(before))
     if match["weekday"] or match["day"] or match["weekend"]:
         if not said and any(int(year) != published.year for year in _YEAR.findall(before)):
-            return False  # told of another time
+            return False  # the sentence is about another time
         ahead, past = _looks_ahead(match, text), any(verb["past"] for verb in _TENSE.finditer(text))
         if match["day"]:
             told = said or ahead or (past and not _MAYBE_AHEAD.search(before) and not _NOWADAYS.search(before))
@@ -201,7 +197,7 @@ def _is_plain(match: re.Match[str], text: str, published: date, first: date) -> 
 
 
 def _is_plain_weekday(match: re.Match[str], day: date, published: date, ahead: bool, past: bool, waited: bool) -> bool:
-    """`waited`: it ends what is told as past, as in "heard nothing until Monday"."""
+    """`_is_plain` for a weekday. `waited`: the weekday ends something past, as in "heard nothing until Monday"."""
     days = (day - published).days
     which = (match["which"] or "").lower()
     if which in ("this past", "this coming"):
@@ -253,7 +249,7 @@ def _units_ago(match: re.Match[str], published: date) -> tuple[date, date]:
 
 
 def _weekday(match: re.Match[str], text: str, published: date) -> date:
-    weekday = _WEEKDAYS[match["weekday"][:3].lower()]
+    weekday = weekdays[weekday_number(match["weekday"])]
     which = (match["which"] or "").lower()
     if which in ("next", "this coming", "the following"):
         return _moved(published, days=1, weekday=weekday(1))
@@ -283,14 +279,14 @@ def _season(name: str, published: date) -> tuple[date, date]:
 
 def _month(name: str, published: date) -> tuple[date, date]:
     """The latest month of that name before the one in which it was published."""
-    first = dateutil.parser.parse(name.rstrip("."), default=datetime(published.year, 1, 1)).date()
+    first = date(published.year, month_number(name), 1)
     if first >= published.replace(day=1):
         first -= relativedelta(years=1)
     return first, first + relativedelta(day=31)
 
 
 def _feast(name: str, published: date) -> tuple[date, date]:
-    """The day of that name that is nearest to when it was published."""
+    """The day of that feast that is nearest to the day of publication, twice: as first and last day."""
     month, number = _FEASTS[name.lower().replace("’", "'")]
     day = date(published.year, month, number)
     if abs((day - published).days) > HALF_A_YEAR:
@@ -304,9 +300,9 @@ def _moved(day: date, days: int = 0, weekday: Any = None) -> date:
 
 
 def _looks_ahead(match: re.Match[str], text: str) -> bool:
-    """Whether the verb nearest to it, before it in its clause or else after it, speaks of what is to come."""
+    """Whether the nearest verb, before the date in its clause or else after it, is about the future."""
     before = re.split(r"[;:—–]|, (?:but|and|who|which) ", text[: match.start()])[-1]
-    # "Has a second try" speaks of what it has still.
+    # "Has a second try" is about the future.
     verbs = [verb for verb in _TENSE.finditer(before) if not _PRESENT.match(before, verb.start())]
     if not verbs and not _PRESENT.search(before):
         verbs = [*_TENSE.finditer(re.split(r"[;:—–]| but | after | that ", text[match.end() :])[0])][:1]

@@ -1,11 +1,13 @@
-"""The names of a claim, and whether an article has them: one place in two forms, one name in two spellings is one."""
+"""Names of persons and places: found in a text, and compared across spellings, accents and forms ("UK", "British")."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+from rag.text.date_patterns import MONTHS, WEEKDAYS
 from rag.text.words import STOP_WORDS, WORD, fold, stem
 
 TITLE = (
@@ -41,13 +43,15 @@ _SAME_PLACE = {word: names.split()[0] for names in _DEMONYMS for word in names.s
 _NO_NAME = frozenset(
     re.findall(
         r"\w+",
-        "i mr mrs ms dr prof professor sir the a january february march april may june july august september "
-        "october november december monday tuesday wednesday thursday friday saturday sunday god internet christmas am "
-        "pm according however additionally furthermore overall finally also both they he she it this that these those "
-        "although while after before when since because during despite there in on at as for with by of to from",
+        "i mr mrs ms dr prof professor sir the a god internet christmas am pm according however additionally "
+        "furthermore overall finally also both they he she it this that these those although while after before when "
+        "since because during despite there in on at as for with by of to from",
     )
-)
+) | {name.lower() for name in (*MONTHS, *WEEKDAYS)}
+SAME_SPELLING = 0.8
+"""difflib's ratio from which two words are one name, mistyped or transcribed in another way."""
 _LIKE = 0.85
+"""The same ratio for a word of a claim and any word of an article: stricter, for the article has many more words."""
 _IN_FULL = re.compile(r"\b(?:United States(?: of America)?|U\.S\.A?\.?|United Kingdom|U\.K\.)")
 _OF_HEADS = (
     r"(?:Bank|University|Bay|Gulf|Isle|Church|House|Institute|Museum|College|School|Ministry|Department|Republic|Lake|"
@@ -56,20 +60,34 @@ _OF_HEADS = (
 
 
 def forms(name: str) -> set[str]:
-    """The words that people use for what a name names, in small letters: "british", "britain" and "uk" for each."""
+    """All words for what a name means, in lower case: "british", "britain" and "uk" for any of them."""
     word = re.sub(r"['’]s?$", "", name).replace(".", "").lower()
     together = {other for other, first in _SAME_PLACE.items() if first == _SAME_PLACE.get(word, word)}
     full = {"america": "united states", "britain": "united kingdom"}
     return {word, stem(word), *together} | {phrase for other, phrase in full.items() if other in together}
 
 
+def unmentioned(names: Iterable[str], text: str) -> list[str]:
+    """Those of the names that stand in the text in none of their forms, whatever their accents and capitals."""
+    text = fold(unicodedata.normalize("NFC", text))
+    return [name for name in names if not any(fold(form) in text for form in forms(name))]
+
+
+def spelled_alike(one: str, other: str) -> bool:
+    """Whether two words are one name, perhaps mistyped or transcribed in another way."""
+    if one == other:
+        return True
+    near = len(one) > 4 and one[0] == other[0] and abs(len(one) - len(other)) <= 2
+    return near and SequenceMatcher(None, one, other).ratio() >= SAME_SPELLING
+
+
 def is_name(word: str) -> bool:
-    """Whether a word with a capital can be somebody's or something's name: not a month, a day or a form of address."""
+    """Whether a capitalised word can be a name: not a month, a weekday, a title or a stop word."""
     return word.lower() not in _NO_NAME | STOP_WORDS
 
 
 def name_words(text: str) -> list[tuple[int, str]]:
-    """The words that name somebody or something, each with where it begins; not one that may only begin a sentence."""
+    """The words of `text` that are names, each with its start. A word that may only begin a sentence is left out."""
     found = []
     for match in WORD.finditer(text):
         word = re.sub(r"['’]s?$", "", match.group())
@@ -85,7 +103,10 @@ def name_words(text: str) -> list[tuple[int, str]]:
 
 
 def missing(claim: str, near: str, whole: str) -> tuple[list[str], list[str]]:
-    """The claim's names that stand nowhere in the `whole` article, and those that do but not in what is `near`."""
+    """The names of a claim that its article does not have, in two lists.
+
+    First those that are nowhere in the `whole` article, then those that are in it but not in `near`, the evidence.
+    """
     near_words, whole_words = _vocabulary(near), _vocabulary(whole)
     nowhere, elsewhere = [], []
     names = name_words(_shortened(claim))
@@ -113,12 +134,12 @@ def _vocabulary(text: str) -> set[str]:
 
 
 def _shortened(text: str) -> str:
-    """With "US" for the United States: of as many characters."""
+    """The text with "US" for "United States" and "UK" for "United Kingdom", padded so that offsets stay the same."""
     return _IN_FULL.sub(lambda match: ("UK" if "K" in match.group() else "US").ljust(len(match.group())), text)
 
 
 def plain(word: str) -> str:
-    """The word as names are compared: in small letters without accents, a country for its people."""
+    """A word in the form in which names are compared: lower case, no accents, the country for its people."""
     word = fold(re.sub(r"['’]s?$", "", word)).replace(".", "")
     return _SAME_PLACE.get(word, word)
 
@@ -131,7 +152,7 @@ def _stands(word: str, words: set[str]) -> bool:
         return True
     if len(bare) < 4:
         return False
-    # "China" and "Chinese", "Egypt" and "Egyptian"; one name in two spellings.
+    # "China" and "Chinese", "Egypt" and "Egyptian"; or one name in two spellings.
     return any(
         (
             len(other) >= 4
@@ -150,7 +171,7 @@ def _tail(one: str, other: str) -> str:
 
 
 def _mixed(claim: str, whole: str) -> dict[str, str]:
-    """Names put together from two that the article has ("Ann Cole" of Ann Bell and Tim Cole): by a word."""
+    """Names that mix two of the article's ("Ann Cole" from Ann Bell and Tim Cole), by the word that is wrong."""
     found = {}
     for head, name in re.findall(rf"\b({_OF_HEADS}) of ((?:the )?[A-Z]\w+)", claim):
         if f"{head} of {name}" not in whole and re.search(rf"\b{head} of (?:the )?[A-Z]", whole):

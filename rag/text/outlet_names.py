@@ -1,4 +1,4 @@
-"""The names of outlets: what a domain is called, and by which other names and abbreviations people mean it."""
+"""Names of outlets: the name for a domain, and the other names and abbreviations that people use for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_DISTINCTIVE = frozenset(
         "report review sunday television times today weekly world",
     )
 )
-"""Last words of outlets' names that name none of them by themselves."""
+"""Last words of outlets' names that many outlets share, and that name none alone."""
 _REST = re.compile(r" (?:of|du|de|des|della|del|der|von|and|&|for) ", re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ def host_of(url: str | None) -> str | None:
 
 
 def name_of(host: str) -> str:
-    """What people call the outlet at `host`: from the table, by its longest ending there, else the host itself."""
+    """The name of the outlet at `host`, from the table (its longest ending that is listed), else the host itself."""
     host = host.lower().removeprefix("www.")
     labels = host.split(".")
     for first in range(len(labels) - 1):
@@ -49,14 +49,14 @@ def name_of(host: str) -> str:
 
 
 def outlet_named(name: str | None) -> str | None:
-    """What an outlet is called here, from any of its names ("BBC News" is the BBC); an unknown name stays."""
+    """The main name of an outlet, from any of its names ("BBC News" is the BBC); an unknown name is returned."""
     wanted = (name or "").lower().removeprefix("the ")
     meant = {names[0] for names in _table().values() if wanted in {each.lower().removeprefix("the ") for each in names}}
     return meant.pop() if len(meant) == 1 else name
 
 
 def aliases_of(outlet: str) -> tuple[str, ...]:
-    """Every name by which people mean `outlet` (a name as `name_of` gives it), its domains included."""
+    """All names of `outlet` (a name as `name_of` gives it), its domains included."""
     aliases = {outlet: None}
     for domain, names in _table().items():
         if names[0] == outlet:
@@ -66,20 +66,20 @@ def aliases_of(outlet: str) -> tuple[str, ...]:
 
 @cache
 def every_alias() -> dict[str, str]:
-    """Every name of an outlet in the table, in lower case, with the outlet's own name."""
+    """All names in the table in lower case, each with the main name of its outlet."""
     return {alias.lower(): names[0] for names in _table().values() for alias in names}
 
 
 @lru_cache(4096)
 def bare(name: str) -> str:
-    """A name as names are compared: folded, with "and" for "&", without "the"."""
+    """An outlet's name in the form in which names are compared: folded, "and" for "&", without "the"."""
     return re.sub(r"\s*&\s*", " and ", fold(unicodedata.normalize("NFC", name.strip()))).removeprefix("the ")
 
 
 def meant(name: str, outlets: Sequence[str]) -> str | None:
-    """That of the `outlets` which `name` means, however it is typed: by its own name, else by any other of its names.
+    """The one of `outlets` that `name` means, however it is typed: by its main name first, then by any other.
 
-    None where it means none of them, or several alike.
+    None if it means none of them, or several.
     """
     if name in outlets:
         return name
@@ -89,10 +89,10 @@ def meant(name: str, outlets: Sequence[str]) -> str | None:
 
 
 def parts_of(outlets: Sequence[str]) -> dict[str, str]:
-    """The parts of names by which people mean one of the `outlets` alone, bare, with that outlet.
+    """The parts of names that mean just one of `outlets`, as `bare` has them, each with its outlet.
 
-    These are the last word of a name ("Courier"), unless many an outlet is called so, and what stands before "of" and
-    the like ("Radio Skarn" for "Radio Skarn & Sons"). A part that is another outlet's name or stands in one is none.
+    These are the last word of a name ("Courier"), unless many outlets share it, and the words before "of" and the like
+    ("Radio Skarn" for "Radio Skarn & Sons"). A part of another outlet's name is left out.
     """
     found: dict[str, set[str]] = {}
     for outlet in outlets:

@@ -1,6 +1,6 @@
-"""The figures of a sentence, each of its kind, so that like is compared with like: a time with a time.
+"""Numbers in a sentence, in digits or words, each with its kind (time, date, money, unit), for comparing.
 
-"No", "nobody" and "none" are the figure 0 of what they count: "no one was hurt" and "two were hurt" differ.
+"No", "nobody" and "none" are the number 0 of what they count: "no one was hurt" and "two were hurt" differ.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from rag.text.words import NUMBERS, UNITS
+from rag.text.date_patterns import MONTH_OR_STOP, month_number
+from rag.text.words import NUMBERS, UNITS, WORD
 
+FIGURE = re.compile(r"\d(?:[\d,.]*\d)?")
+"""A number in digits, without the comma or full stop that only follows it."""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _WORDS: dict[str, float] = {word: float(number) for word, number in NUMBERS.items()}
@@ -26,11 +29,6 @@ _SCALES = {
     "trillion": 1e12,
 }
 _ORDINAL_OF = {word: float(number) for number, word in enumerate(_ORDINALS.split(), 1)}
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH = (
-    r"(?:Jan(?:uary|\.)|Feb(?:ruary|\.)|March|April|May|June|July|Aug(?:ust|\.)|Sept?(?:ember|\.)|Oct(?:ober|\.)|"
-    r"Nov(?:ember|\.)|Dec(?:ember|\.))"
-)
 _SMALL = "|".join((*UNITS, *_TENS.split(), "dozen"))
 _COMPOUND = rf"(?:{_TENS.replace(' ', '|')})-(?:{'|'.join(UNITS)})"
 _NUMBER = rf"(?:\d+(?:,\s?\d{{3}})+|\d+)(?:\.\d+)?|{_COMPOUND}|(?:{_SMALL})(?![a-z])"
@@ -43,7 +41,7 @@ _UNIT = (
 )
 _PATTERN = re.compile(
     rf"(?P<clock>\b\d{{1,2}}(?:[:.]\d\d)?\s?(?P<half>[ap])\.?m\b\.?|\b\d{{1,2}}:\d\d\b)"
-    rf"|(?P<date>\b{_MONTH}\s\d{{1,2}}\b(?!,?\d)|\b\d{{1,2}}\s{_MONTH}(?!\w))"
+    rf"|(?P<date>\b{MONTH_OR_STOP}\s\d{{1,2}}\b(?!,?\d)|\b\d{{1,2}}\s{MONTH_OR_STOP}(?!\w))"
     rf"|(?P<ordinal>\bNo\. ?\d+\b|\b\d+(?:st|nd|rd|th)\b|\b(?:{_ORDINALS.replace(' ', '|')})\b)"
     r"|(?P<age>\baged? \d{1,3}\b|\b\d{1,3}-years?-old\b|(?<=\w, )\d{1,2}(?=[,.] ))"
     rf"|(?P<money>[$£€¥]\s?(?P<sum>\d[\d,]*(?:\.\d+)?)(?:[\s-]?(?P<scale_>{_SCALE}|[mk](?!\w)))?)"
@@ -64,14 +62,14 @@ _NO_FIGURE = re.compile(
     re.IGNORECASE,
 )
 _NO_ONE = re.compile(r"\b(?:the|this|that|which|each|every|any|second|first|other)\s$", re.IGNORECASE)
-_NAMED = re.compile(rf"\w\W+(?!{_MONTH}|\w+day\b)[A-Z][\w-]*\s$")
-"""What goes before the number of a name: "Falcon 9", "Pad 39"; a word that begins the sentence is none."""
+_NAMED = re.compile(rf"\w\W+(?!{MONTH_OR_STOP}|\w+day\b)[A-Z][\w-]*\s$")
+"""The word before the number of a name: "Falcon 9", "Pad 39". A word that begins the sentence does not count."""
 _PERSON = re.compile(r"\b[A-Z][\w'’-]+, $")
 _SCORE = re.compile(r"\b\d{1,3}([-–]\d{1,3}){1,2}\b")
 _EXACT = frozenset(("clock", "date", "in year", "ordinal", "age", "score"))
 _BARE = frozenset(("count", "added", "ordinal", "in year"))
 NEARLY = 0.07
-"""Two figures one of which is given as "about" so much are the same when they are no further apart than this share."""
+"""If one of two numbers is "about" so much, they are the same up to this share: 530 is "more than 500", 612 is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Quantity:
     about: bool = False
 
     def same_as(self, other: Quantity) -> bool:
-        """Whether both say the same number, as exactly as they say it."""
+        """Whether both mean the same number; NEARLY says how near if one of them is "about" so much."""
         apart = abs(self.value - other.value)
         if self.kind not in _EXACT and self.kind == other.kind and (self.about or other.about):
             return apart <= NEARLY * max(self.value, other.value)
@@ -97,7 +95,7 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """The figures of one sentence, in order."""
+    """The numbers of one sentence, in order."""
     found = _scores(text)
     for score in found:
         text = text[: score.start] + "\0" * (score.end - score.start) + text[score.end :]
@@ -126,8 +124,14 @@ def quantities(text: str) -> list[Quantity]:
     return sorted(found, key=lambda figure: figure.start)
 
 
+def figures_in(text: str) -> frozenset[str]:
+    """The whole numbers and decimals of a text, in digits: "1,204" and "twelve" are "1204" and "12"."""
+    figures = [figure.replace(",", "") for figure in FIGURE.findall(text)]
+    return frozenset(figures + [str(NUMBERS[word.lower()]) for word in WORD.findall(text) if word.lower() in NUMBERS])
+
+
 def _scores(text: str) -> list[Quantity]:
-    """Results and records ("3-1", "7-8-1"); what goes up from the first to the second is a range."""
+    """Results and records ("3-1", "7-8-1"). Two numbers that go up are a range, and are left out."""
     found = []
     for match in _SCORE.finditer(text):
         parts = [int(part) for part in re.findall(r"\d+", match.group())]
@@ -147,8 +151,7 @@ def _read(match: re.Match[str]) -> tuple[str, float]:
         day = re.search(r"\d+", match["date"])
         assert month
         assert day
-        number = [name[:3] for name in _MONTHS.split()].index(month.group()[:3].lower())
-        return "date", number * 100 + int(day.group())
+        return "date", month_number(month.group()) * 100 + int(day.group())
     if match["ordinal"]:
         word = match["ordinal"].lower()
         return "ordinal", _ORDINAL_OF[word] if word in _ORDINAL_OF else float(re.sub(r"\D", "", word))
@@ -173,7 +176,7 @@ def _number(word: str) -> float:
 
 
 def _unit(unit: str) -> str:
-    """One name for each unit; "count" where none is given."""
+    """One name for each unit, however it is written; "count" if there is none."""
     if not unit:
         return "count"
     if unit in ("%", "per cent", "percent") or unit.startswith("percentage"):

@@ -1,4 +1,4 @@
-"""The words of a text: where they stand, without their inflection, and which of them carry no meaning."""
+"""Words: a pattern that finds them, stems, stop words, number words, and folding of case and accents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ nineteen
 """
 UNITS = tuple(_UNITS.split())
 NUMBERS = {word: number for number, word in enumerate(UNITS)}
-"""What each of UNITS comes to."""
+"""The number words up to nineteen with their numbers. `rag.text.quantities` reads numbers from a text."""
 
 
 @cache
@@ -32,7 +32,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 @lru_cache(100_000)
 def stem(word: str) -> str:
-    """The word in lower case without its inflection, as the keyword index has it."""
+    """The stem of a word in lower case, the same as in the keyword index."""
     return "".join(_analyzer().analyze(re.sub(r"['’]s?$", "", word)))
 
 
@@ -42,12 +42,12 @@ def counted(number: int, word: str) -> str:
 
 
 def content(text: str) -> set[str]:
-    """The stems of the words of `text` that carry meaning."""
+    """The stems of all words of `text` but stop words."""
     return {stem(word) for word in WORD.findall(text) if word.lower() not in STOP_WORDS}
 
 
 def fold(text: str) -> str:
-    """The text in small letters, without accents, with one kind of apostrophe: of as many characters, for comparing."""
+    """The text in lower case, without accents, with one kind of apostrophe. Its length stays, so offsets stay valid."""
     return "".join(map(_folded, text))
 
 
@@ -61,4 +61,4 @@ def _folded(char: str) -> str:
 
 
 _STROKED = {"ø": "o", "ł": "l", "đ": "d", "ı": "i"}
-"""What Unicode does not take apart."""
+"""Letters that Unicode does not decompose."""

@@ -52,7 +52,7 @@ def put(library: Library, embedding: Embedding, folder: Path, **texts: str) -> l
     [
         ("At least 19 people and two dogs.", [("count", 19, True), ("count", 2, False)]),
         ("It cost $4.6 million, or 46,000 crowns.", [("money", 4_600_000, False), ("count", 46_000, False)]),
-        ("It sank at 7:40 a.m. on March 11, 2031.", [("clock", 460, False), ("date", 211, False)]),
+        ("It sank at 7:40 a.m. on March 11, 2031.", [("clock", 460, False), ("date", 311, False)]),
         ("No one was hurt; nobody drowned.", [("count", 0, False), ("count", 0, False)]),
         ("It takes six or seven hours.", [("hour", 6, False), ("hour", 7, False)]),
         ("One of them came 15th in 2019.", [("ordinal", 15, False), ("in year", 2019, False)]),

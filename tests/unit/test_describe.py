@@ -11,12 +11,13 @@ import pytest
 
 from rag.article import Article, Filters
 from rag.ingestion.clean import omitted
-from rag.ingestion.date_inference import DatedWords, dates_in, inferred
+from rag.ingestion.date_inference import DatedWords, inferred
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import from_text
 from rag.ingestion.prepare import story
 from rag.library.library import Library
 from rag.settings import ROOT
+from rag.text.date_patterns import whole_dates
 from tests.support.checks import put_in
 from tests.support.fakes import WordCountEmbedding
 
@@ -221,7 +222,7 @@ def test_nothing_follows_without_a_year() -> None:
 
 def test_dates_in_a_text() -> None:
     text = "On 29 October 2018, Oct. 30, 2018 and 2018-10-31; not on 31 June 2018, nor in May 2018."
-    assert [(str(day), text[start:end]) for day, (start, end) in dates_in(text)] == [
+    assert [(str(day), text[start:end]) for day, (start, end) in whole_dates(text)] == [
         ("2018-10-29", "29 October 2018"), ("2018-10-30", "Oct. 30, 2018"), ("2018-10-31", "2018-10-31")
     ]  # fmt: skip
 
