@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint e2e soak audit install constraints bench reader screenshots clean
+.PHONY: run test lint coverage e2e soak audit install constraints bench reader screenshots clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m rag.ui.serve
@@ -17,6 +17,12 @@ lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+coverage: $(VENV)/installed-dev
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/path tests/page
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 e2e: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -m browser
@@ -76,4 +82,4 @@ screenshots: $(VENV)/installed-dev
 	@SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,7 +20,8 @@ from statistics import median
 
 import playwright.sync_api as playwright
 
-from tests.browser.test_browser import CHROMIUM, FLAGS, address_in, free_port, serving
+from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.served import address_in, free_port, serving
 from tests.support.site import Answer, Request, Site
 
 PLACES = ["Hollin", "Vessermark", "Port Linnet", "Quernside", "Anstervale", "Creel", "Westering", "Candlemas"]

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.test_browser import WIDE, address_in, chromium, free_port, playwright, serving
+from tests.support.chromium import WIDE, chromium, playwright
 from tests.support.provider import Provider
+from tests.support.served import address_in, free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 __all__ = ["chromium"]

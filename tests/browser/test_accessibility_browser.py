@@ -8,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag.settings import ROOT
-from tests.browser.test_browser import (
-    PHONE,
-    QUESTION,
-    WIDE,
-    Visit,
-    address_in,
-    chromium,
-    free_port,
-    playwright,
-    serving,
-)
+from tests.browser.test_browser import QUESTION
 from tests.browser.test_chat_browser import composed_at
+from tests.support.chromium import PHONE, WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 

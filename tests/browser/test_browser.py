@@ -11,30 +11,23 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 import pytest
 
 from rag.settings import ROOT
 from tests.conftest import DATA
+from tests.support.chromium import PHONE, WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
+
+__all__ = ["chromium"]  # a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-if os.environ.get("CI"):
-    import playwright.sync_api as playwright
-else:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = {"width": 1440, "height": 820}, {"width": 390, "height": 844}
 OFFERED = "How many people were injured when the barge hit?"
 QUESTION = "How many people were injured when the barge hit, according to the Linnet Herald and the Vessermark Courier?"
 HOSTILE_QUESTION = "What did the zeppelin Zorblatt carry?"
@@ -54,19 +47,6 @@ HOSTILE_ARTICLE = {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    if not CHROMIUM or not Path(CHROMIUM).exists():
-        message = "no Chromium: install one, or set CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, chromium: playwright.Browser) -> Iterator[str]:
     """The served page, its library still empty: the samples and the hostile article are what the first visit reads."""
     folder = tmp_path_factory.mktemp("browser")
@@ -75,69 +55,6 @@ def address(tmp_path_factory: pytest.TempPathFactory, chromium: playwright.Brows
     environment = {"SECOND_SOURCE_STORE": str(folder / "store"), "SECOND_SOURCE_SAMPLES": str(folder / "samples")}
     with serving(free_port(), environment) as output:
         yield address_in(output)
-
-
-@contextmanager
-def serving(
-    port: int, environment: dict[str, str], command: Sequence[str] = (sys.executable, "-m", "rag.ui.serve")
-) -> Iterator[IO[str]]:
-    environment = os.environ | environment | {"SECOND_SOURCE_PORT": str(port)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def address_in(output: IO[str]) -> str:
-    """The address that the page's program tells, once its library is open."""
-    line = output.readline()
-    while line and " is open at " not in line:
-        line = output.readline()
-    assert line, "the program ended without telling its address"
-    return next(word for word in line.split() if word.startswith("http://"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Visit:
-    """A page as one person sees it, with what must never happen there written down."""
-
-    def __init__(self, page: playwright.Page, address: str) -> None:
-        self.page = page
-        self.dialogs: list[str] = []
-        self.elsewhere: list[str] = []
-        page.on("dialog", self._dialog)
-        page.on("request", lambda request: self._request(request.url, address))
-        page.goto(address)
-
-    def ask(self, question: str) -> None:
-        """Type a question, and wait for its answer."""
-        turns = self.page.locator(".answer").count()
-        box = self.page.get_by_placeholder("Ask a question")
-        box.fill(question)
-        box.press("Enter")
-        playwright.expect(self.page.locator(".answer")).to_have_count(turns + 1, timeout=20_000)
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until the page is drawn: a click in the moment in which Streamlit ends a run is lost at times."""
-        drawn = self.page.locator('.stApp[data-test-script-state="notRunning"]')
-        playwright.expect(drawn).to_be_visible(timeout=20_000)
-
-    def _dialog(self, dialog: playwright.Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def _request(self, url: str, address: str) -> None:
-        if urlsplit(url).scheme not in ("blob", "data") and urlsplit(url).netloc != urlsplit(address).netloc:
-            self.elsewhere.append(url)
 
 
 @pytest.fixture

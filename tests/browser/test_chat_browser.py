@@ -18,9 +18,10 @@ from rag.chats.export_verification import verify
 from rag.library.library import Library
 from rag.models.embedding import load_embedding
 from rag.settings import Settings
-from tests.browser.test_browser import PHONE, WIDE, Visit, address_in, chromium, free_port, playwright, serving
 from tests.path.test_chats import keep, related, replied
 from tests.support.checks import put_in
+from tests.support.chromium import PHONE, WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

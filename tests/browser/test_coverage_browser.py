@@ -18,18 +18,9 @@ from pathlib import Path
 import pytest
 
 from rag.settings import ROOT
-from tests.browser.test_browser import (
-    HOSTILE_ARTICLE,
-    PHONE,
-    WIDE,
-    Visit,
-    address_in,
-    chromium,
-    free_port,
-    is_in_view,
-    playwright,
-    serving,
-)
+from tests.browser.test_browser import HOSTILE_ARTICLE, is_in_view
+from tests.support.chromium import PHONE, WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

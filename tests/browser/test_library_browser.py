@@ -14,17 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_browser import (
-    HOSTILE_ARTICLE,
-    PHONE,
-    WIDE,
-    Visit,
-    address_in,
-    chromium,
-    free_port,
-    playwright,
-    serving,
-)
+from tests.browser.test_browser import HOSTILE_ARTICLE
+from tests.support.chromium import PHONE, WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
 from tests.support.site import Answer, Request, Site
 
 __all__ = ["chromium"]  # a fixture
@@ -157,8 +149,7 @@ def test_a_feed_is_followed_with_progress_and_cancelled(visit: Callable[..., Vis
     page.get_by_role("button", name="Follow feed").click()
     playwright.expect(page.locator(".st-key-adding")).to_contain_text(re.compile(r"[1-9]\d* added"), timeout=30_000)
     told = page.locator(".st-key-adding").inner_text()
-    page.wait_for_timeout(1000)
-    assert page.locator(".st-key-adding").inner_text() != told
+    playwright.expect(page.locator(".st-key-adding")).not_to_have_text(told, use_inner_text=True)
 
     page.get_by_role("button", name="Cancel").click()
     playwright.expect(page.get_by_text("You stopped it")).to_be_visible(timeout=3_000)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag.settings import ROOT
-from tests.browser.test_browser import WIDE, Visit, address_in, chromium, free_port, playwright, serving
 from tests.path.test_language_model import CANARY, Server
+from tests.support.chromium import WIDE, Visit, chromium, playwright
+from tests.support.served import address_in, free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 __all__ = ["chromium"]

@@ -18,9 +18,9 @@ from rag.errors import ChromaAway, UsageError
 from rag.library.chroma import Server, server_of
 from rag.library.library import Library
 from rag.settings import Settings
-from tests.browser.test_browser import free_port
 from tests.support.checks import assert_whole, generated_articles, outcomes, put_in
 from tests.support.fakes import WordCountEmbedding
+from tests.support.served import free_port
 
 EMBEDDING = WordCountEmbedding()
 

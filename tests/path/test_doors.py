@@ -24,10 +24,10 @@ from rag.interfaces.client import Client
 from rag.library.lock import DOOR, HOLDER, LOCK, Door, disown, door_of, offer, own
 from rag.settings import ROOT
 from rag.ui.jobs.ingest_job import adding, take_in
-from tests.browser.test_browser import address_in, free_port, serving
 from tests.conftest import Run
 from tests.support.checks import generated_articles
 from tests.support.fakes import WordCountEmbedding
+from tests.support.served import address_in, free_port, serving
 
 Command = Callable[..., Run]
 SAMPLES = ROOT / "rag" / "samples" / "articles"

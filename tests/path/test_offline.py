@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from benchmarks.visitor import one_question
 from rag.settings import ROOT
 from rag.ui.access import is_loopback
-from tests.browser.test_browser import address_in, free_port, serving
+from tests.support.served import address_in, free_port, serving
 
 ARTICLE = ROOT / "rag" / "samples" / "articles" / "06-linnet-herald-correction.json"
 STRACE = ("strace", "-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,sendto", "-e", "signal=none", "-o")
