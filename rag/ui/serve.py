@@ -145,7 +145,9 @@ def main() -> None:
         routes=[*health.routes(settings), api(settings, f"http://{EVERYWHERE.get(settings.host, host)}:{port}")],
         lifespan=partial(_keeping_the_library_open, settings, f"http://{host}:{port}"),
     )
-    config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=SECONDS_TO_END)
+    config = uvicorn.Config(
+        app, access_log=False, log_config=None, log_level="warning", timeout_graceful_shutdown=SECONDS_TO_END
+    )
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import email
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
 from configparser import ConfigParser
-from itertools import chain
 from pathlib import Path
 
+import httpx
 import pytest
 
 import rag
-from rag.settings import ROOT
+from rag.settings import ROOT, Settings
 
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements*.txt")
 
@@ -61,8 +61,8 @@ def test_its_metadata(unpacked: Path) -> None:
     assert (described["Name"], described["Version"]) == ("second-source", rag.__version__)
     assert set(described.get_all("Provides-Extra", [])) == {"llm", "ray"}
     required = [line.partition(";")[0].strip() for line in described.get_all("Requires-Dist", [])]
-    named = [pinned(name) for name in ("requirements.txt", "requirements-model.txt", "requirements-ray.txt")]
-    assert sorted(required) == sorted(chain.from_iterable(named))
+    files = ("requirements.txt", "requirements-model.txt", "requirements-ray.txt")
+    assert sorted(required) == sorted(line for file in files for line in pinned(file))
     assert dict(scripts["console_scripts"]) == {"second-source": "rag.__main__:main"}
 
 
@@ -70,21 +70,26 @@ def pinned(file: str) -> list[str]:
     return [line for line in (ROOT / file).read_text("utf-8").splitlines() if line and not line.startswith("#")]
 
 
-def in_an_installed_copy(unpacked: Path, home: Path, arguments: Sequence[str]) -> str:
-    """What Python prints where only the wheel's content is on its path, started in an empty folder."""
+def environment(unpacked: Path, home: Path) -> dict[str, str]:
+    """With the wheel's content on Python's path, and another home than ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SECOND_SOURCE_", "XDG_"))}
-    environment = kept | {"PYTHONPATH": str(unpacked), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=True).stdout
+    return kept | {"PYTHONPATH": str(unpacked), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def printed(unpacked: Path, home: Path, program: str) -> list[str]:
+    """The lines that a program prints in an installed copy, started in another folder."""
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(
+        command, cwd=home, env=environment(unpacked, home), capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
 
 
 def test_an_installed_copy_keeps_its_library_in_the_users_data(unpacked: Path, tmp_path: Path) -> None:
-    program = (
-        "from rag.settings import Settings as S; s = S(); print(s.store, s.models, s.reader, s.samples, sep='\\n')"
-    )
-    told = in_an_installed_copy(unpacked, tmp_path, ["-c", program])
+    program = "from rag import Settings as S; s = S(); print(s.store, s.models, s.reader, s.samples, sep='\\n')"
+    store, models, reader, samples = map(Path, printed(unpacked, tmp_path, program))
 
-    store, models, reader, samples = map(Path, told.splitlines())
     assert store.is_relative_to(tmp_path)
     assert models == store / "models"
     assert reader.is_relative_to(unpacked)
@@ -97,10 +102,41 @@ def test_an_installed_copy_finds_its_page_and_how_it_looks(unpacked: Path, tmp_p
         "import streamlit as st; from rag.ui import serve; st.App(serve.APP); print(serve.APP);"
         "print(st.get_option('browser.gatherUsageStats'), st.get_option('server.headless'))"
     )
-    page, told = in_an_installed_copy(unpacked, tmp_path, ["-c", program]).splitlines()
+    page, told = printed(unpacked, tmp_path, program)
 
     assert Path(page).is_relative_to(unpacked)
     assert told == "False True"
+
+
+def test_an_installed_copy_serves_its_page_until_it_is_stopped(unpacked: Path, tmp_path: Path) -> None:
+    settings = {"SECOND_SOURCE_MODELS": str(Settings().models), "SECOND_SOURCE_PORT": str(free_port())}
+    with subprocess.Popen(
+        [sys.executable, "-m", "rag", "run"],
+        cwd=tmp_path,
+        env=environment(unpacked, tmp_path) | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        try:
+            address = next(line.split()[5] for line in process.stdout if line.startswith("Second Source is open at"))
+            served = httpx.get(address, trust_env=False)
+        finally:
+            process.terminate()
+        said = process.stderr.read()
+
+    assert served.status_code == 200
+    assert "frame-ancestors 'none'" in served.headers["Content-Security-Policy"]
+    assert (process.returncode, said) == (143, "Stopped. What was reported is kept.\n")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def test_the_constraints_hold_what_the_requirements_name() -> None:
