@@ -331,9 +331,12 @@ def test_what_is_related_stands_unnumbered_under_its_statement(
     assert all("number" not in each and each["sha256"] and each["version"] == 1 for each in exchange["more"])
     place = f"article {exchange['more'][0]['article_id']} version 1, characters 44 to 60, sha256 "
     if form == "md":
-        assert f"Closest\\:\n\n- Unknown outlet, undated  \n   > {RELATED}\n\n   `{place}" in text
+        assert f"Closest sentences\\:\n\n- Unknown outlet, undated  \n   > {RELATED}\n\n   `{place}" in text
     if form == "html":
-        assert f'Closest:</p><ul><li><span class="about">Unknown outlet, undated</span><blockquote>{RELATED}' in text
+        assert (
+            f'Closest sentences:</p><ul><li><span class="about">Unknown outlet, undated</span><blockquote>{RELATED}'
+            in text
+        )
         assert f"<code>{place}" in text
 
 

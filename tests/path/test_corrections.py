@@ -135,7 +135,7 @@ def test_on_the_command_line(run: Command, articles: Path) -> None:
         "origin: Capstan Wire (text; the credit in the dateline)\n    “PORT LINNET (CAPSTAN WIRE)”"
         in run("show", id).out
     )
-    assert "left out: 1 stretches, 26 characters" in run("show", id).out
+    assert "not searched: 1 spans, 26 characters" in run("show", id).out
     assert "outlet: The Herald (edited)" in run("edit", id, "outlet=The Herald").out
     assert json.loads(run("show", id, "--json").out)["outlet"] == "The Herald"
     assert run("edit", id, "outlet").code == 2

@@ -120,7 +120,7 @@ def test_the_oldest_the_longest_and_the_authors(filled: Assistant) -> None:
         "vessermark-courier.example: Swan (undated)",
     ]
     longest = filled.ask("what is the longest article?")
-    assert longest.statements[0].text == "Of 4 articles the longest, with 12 words:"
+    assert longest.statements[0].text == "Of 4 articles, the longest has 12 words:"
     assert "no author named" in filled.ask("who wrote the article about the swan?").answer
 
 
