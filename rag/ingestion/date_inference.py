@@ -27,14 +27,12 @@ _FUTURE = re.compile(
 )
 _CLAUSE = re.compile(r"[^,;:–—]+[,;:–—]*")
 _WEEKDAY = re.compile(rf"\b(?P<far>last|next|every|each|past)?\s?\b(?P<day>{WEEKDAY})\b", re.IGNORECASE)
-_US_ELECTION = re.compile(
-    r"\bmid-?term elections?\b|\bmid-?terms\b|\b(?:u\.?s\.?|american) presidential election\b", re.IGNORECASE
-)
-_WHEN = re.compile(r"\b(?P<when>next|this|last) week\b|\b(?P<day>tomorrow|today|yesterday)\b", re.IGNORECASE)
 _AROUND = 3
 """Days before and after publication in which news calls a day just by its weekday."""
-_SAME_NEWS = 7
-"""Days between two reports that quote the same words: as a rule no more than this."""
+_SAME_NEWS = 3
+"""Days between two reports that quote the same words. Of 42 pairs in ../shared/bench that are at most a week apart, 41
+are no further apart than this; of all 60 pairs it is 41.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Inferred:
     basis: Provenance
 
 
-def told_by_the_text(
+def stated_date(
     text: str, lines: Sequence[Span], omitted: Sequence[Span], place: str | None
 ) -> tuple[date, Provenance] | None:
     """The day of publication that the text itself gives, with its basis; None if it gives none.
@@ -88,26 +86,14 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
     `beside`: a dated article that quotes the same words, if the library has one. None if nothing follows.
     """
     told = [(sentence.start, sentence.end) for sentence in sentences]
-    reasons: list[tuple[Span, str]] = []
-    days: list[date] = []
     if beside is not None:
-        around = range(-_SAME_NEWS, _SAME_NEWS + 1)
-        days = [beside.published + timedelta(offset) for offset in around]
-        reasons.append((beside.span, f"it quotes the words that {beside.label} of {beside.published} quotes"))
-    for span in told:
-        sentence = text[slice(*span)]
-        if (when := _WHEN.search(sentence)) and _US_ELECTION.search(sentence):
-            near = _around_elections("mid" in sentence.lower(), when, days)
-            if near:
-                days = near
-                reasons.append((span, f"a United States election is {when[0].lower()}"))
-    if days and len(days) < 50:
+        reasons = [(beside.span, f"it quotes the words that {beside.label} of {beside.published} quotes")]
+        days = [beside.published + timedelta(offset) for offset in range(-_SAME_NEWS, _SAME_NEWS + 1)]
         weekdays, spans = _weekdays(text, told)
         fitting = [day for day in days if all(_near(day, *each) for each in weekdays)]
         if weekdays and fitting:
             days = fitting
             reasons += [(span, "the days of the week it calls past and coming") for span in spans]
-    if days:
         return Inferred(min(days), max(days), _because(reasons))
     # There is no last day; but the article cannot be older than a day that it reports as past.
     past = [
@@ -120,30 +106,6 @@ def inferred(text: str, sentences: Sequence[Sentence], beside: DatedWords | None
         latest, span = max(past)
         return Inferred(latest, None, _because([(span, f"it tells of {latest} as past")]))
     return None
-
-
-def _around_elections(midterm: bool, when: re.Match[str], days: Sequence[date]) -> list[date]:
-    """Those of `days` that are as far from an election of the United States as the words say.
-
-    It is on the Tuesday after the first Monday of November. Without `days` the year is not known, and nothing follows.
-    """
-    fitting = []
-    for day in days:
-        for year in (day.year - 1, day.year, day.year + 1):
-            if year % 2 or (year % 4 == 0) == midterm:
-                continue
-            first = date(year, 11, 1)
-            election = first + timedelta((7 - first.weekday()) % 7 + 1)
-            monday = election - timedelta(election.weekday())
-            offset = {"next": -7, "this": 0, "last": 7}.get((when["when"] or "").lower())
-            if offset is not None:
-                # In some countries a week begins on Sunday, in others on Monday.
-                is_near = monday + timedelta(offset - 1) <= day <= monday + timedelta(offset + 6)
-            else:
-                is_near = (election - day).days == {"tomorrow": 1, "today": 0, "yesterday": -1}[when["day"].lower()]
-            if is_near:
-                fitting.append(day)
-    return fitting
 
 
 def _weekdays(text: str, told: Sequence[Span]) -> tuple[list[tuple[int, bool]], list[Span]]:

@@ -115,7 +115,7 @@ def describe(article: Article, sentences: Sequence[Sentence]) -> Article:
         found["origin"] = origin
     elif other := _origin(article, story, outlet_name):
         found["origin"] = other
-    if dated := date_inference.told_by_the_text(text, paragraphs, article.omitted, place):
+    if dated := date_inference.stated_date(text, paragraphs, article.omitted, place):
         found["published"] = dated[0].isoformat(), dated[1]
     if language := language_of(text):
         found["language"] = language, Provenance("inferred", note="its words")

@@ -204,20 +204,18 @@ BESIDE = DatedWords("the other", date(2018, 10, 29), (0, 5))
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Nothing is said of when.", ("2018-10-22", "2018-11-05")),
-        ("With the midterm elections next week, they spoke of sanctions.", ("2018-10-28", "2018-11-04")),
-        ("The midterm elections are tomorrow.", ("2018-11-05", "2018-11-05")),
-        ("With midterm elections next week, they met on Monday. She will go Tuesday.", ("2018-10-29", "2018-10-30")),
-        ("They met on Wednesday.", ("2018-10-24", "2018-11-03")),
-        ('"They met on Wednesday," she said.', ("2018-10-22", "2018-11-05")),
+        ("Nothing is said of when.", ("2018-10-26", "2018-11-01")),
+        ("They met on Sunday.", ("2018-10-28", "2018-10-31")),
+        ("They met on Monday. She will go Tuesday.", ("2018-10-29", "2018-10-30")),
+        ('"They met on Wednesday," she said.', ("2018-10-26", "2018-11-01")),
     ],
 )  # fmt: skip
 def test_what_follows_beside_a_dated_article(text: str, expected: tuple[str, str]) -> None:
     assert ranges(text, BESIDE) == expected
 
 
-def test_nothing_follows_without_a_year() -> None:
-    assert ranges("With the midterm elections next week, they met on Monday.", None) is None
+def test_weekdays_alone_give_no_date() -> None:
+    assert ranges("They met on Monday. She will go Tuesday.", None) is None
 
 
 def test_dates_in_a_text() -> None:
@@ -297,9 +295,7 @@ def test_the_transcript(first: dict[str, Article]) -> None:
     basis = transcript.basis["published"]
     assert basis.how == "inferred"
     assert "2018-10-29" in str(basis.note)
-    sentences = words(transcript, "published")
-    assert any("midterm" in sentence for sentence in sentences)
-    assert any("Monday" in sentence for sentence in sentences)
+    assert any("Monday" in sentence for sentence in words(transcript, "published"))
     assert [(voice.role, voice.name) for voice in transcript.voices] == [
         ("presenter", None), ("reporter", "Lee Ji-won"), ("clip", "Stephen Biegun"), ("reporter", "Lee Ji-won")
     ]  # fmt: skip
