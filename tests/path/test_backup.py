@@ -159,8 +159,11 @@ def with_manifest(**values: object) -> Callable[[dict[str, bytes]], object]:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda files: files.update({"library.db": files["library.db"][:-1] + b"x"}), r"library\.db in it is not what"),
-        (lambda files: files.update({"library.db": files["library.db"] + bytes(10**7)}), r"library\.db in it is not"),
+        (lambda files: files.update({"library.db": files["library.db"][:-1] + b"x"}), r"library\.db in it has changed"),
+        (
+            lambda files: files.update({"library.db": files["library.db"] + bytes(10**7)}),
+            r"library\.db in it has changed",
+        ),
         (lambda files: files.pop("library.db"), "is not a backup of a library, or is damaged"),
         (lambda files: files.pop("manifest.json"), "is not a backup of a library, or is damaged"),
         (lambda files: files.update({"manifest.json": b"[]"}), "is not a backup of a library, or is damaged"),
