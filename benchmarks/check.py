@@ -16,11 +16,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.common import DEV_STORE, ROOT, bench, dev_library, open_assistant, questions, table, write_section
-from rag.article import Article, Support
+from rag.article import Article
 from rag.querying import claim_check
 from rag.querying.claim_check import Checker, verdict
 from rag.querying.claim_features import FEATURES
 from rag.querying.prompt_passages import Source
+from rag.reply import Support
 
 LABELS = ROOT / "tests" / "data" / "check.jsonl"
 TARGET = Path(claim_check.__file__).with_suffix(".json")

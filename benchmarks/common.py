@@ -103,7 +103,7 @@ def dev_library(fresh: bool = False) -> Path:
 
 def answers(assistant: Assistant, asked: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The replies to questions as `ask --batch` gives them: earlier turns are asked first, as the same chat."""
-    from rag.article import Turn
+    from rag.reply import Turn
 
     for number, item in enumerate(asked, 1):
         chat: list[Turn] = []

@@ -24,8 +24,8 @@ from benchmarks import common, invented
 from benchmarks.common import percentile, say, spread
 
 if TYPE_CHECKING:
-    from rag.article import Reply
     from rag.assistant import Assistant
+    from rag.reply import Reply
 
 AS_IS = 1000
 """Up to this size the library is the development set and nothing else."""

@@ -31,13 +31,13 @@ from benchmarks.common import (
     table,
     write_section,
 )
-from rag.article import Turn
 from rag.assistant import Assistant
 from rag.querying.answer import choose
 from rag.querying.citations import cite
 from rag.querying.compose import CHOSEN, Composed, Rules, compose
 from rag.querying.read import margin
 from rag.querying.search import Searcher, SearchResults
+from rag.reply import Turn
 from training import sources
 from training.rows import ingest
 

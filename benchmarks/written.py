@@ -19,8 +19,8 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.common import DEV_STORE, ROOT, dev_library, questions, say, table, write_section
-from rag.article import Reply
 from rag.assistant import Assistant
+from rag.reply import Reply
 from rag.settings import Settings
 
 VERDICTS = ROOT / "tests" / "data" / "written.jsonl"

@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.article import Article, Citation, Filters, Reply
+    from rag.article import Article
     from rag.assistant import Assistant
     from rag.interfaces.functions import ask, ingest
     from rag.library.library import Library
+    from rag.reply import Citation, Filters, Reply
     from rag.settings import Settings
 
 __version__ = "1.0.0"
@@ -28,10 +29,10 @@ __all__ = [
 _HOMES = {
     "Article": "rag.article",
     "Assistant": "rag.assistant",
-    "Citation": "rag.article",
-    "Filters": "rag.article",
+    "Citation": "rag.reply",
+    "Filters": "rag.reply",
     "Library": "rag.library.library",
-    "Reply": "rag.article",
+    "Reply": "rag.reply",
     "Settings": "rag.settings",
     "ask": "rag.interfaces.functions",
     "ingest": "rag.interfaces.functions",

@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rag import telemetry
-from rag.article import FROM_THE_QUESTION, Excerpt, Filters, Found, Intent, Reply, Turn
+from rag.article import Excerpt
 from rag.chats.chats import Chats
 from rag.errors import LanguageModelError, SecondSourceError, UsageError
 from rag.library.chroma import server_of
@@ -22,6 +22,7 @@ from rag.models.reader import Reader, load_reader
 from rag.querying.answer import Answerer
 from rag.querying.query import language_note
 from rag.querying.search import Clock, Searcher, SearchResults
+from rag.reply import FROM_THE_QUESTION, Filters, Found, Intent, Reply, Turn
 from rag.settings import PACKAGED_MODEL, Engine, Settings
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from rag.article import IN_THEIR_WORDS, MORE, Citation, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange, Kept
 from rag.errors import UsageError
 from rag.library.database import now
 from rag.library.library import Library
+from rag.reply import IN_THEIR_WORDS, MORE, Citation, Reply
 
 FORMAT, VERSION = "second-source-chat", 1
 REMOVED = "[removed: its article was taken out of the library]"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 
-from rag.article import FROM_THE_QUESTION, Article, Block, Citation, Filters, Reply, Row, Turn, fingerprint
+from rag.article import Article, fingerprint
 from rag.chats.exchange import Chat, Correction, Exchange, Kept, Section
 from rag.chats.exchange_rows import by_exchange, exchange_of, kept_blocks, with_coverage
 from rag.errors import UnknownArticle, UsageError
@@ -19,6 +19,7 @@ from rag.library.corrections import changes
 from rag.library.database import Database, now
 from rag.library.library import Library
 from rag.library.redaction import OF_AN_EXCHANGE, forget
+from rag.reply import FROM_THE_QUESTION, Block, Citation, Filters, Reply, Row, Turn
 
 LONGEST_NAME = 200
 """Characters."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.article import FROM_THE_QUESTION, Citation, Filters, Reply
 from rag.library.corrections import Change
+from rag.reply import FROM_THE_QUESTION, Citation, Filters, Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rag.article import (
-    FROM_THE_QUESTION,
-    Block,
-    Citation,
-    Filters,
-    Mark,
-    Reply,
-    RetrievedPassage,
-    Row,
-    Statement,
-    fingerprint,
-)
+from rag.article import fingerprint
 from rag.chats.exchange import Exchange, Kept, Section
+from rag.reply import FROM_THE_QUESTION, Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement
 
 
 def exchange_of(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rag.article import FROM_THE_QUESTION
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
+from rag.reply import FROM_THE_QUESTION
 
 
 def evaluation_set(chats: Chats) -> tuple[list[dict[str, Any]], int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from rag.article import Reply
 from rag.chats.exchange import Exchange
 from rag.errors import Superseded, UnknownArticle
 from rag.library.library import Library
+from rag.reply import Reply
 from rag.speech import speaker, utterances
 from rag.speech.attributions import is_name
 

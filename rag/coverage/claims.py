@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.article import Article, Excerpt, ScoredSentence, Sentence
+from rag.article import Article, Excerpt, Sentence
 from rag.coverage.origins import Origin
 from rag.coverage.relation import likelihood, relation
 from rag.library.library import Library
 from rag.library.word_vectors import WordVectors, read
 from rag.models.embedding import Embedding
+from rag.reply import ScoredSentence
 from rag.text.words import content
 
 FURTHEST_BEHIND = 5.0

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.article import Article, Excerpt, ScoredSentence
+from rag.article import Article, Excerpt
 from rag.coverage.claims import Claim, claim
 from rag.coverage.event import of_one_event
 from rag.coverage.origins import Origin, origins
@@ -16,6 +16,7 @@ from rag.coverage.sentence_coverage import claim_of
 from rag.coverage.timeline import TimelineEntry, timeline
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import ScoredSentence
 from rag.text.words import counted
 
 Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ScoredSentence]]]]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from rag.article import Article, Citation, Excerpt
+from rag.article import Article, Excerpt
+from rag.reply import Citation
 
 if TYPE_CHECKING:  # the shape alone is described without what fills it
     from rag.coverage.claims import Account, Claim

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.article import Article, Excerpt, ScoredSentence
+from rag.article import Article, Excerpt
 from rag.coverage.claims import Account, Claim, Verdict
 from rag.coverage.origins import Origin
 from rag.coverage.relation import Relation, likelihood
 from rag.library.library import Library
 from rag.library.word_vectors import WordVectors, read
 from rag.models.embedding import Embedding
+from rag.reply import ScoredSentence
 
 HEARD = 4
 """How many sentences of an outlet, its nearest, are compared with the one that is asked about."""

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from rag.article import Reply, State
 from rag.evaluation.question_file import UNANSWERABLE, ArticleIndex, Question
+from rag.reply import Reply, State
 
 LONGEST_ANSWER = 120
 """Words."""

@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from rag.article import Reply
 from rag.errors import LibraryError
 from rag.evaluation.metrics import LONGEST_ANSWER, Score, Summary, summarise
 from rag.evaluation.question_file import Question
+from rag.reply import Reply
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from rag.errors import ReadError
 from rag.ingestion.fetch import Fetcher
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.pipeline import IngestEvent, embed_anew, ingest, ingest_files, prepare_again, take_in
-from rag.ingestion.read import Item, More, Waiting, pasted
+from rag.ingestion.read_files import Item, More, Waiting, pasted
 from rag.ingestion.web import Web
 from rag.library.library import Library
 from rag.library.subscriptions import Feed, Feeds

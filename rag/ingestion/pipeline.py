@@ -22,7 +22,7 @@ from rag.ingestion.fetch import Fetcher
 from rag.ingestion.outlet_context import beside_the_others
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.prepare import Prepared, described, prepare
-from rag.ingestion.read import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
+from rag.ingestion.read_files import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.library.library import Library
 from rag.library.subscriptions import Feeds

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rag.article import Article, fingerprint
 from rag.errors import ModelError, UsageError
 from rag.ingestion.prepare import SplitIntoPassages, described, given
-from rag.ingestion.read import Item
+from rag.ingestion.read_files import Item
 from rag.library.library import Library
 from rag.models.embedding import Embedding, Tokens, load_embedding
 from rag.settings import ROOT, Settings

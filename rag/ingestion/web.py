@@ -15,7 +15,7 @@ from rag.ingestion.feeds import FeedEntry, Listing, is_listing
 from rag.ingestion.fetch import Fetched, Fetcher, Validators
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.publication_time import goes_with
-from rag.ingestion.read import Item, More, Same, Unread, Waiting, has_text, read_content
+from rag.ingestion.read_files import Item, More, Same, Unread, Waiting, has_text, read_content
 from rag.library.subscriptions import Feeds, Visit
 
 HEARTBEAT = 0.8

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.errors import LibraryBusy, LibraryError, UnknownArticle, UsageError
 from rag.interfaces.service import Json
 from rag.library.lock import Door, holder
+from rag.reply import FROM_THE_QUESTION, Filters, Turn
 from rag.settings import Engine
 
 PAGE = 500

@@ -10,8 +10,8 @@ from rag.assistant import Assistant
 from rag.settings import read_settings
 
 if TYPE_CHECKING:
-    from rag.article import Reply
     from rag.ingestion.pipeline import IngestEvent
+    from rag.reply import Reply
 
 
 def ask(question: str, store: str | Path | None = None) -> Reply:

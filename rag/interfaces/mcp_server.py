@@ -13,10 +13,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from rag.article import FROM_THE_QUESTION, Filters
 from rag.errors import SecondSourceError
 from rag.interfaces.client import Client
 from rag.interfaces.service import Json, Service, related
+from rag.reply import FROM_THE_QUESTION, Filters
 
 INSTRUCTIONS = """A person's own library of news articles. `ask` answers in the articles' own words, each sentence with
 a checked, numbered citation, or says why the library has no answer, with the closest sentences if there are any.

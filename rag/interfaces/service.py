@@ -15,8 +15,8 @@ from datetime import date
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.errors import UnknownArticle, UsageError
+from rag.reply import FROM_THE_QUESTION, Filters, Turn
 from rag.settings import Engine
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from rag.article import Article, Filters
+from rag.article import Article
 from rag.errors import ChromaAway, LibraryError, UnknownArticle
 from rag.library.article_rows import Embedded
 from rag.library.catalogue import Catalogue
@@ -19,6 +19,7 @@ from rag.library.chroma import Server
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
 from rag.library.vectors import VectorIndex
+from rag.reply import Filters
 
 logger = logging.getLogger(__name__)
 

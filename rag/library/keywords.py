@@ -9,9 +9,10 @@ from typing import Any
 
 import tantivy
 
-from rag.article import Article, Filters
+from rag.article import Article
 from rag.library.article_rows import Embedded
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
+from rag.reply import Filters
 from rag.text.words import STOP_WORDS
 
 HEAP_BYTES = 50_000_000

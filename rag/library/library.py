@@ -14,7 +14,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from rag.article import Article, Filters, Passage, Sentence
+from rag.article import Article, Passage, Sentence
 from rag.errors import LibraryError, ModelError, UsageError
 from rag.library.article_rows import Embedded, Known, Listed, Version
 from rag.library.catalogue import Catalogue
@@ -25,6 +25,7 @@ from rag.library.corrections import Change, changes, corrected, read_edits
 from rag.library.indexes import Indexes
 from rag.library.lock import disown, own
 from rag.models.embedding import of_length_one
+from rag.reply import Filters
 from rag.text.outlet_names import meant
 
 M_PERTURB = -6

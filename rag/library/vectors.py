@@ -16,10 +16,11 @@ import numpy as np
 from llama_index.core.schema import NodeRelationship, ObjectType, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores.utils import node_to_metadata_dict
 
-from rag.article import Article, Filters
+from rag.article import Article
 from rag.library.article_rows import Embedded
 from rag.library.chroma import Folder, Place, Server
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
+from rag.reply import Filters
 
 MOST_RECORDS = 5000
 """Chroma takes at most 5,461 records a call."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.article import Article, Block, Excerpt, Filters, Intent, Reply, Row, Statement, Turn
+from rag.article import Article, Excerpt
 from rag.coverage.quotes import QuoteRow, Wording, differences
 from rag.coverage.side_by_side import Pair, side_by_side
 from rag.coverage.timeline import TimelineEntry, timeline
@@ -23,6 +23,7 @@ from rag.querying.direct_line import Piece
 from rag.querying.library_answers import NO_OUTLET, in_its_own_sentences
 from rag.querying.search import Clock, Searcher
 from rag.querying.summarize import digest
+from rag.reply import Block, Filters, Intent, Reply, Row, Statement, Turn
 from rag.text.dates import RelativeDate, day_and_hour
 from rag.text.words import counted
 

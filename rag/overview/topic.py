@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from rag.article import Article, Filters, Intent, Turn
+from rag.article import Article
 from rag.coverage.event import of_one_event
 from rag.coverage.events import Event, events
 from rag.errors import UnknownArticle
@@ -16,6 +16,7 @@ from rag.querying.conditions import read_conditions
 from rag.querying.library_answers import NEAR
 from rag.querying.query import Query, names, stand_alone, terms
 from rag.querying.search import Searcher
+from rag.reply import Filters, Intent, Turn
 from rag.text.names import is_name, unmentioned
 from rag.text.words import STOP_WORDS, WORD, stem
 

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 from llama_index.core.schema import TextNode
 
-from rag.article import Article, Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
+from rag.article import Article
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.models.reader import probability, yes_no
@@ -38,6 +38,7 @@ from rag.querying.query import Query, SmallTalk, small_talk, sub_questions
 from rag.querying.read import candidates
 from rag.querying.retrieve import PASSAGES
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searcher, SearchResults, one_line
+from rag.reply import Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
 
 READINGS = 3
 NEAR, MOST_RELATED = 0.4, 2

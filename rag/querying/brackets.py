@@ -13,9 +13,10 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal
 
-from rag.article import Article, Mark, Sentence, Span
+from rag.article import Article, Sentence, Span
 from rag.models.reader import Reader
 from rag.querying.bracket_checks import agreed_meaning, agreed_speaker
+from rag.reply import Mark
 from rag.speech import group_meant, person_meant, spoken, unnamed_speaker
 from rag.text.dates import MOST_BACK, RelativeDate, days_told, relative_dates
 

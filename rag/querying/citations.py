@@ -6,13 +6,14 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from rag.article import LONGEST_QUOTE, Citation, Mark, Statement
+from rag.article import LONGEST_QUOTE
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.models.reader import Reader
 from rag.querying.brackets import dates_told, marked, told
 from rag.querying.compose import Evidence
 from rag.querying.direct_line import Line, Piece
+from rag.reply import Citation, Mark, Statement
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.article import Sentence, Support
+from rag.article import Sentence
 from rag.library.library import Library
 from rag.library.word_vectors import Vector, WordVectors, read
 from rag.models.embedding import Embedding
@@ -35,6 +35,7 @@ from rag.querying.claim_facts import (
 )
 from rag.querying.claim_features import MOST_SENTENCES, features, inside_of, likelihood_of
 from rag.querying.prompt_passages import Source, gives_orders, marker
+from rag.reply import Support
 from rag.text.words import WORD, stem
 
 ENOUGH_MORE = 0.02

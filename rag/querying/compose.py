@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Excerpt, ScoredSentence
+from rag.article import Excerpt
 from rag.querying.answer_values import alike, value_of
 from rag.querying.direct_line import (
     Line,
@@ -26,6 +26,7 @@ from rag.querying.direct_line import (
 from rag.querying.linked_facts import Linked, compared, one_sided, side_of
 from rag.querying.query import Query, names
 from rag.querying.read import Candidate, candidates, margin
+from rag.reply import ScoredSentence
 from rag.text.names import is_name, unmentioned
 from rag.text.quantities import quantities
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.article import Filters
 from rag.querying.named_outlets import ASIDE, PRINTS, Group, named_outlet_at, named_outlets, unknown_teller
+from rag.reply import Filters
 from rag.text.date_patterns import DATE, DAY, MONTH, RELATIVE, completed, days_of, impossible_date, period_of
 from rag.text.words import fold
 

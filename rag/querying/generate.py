@@ -14,9 +14,9 @@ from llama_index.core.llms import LLM
 from llama_index.core.schema import NodeWithScore
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from rag.article import Turn
 from rag.errors import LanguageModelError
 from rag.querying.prompt_passages import Source, block, plain
+from rag.reply import Turn
 
 CHARACTERS_OF_A_TOKEN = 3
 MOST_PASSAGES = 10

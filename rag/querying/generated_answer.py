@@ -10,11 +10,11 @@ from threading import Event
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Citation, Reply, Statement
 from rag.errors import LanguageModelError
 from rag.querying.claim_check import Checker
 from rag.querying.generate import Usage, Writer
 from rag.querying.generated_statements import GeneratedStatements
+from rag.reply import Citation, Reply, Statement
 
 STOPPED = "Stopped before anything was written. These are the articles' own sentences."
 logger = logging.getLogger(__name__)

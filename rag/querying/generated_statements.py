@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from sentencex import segment
 
-from rag.article import LONGEST_QUOTE, Article, Citation, Excerpt, Sentence, Statement
+from rag.article import LONGEST_QUOTE, Article, Excerpt, Sentence
 from rag.querying.citations import check
 from rag.querying.claim_check import Checker, ClaimVerdict
 from rag.querying.prompt_passages import Source, gives_orders, plain
+from rag.reply import Citation, Statement
 
 _NUMBERS = r"\[(?:passages? )?\d+(?:\s*(?:[,;&]|and|-)\s*(?:passages? )?\d+)*\]"
 _CITED = re.compile(rf"\s*{_NUMBERS}")

@@ -21,9 +21,9 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.article import Intent
 from rag.models.embedding import PACKAGED_SHA256, Embedding, load_embedding
 from rag.querying.query import small_talk
+from rag.reply import Intent
 from rag.settings import PACKAGED_MODEL, Settings
 
 FITTED = Path(__file__).parents[1] / "models" / "intents.json"

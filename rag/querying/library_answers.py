@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from rag.article import Article, Citation, Excerpt, Filters, Mark, Sentence, Statement, Turn
+from rag.article import Article, Excerpt, Sentence
 from rag.errors import UnknownArticle, UsageError
 from rag.library.article_rows import Listed
 from rag.querying.answer_values import alike
@@ -19,6 +19,7 @@ from rag.querying.library_questions import LibraryQuestion
 from rag.querying.query import terms
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
+from rag.reply import Citation, Filters, Mark, Statement, Turn
 from rag.text.dates import RelativeDate, day_and_hour
 from rag.text.words import counted, fold
 
@@ -405,7 +406,7 @@ def _when(article: Article) -> str:
     """The day of an article, and that it is inferred; the days between which it must be, if these are known."""
     if article.published:
         inferred = article.basis_of("published").how == "inferred"
-        return day_and_hour(article.published) + " (inferred)" * inferred
+        return day_and_hour(article.published) + ", inferred" * inferred
     first, last = article.published_from, article.published_until
     if first and last:
         return f"inferred: {RelativeDate(0, 0, date.fromisoformat(first), date.fromisoformat(last))}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from rag.article import Intent
+from rag.reply import Intent
 from rag.text.date_patterns import DATE, RELATIVE, WEEKDAY, WEEKDAYS, days_of, period_of, weekday_number
 
 Kind = Literal[

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.article import Turn
+from rag.reply import Turn
 from rag.text.language import foreign_language_of, language_name
 from rag.text.words import STOP_WORDS
 from rag.text.words import WORD as WORD

@@ -8,10 +8,11 @@ from contextlib import suppress
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from rag.article import Article, Filters, Passage
+from rag.article import Article, Passage
 from rag.errors import UnknownArticle
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Filters
 
 CANDIDATES = 50
 PASSAGES = 20

@@ -14,7 +14,7 @@ import numpy as np
 from llama_index.core.schema import NodeWithScore
 from numpy.typing import NDArray
 
-from rag.article import Article, Filters, ScoredSentence, Turn
+from rag.article import Article
 from rag.errors import UsageError
 from rag.library.library import Library
 from rag.models.embedding import Embedding
@@ -25,6 +25,7 @@ from rag.querying.linked_facts import Linked, linked
 from rag.querying.query import Query, stand_alone, sub_questions, terms
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
+from rag.reply import Filters, ScoredSentence, Turn
 from rag.text.outlet_names import meant
 
 LONGEST_QUESTION = 1000

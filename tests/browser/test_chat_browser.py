@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Block, Mark, Reply, Row, Statement
 from rag.chats.chat_export import parse
 from rag.chats.chats import Chats
 from rag.chats.export_verification import verify
 from rag.library.library import Library
 from rag.models.embedding import load_embedding
+from rag.reply import Block, Mark, Reply, Row, Statement
 from rag.settings import Settings
 from tests.path.test_chats import keep, related, replied
 from tests.support.checks import put_in

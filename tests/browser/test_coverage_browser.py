@@ -205,7 +205,7 @@ def test_what_the_library_does_not_tell_covers_nothing(visit: Callable[..., Visi
     page = visit(PHONE, "?question=tempranillo").page
 
     playwright.expect(page.get_by_role("alert")).to_contain_text("has no answer to this", timeout=90_000)
-    page.locator(".st-key-offered-the-event-that-comes-nearest button").click()
+    page.locator(".st-key-offered-closest-event button").click()
     playwright.expect(page.locator(".statement")).to_contain_text("cover", timeout=30_000)
     playwright.expect(page).to_have_url(re.compile(r"/coverage\?event=\w+$"))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

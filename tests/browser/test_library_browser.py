@@ -90,7 +90,7 @@ def test_files_are_uploaded_and_what_does_not_go_in_is_told(visit: Callable[...,
     )
     # The button waits for the files, but only from when they are listed.
     playwright.expect(page.get_by_role("button", name="Remove h.json")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Add files").click()
+    page.get_by_test_id("stBaseButton-secondaryFormSubmit").get_by_text("Add files").click()
 
     playwright.expect(page.get_by_text("2 added, 1 failed in")).to_be_visible(timeout=30_000)
     playwright.expect(page.locator(".outcomes").first).to_have_text("<b>.htmlno article was found on the page")

@@ -18,25 +18,14 @@ import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import (
-    Article,
-    Block,
-    Citation,
-    Filters,
-    Mark,
-    Reply,
-    RetrievedPassage,
-    Row,
-    Sentence,
-    Statement,
-    Turn,
-)
+from rag.article import Article, Sentence
 from rag.assistant import Assistant
 from rag.chats.exchange import Kept
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
 from rag.coverage.quotes import QuoteRow, Wording
 from rag.errors import LibraryBusy
+from rag.reply import Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement, Turn
 from rag.settings import ROOT, Settings
 from rag.ui import serve
 from rag.ui.components.clicks import parse

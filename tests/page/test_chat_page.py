@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 import rag.assistant
 import rag.ui.pages.ask_page
-from rag.article import Article, Block, Citation, Filters, Reply, Row, Statement
+from rag.article import Article
 from rag.assistant import Assistant
+from rag.reply import Block, Citation, Filters, Reply, Row, Statement
 from rag.settings import ROOT, Settings, read_settings
 from rag.ui.components.reader_pane import moved
 from rag.ui.html.answer_html import copy_text

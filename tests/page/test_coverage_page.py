@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-from rag.article import Article, Excerpt, ScoredSentence, Sentence
+from rag.article import Article, Excerpt, Sentence
 from rag.assistant import Assistant
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
@@ -30,6 +30,7 @@ from rag.coverage.sentence_coverage import claim_of
 from rag.coverage.timeline import TimelineEntry
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import ScoredSentence
 from rag.settings import ROOT, Settings
 from rag.text.dated_sentences import DatedSentence
 from rag.ui.html.coverage_html import (
@@ -395,7 +396,7 @@ def test_an_event_and_a_sentence_have_addresses_too(open_page: Callable[..., App
         ({"sentence": "<b>"}, "The address does not name a sentence"),
         ({"sentence": "{id}-7-7"}, "The article has no sentence from 7 to 7"),
         ({"sentence": "{id}-0-999999"}, "it may have changed since"),
-        ({"question": "x" * 1001}, "at most 1000 are read"),
+        ({"question": "x" * 1001}, "at most 1000 are allowed"),
         ({"question": "hello"}, "Ask me anything about"),
     ],
 )

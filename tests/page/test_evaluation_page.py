@@ -14,11 +14,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import rag.assistant
-from rag.article import Reply
 from rag.assistant import Assistant
 from rag.evaluation.metrics import summarise
 from rag.evaluation.question_file import parse_questions
 from rag.evaluation.report import Run, compare, keep, kept
+from rag.reply import Reply
 from rag.settings import ROOT, read_settings
 from rag.ui.html.escape import as_html
 from rag.ui.html.evaluation_html import (

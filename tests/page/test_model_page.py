@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Filters, Reply, Statement
 from rag.assistant import Assistant
 from rag.errors import LanguageModelError
 from rag.querying.generate import Writer
+from rag.reply import Filters, Reply, Statement
 from rag.settings import ROOT
 from rag.ui.html.answer_html import answer_html
 from tests.page.test_ask_page import ask, shown

@@ -25,7 +25,6 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
-from rag.article import Block, Filters, Row
 from rag.assistant import Assistant
 from rag.coverage.coverage_json import coverage_json
 from rag.errors import LibraryBusy
@@ -35,6 +34,7 @@ from rag.interfaces.http.routes import LARGEST_REQUEST, UNEXPECTED, create
 from rag.interfaces.service import COVERAGE_FORMS, Service
 from rag.library.library import Library
 from rag.querying.search import LONGEST_QUESTION
+from rag.reply import Block, Filters, Row
 from rag.settings import ROOT, Settings
 from rag.ui.access import may_use_api
 from tests.support.fakes import WordCountEmbedding
@@ -103,7 +103,7 @@ def test_what_is_only_related_is_told_apart(
     described = api.get("/openapi.json").json()["components"]["schemas"]["ReplyModel"]["properties"]
     assert described["state"]["enum"] == ["answered", "related", "nothing"]
     assert "no article says it directly" in described["state"]["description"]
-    assert "only related" in described["more"]["description"]
+    assert "Related sentences" in described["more"]["description"]
 
 
 def test_a_direct_line_and_blocks_come_as_they_are(
@@ -292,7 +292,7 @@ def test_health_needs_no_library_and_status_tells_no_folder(
     ("path", "body", "expected"),
     [
         ("/ask", {"question": ""}, "The question is empty. Type what you want to know."),
-        ("/ask", {"question": "x" * 2000}, f"at most {LONGEST_QUESTION} are read"),
+        ("/ask", {"question": "x" * 2000}, f"at most {LONGEST_QUESTION} are allowed"),
         ("/ask", {"question": "Who?", "filters": {"outlets": ["Linnet"]}}, "no outlet called 'Linnet'"),
         ("/ask", {"question": "Who?", "filters": {"since": "March"}}, "filters.since: "),
         ("/ask", {"question": "Who?", "turns": [""]}, "The question is empty"),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import FROM_THE_QUESTION, Filters, Turn
 from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.querying.search import LONGEST_QUESTION
+from rag.reply import FROM_THE_QUESTION, Filters, Turn
 from tests.support.checks import assert_cited
 
 ARTICLES = {

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rag.article import Filters
 from rag.assistant import Assistant
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Filters
 from rag.settings import Settings
 from tests.support.checks import MAX_MB, assert_cited, put_in
 

@@ -12,12 +12,13 @@ from typing import Any
 import lxml.html
 import pytest
 
-from rag.article import Row, fingerprint
+from rag.article import fingerprint
 from rag.chats.chat_export import FORMS, export, file_name, parse
 from rag.chats.chats import Chats
 from rag.chats.export_verification import verify
 from rag.errors import UsageError
 from rag.library.library import Library
+from rag.reply import Row
 from tests.conftest import DATA, Run
 from tests.path.test_chats import keep, related, replied, with_direct
 from tests.support.fakes import WordCountEmbedding

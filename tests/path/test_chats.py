@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement, fingerprint
+from rag.article import fingerprint
 from rag.assistant import Assistant
 from rag.chats.chat_export import export
 from rag.chats.chats import Chats, turns
@@ -22,6 +22,7 @@ from rag.chats.ratings import evaluation_set
 from rag.chats.suggested_questions import suggestions
 from rag.evaluation.question_file import parse_questions
 from rag.library.library import Library
+from rag.reply import Block, Citation, Filters, Mark, Reply, RetrievedPassage, Row, Statement
 from rag.settings import Settings
 from tests.conftest import Run
 from tests.support.checks import put_in
@@ -493,8 +494,8 @@ def test_on_the_command_line(run: Callable[..., Run], assistant: Assistant, chat
 
     assert run("chats", "list").out.split("\t")[::2] == [id, "What left?\n"]
     assert run("chats", "list", "swan").out == ""
-    assert run("chats", "export", "nothing").err.startswith("No chat 'nothing' is kept.")
-    assert "--format 'odt' is none" in run("chats", "export", id, "--format", "odt").err
+    assert run("chats", "export", "nothing").err.startswith("There is no chat 'nothing'.")
+    assert "--format 'odt' is not supported" in run("chats", "export", id, "--format", "odt").err
     assert run("chats", "questions", "--out", tmp_path / "q.jsonl").err == (
         "0 rated questions; 1 left out, because the right answer is not known\n"
     )

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Filters
 from rag.assistant import Assistant
 from rag.chats.chats import Chats
 from rag.errors import UsageError
 from rag.library.collections import Collection
 from rag.library.library import Library
 from rag.querying.retrieve import HybridRetriever
+from rag.reply import Filters
 from rag.settings import Settings
 from tests.conftest import Run
 from tests.support.checks import generated_articles, put_in

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from rag.article import Block, Citation, Filters, Reply, RetrievedPassage, Row, Statement
 from rag.interfaces.commands.question_commands import _print_reply
+from rag.reply import Block, Citation, Filters, Reply, RetrievedPassage, Row, Statement
 from rag.settings import ROOT
 from tests.conftest import Run
 
@@ -467,8 +467,8 @@ def test_the_program_ingests_and_says_who_holds_the_library(tmp_path: Path, arti
 
     assert (second.returncode, out) == (2, "")
     assert err == (
-        f"The library in {tmp_path / 'store'} is in use by process {holder.pid} (python -m rag ask): "
-        "close it first, or choose another folder (--store, or SECOND_SOURCE_STORE).\n"
+        f"The library in {tmp_path / 'store'} is in use by process {holder.pid} (python -m rag ask). "
+        "Close it first, or choose another folder (--store, or SECOND_SOURCE_STORE).\n"
     )
     assert (holder.returncode, stopped) == (130, ("", "Stopped. Everything reported so far is saved.\n"))
     assert not (tmp_path / "answers").exists()

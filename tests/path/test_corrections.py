@@ -62,7 +62,7 @@ def test_a_correction_outlives_reading_anew(assistant: Assistant, ferry: Article
 def test_a_corrected_date_is_what_conditions_look_at(assistant: Assistant, ferry: Article) -> None:
     from datetime import date
 
-    from rag.article import Filters
+    from rag.reply import Filters
 
     assistant.intake.edit(ferry.id, {"published": "2030-01-01"})
 

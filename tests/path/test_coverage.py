@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, ScoredSentence
+from rag.article import Article
 from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
@@ -25,6 +25,7 @@ from rag.ingestion.split import sentences
 from rag.library.library import Library
 from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
+from rag.reply import ScoredSentence
 from rag.settings import ROOT, Settings
 from rag.text.dated_sentences import dated
 from rag.text.quantities import quantities

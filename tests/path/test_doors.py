@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from rag.article import Filters, Turn
 from rag.errors import LibraryBusy, LibraryError, UnknownArticle, UsageError
 from rag.interfaces.client import Client
 from rag.library.lock import DOOR, HOLDER, LOCK, Door, disown, door_of, offer, own
+from rag.reply import Filters, Turn
 from rag.settings import ROOT
 from rag.ui.jobs.ingest_job import adding, take_in
 from tests.conftest import Run

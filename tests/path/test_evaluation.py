@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from rag.article import Citation, Filters, Reply, RetrievedPassage, State, Statement
 from rag.errors import LibraryError, UsageError
 from rag.evaluation.metrics import CUTOFFS, Figures, Score, Summary, normal, score, summarise
 from rag.evaluation.question_file import (
@@ -29,6 +28,7 @@ from rag.evaluation.question_file import (
 )
 from rag.evaluation.report import Result, Run, compare, forget, keep, kept
 from rag.evaluation.report_text import run_lines
+from rag.reply import Citation, Filters, Reply, RetrievedPassage, State, Statement
 from rag.settings import ROOT
 from tests.conftest import DATA
 from tests.conftest import Run as Ran
@@ -504,8 +504,8 @@ def test_what_cannot_be_read_as_a_run_is_logged_and_left_out(tmp_path: Path, cap
     (tmp_path / "evaluations" / "folder.json").mkdir()
 
     assert len(kept(tmp_path)) == 1
-    assert "torn.json is left out" in caplog.text
-    assert "folder.json is left out" in caplog.text
+    assert "torn.json was skipped" in caplog.text
+    assert "folder.json was skipped" in caplog.text
     assert kept(tmp_path / "nowhere") == []
 
 
@@ -616,7 +616,7 @@ def test_evaluate_prints_the_figures_the_failures_and_what_changed(run: Command,
     assert re.search("    found     .*It came back at night", ran.out)
     assert "This is the first run of this questions file" in ran.out
     (file,) = (tmp_path / "store" / "evaluations").iterdir()
-    assert lines[-1] == f"kept in {file}"
+    assert lines[-1] == f"saved in {file}"
     stored = json.loads(file.read_text("utf-8"))
     assert (stored["questions"], stored["model"], stored["articles"]) == ("own.jsonl", "word-count", 1)
 
@@ -662,8 +662,8 @@ def test_a_question_that_cannot_be_asked_fails_alone(run: Command, ferry: None, 
 
     assert ran.code == 1
     assert "(unanswerable): could not be asked" in ran.out
-    assert "found     The question has 2000 characters; at most 1000 are read." in ran.out
-    assert ran.out.count("kept in ") == 1
+    assert "found     The question has 2000 characters; at most 1000 are allowed." in ran.out
+    assert ran.out.count("saved in ") == 1
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rag.article import Reply, Turn
 from rag.assistant import Assistant
 from rag.errors import LanguageModelError, UsageError
 from rag.library.library import Library
 from rag.models.embedding import Embedding
 from rag.models.language_model import load_model, models, read_model
 from rag.querying.generate import Usage, Writer
+from rag.reply import Reply, Turn
 from rag.settings import ROOT, Settings
 from tests.support.fakes import Scripted
 
@@ -213,9 +213,9 @@ def test_an_overloaded_server_is_asked_again(status: int, server: Server) -> Non
 @pytest.mark.parametrize(
     ("manner", "status", "said"),
     [
-        ("garbage", [], "broke off"),
-        ("silent", [], "silent for 0.5 seconds|took too long"),
-        ("killed", [], "broke off|could not be reached"),
+        ("garbage", [], "was interrupted"),
+        ("silent", [], "did not respond for 0.5 seconds|took too long"),
+        ("killed", [], "was interrupted|could not be reached"),
         ("whole", [401], "did not accept the key"),
         ("whole", [404], "not known at its address"),
         ("whole", [429] * 3, "overloaded"),

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.article import Article, Filters, Passage
+from rag.article import Article, Passage
 from rag.errors import LibraryBusy, LibraryError, ModelError, UnknownArticle
 from rag.library.article_rows import Embedded
 from rag.library.keywords import KeywordIndex
 from rag.library.library import Library, Status
 from rag.library.vectors import VectorIndex
+from rag.reply import Filters
 from tests.support.checks import assert_whole, contents, generated_articles, indexed, put_in, rows
 from tests.support.fakes import NothingMayBeEmbedded, WordCountEmbedding
 from tests.support.programs import ingest_on_a_full_disk, open_and_check, start
@@ -313,7 +314,7 @@ def test_an_index_that_is_behind_is_rebuilt(open_library: Opener, templates: dic
 
     library = open_library(NothingMayBeEmbedded())
 
-    assert library.indexes.repaired == f"the vectors hold {SMALL - 1} passages of {SMALL}"
+    assert library.indexes.repaired == f"the vectors have {SMALL - 1} of {SMALL} passages"
     assert_whole(library)
 
 

@@ -13,13 +13,13 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
-from rag.article import Block, Citation, Filters, Reply, Row, Statement
 from rag.assistant import Assistant
 from rag.errors import LibraryBusy
 from rag.interfaces.mcp_server import server
 from rag.interfaces.service import Service
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Block, Citation, Filters, Reply, Row, Statement
 from rag.settings import ROOT, Settings
 from tests.support.checks import put_in
 

@@ -129,7 +129,7 @@ def test_an_installed_copy_serves_its_page_until_it_is_stopped(unpacked: Path, t
 
     assert served.status_code == 200
     assert "frame-ancestors 'none'" in served.headers["Content-Security-Policy"]
-    assert (process.returncode, said) == (143, "Stopped. What was reported is kept.\n")
+    assert (process.returncode, said) == (143, "Stopped. Everything reported so far is saved.\n")
 
 
 def free_port() -> int:

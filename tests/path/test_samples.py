@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from rag.article import Reply
 from rag.assistant import Assistant
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Reply
 from rag.settings import ROOT, Settings
 from tests.conftest import DATA
 from tests.support.checks import MAX_MB, assert_cited, assert_whole, outcomes, put_in

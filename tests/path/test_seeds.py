@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Reply
 from rag.assistant import Assistant
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Reply
 from rag.settings import Settings
 from tests.support.checks import MAX_MB, assert_cited, assert_whole
 
@@ -226,7 +226,7 @@ def test_what_the_library_holds(asked: Assistant) -> None:
 
     oldest = asked.ask("which article is the oldest")
     assert oldest.statements[1].text.startswith("The Straits Times: ")
-    assert "(29 October 2018, as inferred)" in oldest.statements[1].text
+    assert "(29 October 2018, inferred)" in oldest.statements[1].text
     assert "inferred: 29 to 30 October 2018" in oldest.statements[3].text
 
     changed = asked.ask("what changed since yesterday")

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from rag.article import Article, Reply, Sentence
+from rag.article import Article, Sentence
 from rag.ingestion.pipeline import IngestEvent, ingest
 from rag.library.copies import blanked
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.reply import Reply
 
 MAX_MB = 20
 Span = tuple[int, int]

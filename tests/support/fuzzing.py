@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from io import BytesIO
 
-from rag.article import FROM_THE_QUESTION, Filters, Turn
+from rag.reply import FROM_THE_QUESTION, Filters, Turn
 from rag.settings import ROOT
 from tests.support.documents import pdf, word
 

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from rag.article import Article, Citation, Filters, Reply, RetrievedPassage, State, Statement, fingerprint
+from rag.article import Article, fingerprint
+from rag.reply import Citation, Filters, Reply, RetrievedPassage, State, Statement
 
 FERRY = Article(
     text="The ferry left.", title="Ferry", outlet="Linnet Herald", published="2031-03-11", authors=("Ada Quill",)

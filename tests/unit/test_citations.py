@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Citation, Statement
 from rag.library.library import Library
 from rag.querying.citations import check, cite
 from rag.querying.compose import Evidence
+from rag.reply import Citation, Statement
 from tests.support.checks import put_in
 from tests.support.fakes import WordCountEmbedding
 

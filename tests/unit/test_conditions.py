@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rag.article import Filters
 from rag.querying.conditions import asks_several, read_conditions
+from rag.reply import Filters
 from tests.conftest import DATA
 
 TODAY = date(2026, 11, 21)

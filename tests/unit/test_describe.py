@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Article, Filters
+from rag.article import Article
 from rag.ingestion.clean import omitted
 from rag.ingestion.date_inference import DatedWords, inferred
 from rag.ingestion.describe import describe, undated
 from rag.ingestion.extract import from_text
 from rag.ingestion.prepare import story
 from rag.library.library import Library
+from rag.reply import Filters
 from rag.settings import ROOT
 from rag.text.date_patterns import whole_dates
 from tests.support.checks import put_in

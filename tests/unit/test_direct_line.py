@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from rag.article import Article, Citation
+from rag.article import Article
 from rag.library.library import Library
 from rag.models.reader import Answer
 from rag.querying.citations import direct_lines
 from rag.querying.direct_line import Line, differing_values, one_value, revised, values_line, words_of, yes_or_no
 from rag.querying.read import Candidate
+from rag.reply import Citation
 
 SURE = 5.0
 

@@ -13,7 +13,7 @@ import pytest
 from rag.settings import ROOT
 
 LAYERS = [
-    {"settings", "errors", "article", "telemetry"},
+    {"settings", "errors", "article", "reply", "telemetry"},
     {"text"},
     {"speech"},
     {"models"},
@@ -26,6 +26,7 @@ LAYERS = [
 WITHIN_A_LAYER = {
     ("settings", "errors"),
     ("telemetry", "errors"),
+    ("reply", "article"),
     ("assistant", "chats"),
     ("assistant", "overview"),
     ("evaluation", "assistant"),

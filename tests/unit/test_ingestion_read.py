@@ -10,7 +10,7 @@ import pytest
 
 from rag.article import Article
 from rag.ingestion.parser_process import Parser
-from rag.ingestion.read import Item, Unread, find, read
+from rag.ingestion.read_files import Item, Unread, find, read
 from tests.support.checks import MAX_MB
 
 BRIDGE = Article(text="The bridge was closed.", title="Bridge closed")

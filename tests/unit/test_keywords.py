@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.article import Article, Filters, Passage
+from rag.article import Article, Passage
 from rag.library.catalogue import Embedded
 from rag.library.index import TornIndex
 from rag.library.keywords import KeywordIndex
+from rag.reply import Filters
 
 VECTOR = np.zeros(2, np.float32).tobytes()
 

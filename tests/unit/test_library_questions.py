@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Filters, Intent, Turn
 from rag.assistant import Assistant
 from rag.querying.library_questions import LibraryQuestion, library_question
+from rag.reply import Filters, Intent, Turn
 from tests.support.checks import assert_cited
 
 TODAY = date(2031, 3, 19)  # a Wednesday

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from rag.article import Turn
 from rag.querying.query import (
     MOST_PARTS,
     Query,
@@ -15,6 +14,7 @@ from rag.querying.query import (
     sub_questions,
     terms,
 )
+from rag.reply import Turn
 
 TURN = Turn("When did Thorsby close the bridge?", "On Tuesday. [1]")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.article import Filters
 from rag.library.library import Library
 from rag.querying.retrieve import HybridRetriever, fuse
+from rag.reply import Filters
 from tests.support.checks import generated_articles, put_in
 from tests.support.fakes import WordCountEmbedding
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.article import Article, Filters, Passage
+from rag.article import Article, Passage
 from rag.library.catalogue import Embedded
 from rag.library.index import UNDATED, TornIndex, day_number, guarded
 from rag.library.vectors import VectorIndex, passage_node
+from rag.reply import Filters
 
 EAST, NORTH, NORTH_EAST = (1.0, 0.0), (0.0, 1.0), (0.8, 0.6)
 

@@ -16,10 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from rag.article import FROM_THE_QUESTION, IN_THEIR_WORDS, MORE, Filters
 from rag.errors import UsageError
 from rag.interfaces.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.interfaces.service import COVERAGE_FORMS, Json, related
+from rag.reply import FROM_THE_QUESTION, IN_THEIR_WORDS, MORE, Filters
 
 NEAREST, EXCERPT = 3, 240
 """How many of the nearest passages a refusal prints, and how many characters of each."""

@@ -7,20 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import StringConstraints
 
-from rag.article import (
-    FROM_THE_QUESTION,
-    Block,
-    Citation,
-    Filters,
-    Intent,
-    Provenance,
-    Reason,
-    RetrievedPassage,
-    Span,
-    State,
-    Turn,
-    Voice,
-)
+from rag.article import Provenance, Span, Voice
+from rag.reply import FROM_THE_QUESTION, Block, Citation, Filters, Intent, Reason, RetrievedPassage, State, Turn
 from rag.settings import Engine
 
 MOST_TURNS = 50

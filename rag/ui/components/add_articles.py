@@ -195,7 +195,7 @@ def _follow(assistant: Assistant) -> None:
 
 @editors_only
 def _add_text(assistant: Assistant) -> None:
-    from rag.ingestion.read import pasted  # imported late: asking does not need it
+    from rag.ingestion.read_files import pasted  # imported late: asking does not need it
 
     taken = st.session_state["texts-taken"]
     given = [st.session_state[f"{name}-{taken}"] for name in ("text", "title", "outlet", "published", "url")]

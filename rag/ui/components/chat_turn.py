@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag.article import MORE, Filters, Reply
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
+from rag.reply import MORE, Filters, Reply
 from rag.ui.components import open_chat
 from rag.ui.components.article_panel import changes_html
 from rag.ui.html.answer_html import (

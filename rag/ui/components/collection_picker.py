@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.article import FROM_THE_QUESTION, Filters
 from rag.errors import SecondSourceError
 from rag.library.collections import LONGEST_NAME, Collection
+from rag.reply import FROM_THE_QUESTION, Filters
 from rag.text.words import counted
 from rag.ui.access import editors_only
 from rag.ui.components import open_chat

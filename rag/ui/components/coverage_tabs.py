@@ -12,10 +12,10 @@ from rag.ui.html.escape import as_html
 from rag.ui.html.labels import outlet_name, shortened
 
 if TYPE_CHECKING:
-    from rag.article import Citation
     from rag.coverage.coverage import Coverage
     from rag.coverage.coverage_export import Table
     from rag.coverage.quotes import QuoteRow
+    from rag.reply import Citation
     from rag.ui.html.coverage_html import Links
 
 LONGEST_HEADING = 300

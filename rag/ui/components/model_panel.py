@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.article import Filters, Reply, Turn
 from rag.errors import SecondSourceError
+from rag.reply import Filters, Reply, Turn
 from rag.ui.html.answer_html import answer_html
 from rag.ui.html.escape import as_html, as_text
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag.article import FROM_THE_QUESTION, Citation, Filters
 from rag.chats.chats import Chats
 from rag.chats.exchange import Exchange
 from rag.errors import SecondSourceError
+from rag.reply import FROM_THE_QUESTION, Citation, Filters
 from rag.ui.rate_limit import too_fast
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from rag.article import DESCRIBED, Article, Citation, Span
+from rag.article import DESCRIBED, Article, Span
+from rag.reply import Citation
 from rag.ui.html.escape import web_address
 from rag.ui.html.labels import basis_words, credit, inferred_from, value
 from rag.ui.navigation import page_titled

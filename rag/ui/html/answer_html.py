@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 
-from rag.article import IN_THEIR_WORDS, MORE, Block, Citation, Reply, RetrievedPassage, Row, Statement
 from rag.chats.exchange import Correction, Kept
+from rag.reply import IN_THEIR_WORDS, MORE, Block, Citation, Reply, RetrievedPassage, Row, Statement
 from rag.ui.html.escape import as_html, as_label, web_address
 from rag.ui.html.labels import day, outlet_name, shortened
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from rag.article import Article, Citation, Excerpt, Span
+from rag.article import Article, Excerpt, Span
 from rag.chats.exchange import Section
 from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
@@ -18,6 +18,7 @@ from rag.coverage.origins import Carrier, Origin
 from rag.coverage.people import Person
 from rag.coverage.quotes import QuoteRow, Wording
 from rag.coverage.timeline import TimelineEntry
+from rag.reply import Citation
 from rag.text.words import counted
 from rag.ui.components.reader_pane import paragraphs
 from rag.ui.html.escape import as_html

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from rag.article import Article, Filters
+from rag.article import Article
+from rag.reply import Filters
 from rag.text.dates import day_and_hour, moment_of
 from rag.text.words import counted
 

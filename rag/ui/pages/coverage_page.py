@@ -22,10 +22,10 @@ from rag.ui.rate_limit import too_fast
 from rag.ui.startup import fill_with_samples, library_door, notice, offered_questions
 
 if TYPE_CHECKING:
-    from rag.article import Citation
     from rag.assistant import Assistant
     from rag.coverage.coverage import Coverage
     from rag.coverage.events import Event
+    from rag.reply import Citation
     from rag.settings import Settings
 
 EVENTS_OFFERED = 6

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.article import Filters
 from rag.errors import UnknownArticle
 from rag.library.article_rows import Listed
 from rag.library.copies import Copies
+from rag.reply import Filters
 from rag.settings import Settings
 from rag.text.language import is_english, language_name
 from rag.text.words import counted
