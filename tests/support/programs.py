@@ -69,9 +69,7 @@ def restore_until(file: Path, store: Path, call: Path) -> None:
 
 
 def start(program: Callable[..., None], *arguments: Path) -> Any:
-    """A process that runs `program`; forked from one that has imported everything already, it starts at once."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.support.programs"])
-    process = processes.Process(target=program, args=arguments)
+    """A new process that runs `program`, whatever the tests before have changed in this one."""
+    process = multiprocessing.get_context("spawn").Process(target=program, args=arguments)
     process.start()
     return process
