@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rag.errors import LibraryError
@@ -69,7 +70,12 @@ def restore_until(file: Path, store: Path, call: Path) -> None:
 
 
 def start(program: Callable[..., None], *arguments: Path) -> Any:
-    """A new process that runs `program`, whatever the tests before have changed in this one."""
+    """A new process that runs `program`. It does not run this one's main script first: that may be the app by now."""
     process = multiprocessing.get_context("spawn").Process(target=program, args=arguments)
-    process.start()
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = main
     return process
