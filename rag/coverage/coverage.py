@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rag.article import Article, Excerpt
 from rag.coverage.claims import Claim, claim
-from rag.coverage.event import of_one_event
+from rag.coverage.events import of_one_event
 from rag.coverage.origins import Origin, origins
 from rag.coverage.people import Person, people
 from rag.coverage.quotes import QuoteRow, ledger

@@ -20,11 +20,11 @@ from rag.overview.topic import EventQuestion, Events
 from rag.querying.citations import cite, direct_statement
 from rag.querying.compose import Evidence
 from rag.querying.direct_line import Piece
-from rag.querying.library_answers import NO_OUTLET, in_its_own_sentences
 from rag.querying.search import Clock, Searcher
-from rag.querying.summarize import digest
+from rag.querying.summarize import digest, in_its_own_sentences
 from rag.reply import Block, Filters, Intent, Reply, Row, Statement, Turn
 from rag.text.dates import RelativeDate, day_and_hour
+from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted
 
 MOST_ROWS = 8
@@ -152,10 +152,7 @@ class Overview:
     def _pairs(self, what: str, pairs: Sequence[Pair], sources: Sources) -> list[Row]:
         rows = []
         for pair in pairs[:MOST_PAIRS]:
-            numbers = (
-                *sources.number(pair.one),
-                *sources.number(pair.other),
-            )
+            numbers = (*sources.number(pair.one), *sources.number(pair.other))
             if len(numbers) == 2:
                 names = [each.article.outlet or NO_OUTLET for each in (pair.one, pair.other)]
                 rows.append(Row((what, listed(names)), numbers))

@@ -13,7 +13,7 @@ from rag.coverage.quotes import QuoteRow, Stretch, Wording, ledger
 from rag.library.library import Library
 from rag.models.embedding import Embedding
 from rag.overview.topic import EventQuestion
-from rag.querying.library_answers import FEWEST_WORDS
+from rag.querying.summarize import FEWEST_WORDS
 from rag.speech.attributions import names as written_names
 from rag.text.words import content
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from rag.article import Article, Excerpt
 from rag.library.library import Library
 from rag.querying.citations import check
-from rag.querying.library_answers import NO_OUTLET
 from rag.reply import Citation
+from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted
 
 MOST_NAMED = 4

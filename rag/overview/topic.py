@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.article import Article
-from rag.coverage.event import of_one_event
-from rag.coverage.events import Event, events
+from rag.coverage.events import Event, events, of_one_event
 from rag.errors import UnknownArticle
 from rag.querying.conditions import read_conditions
 from rag.querying.library_answers import NEAR

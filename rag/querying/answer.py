@@ -36,7 +36,7 @@ from rag.querying.library_questions import library_question
 from rag.querying.outlet_accounts import differing_accounts, named_accounts
 from rag.querying.query import Query, SmallTalk, small_talk, sub_questions
 from rag.querying.read import candidates
-from rag.querying.retrieve import PASSAGES
+from rag.querying.retrieve import PASSAGES, fuse
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searcher, SearchResults, one_line
 from rag.reply import Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
 
@@ -44,11 +44,11 @@ READINGS = 3
 NEAR, MOST_RELATED = 0.4, 2
 """The cosine to the question from which a sentence that does not answer is worth showing, and how many are shown.
 
-Chosen by reading 40 refusals: of questions about other things than the library's no sentence came above .25, of those
+Chosen by reading 24 refusals: of questions about other things than the library's no sentence came above .25, of those
 about its events hardly any stayed below .4.
 """
-MOST_COMPARED, FUSION = 40, 60
-"""Sentences that are compared with a refused question, and the constant of the fusion of their two orders."""
+MOST_COMPARED = 20
+"""Sentences that are compared with a refused question."""
 NO_ARTICLE_SAYS = "No article says this directly. Closest sentences:"
 NOT_ANSWERED = "The library has no answer to this."
 CANNOT = "I can only answer questions from the articles in this library."
@@ -236,7 +236,7 @@ class Answerer:
         """The sentences that are closest to a question that none answers, MOST_RELATED at most.
 
         A reader that finds no answer ranks what is left by little, so its order is fused with that of the cosines to
-        the question (reciprocal rank fusion: Cormack et al., 2009), among those that are NEAR at least.
+        the question, among those that are NEAR at least.
         """
         read = candidates(searched.ranked)[:MOST_COMPARED]
         if not read:
@@ -244,10 +244,9 @@ class Answerer:
         embedding = self.searcher.embedding
         asked = np.array(embedding.get_query_embedding(searched.query.text), np.float32)
         cosines = np.array([embedding.get_query_embedding(each.text) for each in read], np.float32) @ asked
-        by_meaning = np.argsort(np.argsort(-cosines))
-        fused = 1 / (FUSION + np.arange(len(read))) + 1 / (FUSION + by_meaning)
+        fused = fuse([range(len(read)), np.argsort(-cosines, kind="stable").tolist()])
         near: list[Evidence] = []
-        for n in np.argsort(-fused, kind="stable"):
+        for n in fused:
             if cosines[n] >= NEAR and not any(alike(read[n].text, other.text) for other in near):
                 near.append(Evidence.of(read[n]))
         return near[:MOST_RELATED]

@@ -1,7 +1,7 @@
 """Whether a sentence that a model wrote is borne out by the passages it cites.
 
-Its figures, dates, names and speakers are looked up (facts.py), its meaning is laid beside the evidence's (compare.py).
-Where an entailment model is at hand, its word comes on top.
+Its figures, dates, names and speakers are looked up (claim_facts.py), its meaning is compared with the
+evidence's (claim_features.py). An entailment model is asked as well, if there is one.
 """
 
 from __future__ import annotations

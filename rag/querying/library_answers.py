@@ -1,4 +1,4 @@
-"""What the library says of itself: its articles on a topic, what is new, who covers what, an article in brief."""
+"""What the library says of itself: its articles on a topic, what is new, and who covers what."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-import numpy as np
-
-from rag.article import Article, Excerpt, Sentence
+from rag.article import Article, Excerpt
 from rag.errors import UnknownArticle, UsageError
 from rag.library.article_rows import Listed
-from rag.querying.answer_values import alike
-from rag.querying.citations import check, cite
-from rag.querying.compose import Evidence
+from rag.querying.citations import check
 from rag.querying.library_questions import LibraryQuestion
 from rag.querying.query import terms
 from rag.querying.retrieve import CANDIDATES, fuse
 from rag.querying.search import Searcher
+from rag.querying.summarize import Told, in_its_own_sentences
 from rag.reply import Citation, Filters, Mark, Statement, Turn
-from rag.text.dates import RelativeDate, day_and_hour
+from rag.text.dates import RelativeDate, between, day_and_hour
+from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted, fold
 
 MOST_LISTED = 8
@@ -28,20 +26,10 @@ MOST_WORDED = 200
 """Passages that share the topic's words and are looked at; where there are as many, there may be more."""
 NEAR = 0.55
 """Cosine from which a passage is about a topic that it does not name in the topic's words."""
-NO_OUTLET = "Unknown outlet"
 RECENT_DAYS = 7
 MOST_OUTLETS, FEW_OUTLETS = 20, 8
 MOST_OF_AN_OUTLET = 3
 """Cited; of each of many outlets one."""
-LEAD, NEAREST = 1, 3
-"""Of an article's sentences: how many of its first, and of those nearest to what it is about, tell it in brief."""
-SENTENCES_READ = 80
-FEWEST_WORDS = 6
-"""A sentence that is shorter tells nothing by itself."""
-_ENDS = (".", "!", "?", "”", '"', "’")
-"""What ends without one of these is a caption or a heading."""
-
-Told = tuple[tuple[Statement, ...], tuple[Citation, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +82,7 @@ class LibraryAnswers:
         least = "at least " if more else ""
         size = f"{least}{counted(len(found), 'article')} from {counted(_outlets_in(found), 'outlet')}"
         nearest = f", the nearest {MOST_LISTED} of them" if len(found) > MOST_LISTED else ""
-        opening = f"On “{topic}” the library has {size}{_between(each.published for each in found)}{nearest}:"
+        opening = f"On “{topic}” the library has {size}{between(each.published for each in found)}{nearest}:"
         return self._with_articles(opening, found[:MOST_LISTED])
 
     def _new(self, filters: Filters, when: tuple[date, date] | None, today: date) -> Told:
@@ -232,7 +220,7 @@ class LibraryAnswers:
         outlets = len({each.outlet for each in held if each.outlet})
         whose = f" from {name}" if name else f" from {counted(outlets, 'outlet')}"
         undated = sum(not each.published for each in held)
-        dates = _between(each.published for each in held)
+        dates = between(each.published for each in held)
         some = f", {undated:,} undated" if undated else ""
         opening = f"The library has {counted(len(held), 'article')}{whose}{dates}{some}."
         if not held:
@@ -347,59 +335,8 @@ class LibraryAnswers:
         return next((each for each in citations if check(each, self._library)), None)
 
 
-def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:
-    """An article in brief, after what it is called."""
-    sentences = in_brief(article, searcher.library.sentences_of(article), searcher)
-    told, citations = cite(
-        [Evidence(article, each.start, each.end) for each in sentences], searcher.library, searcher.reader.reader
-    )
-    dated = f", {day_and_hour(article.published)}" if article.published else ""
-    opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{dated}) in its own sentences:"
-    return (Statement(opening, (1,) if citations else ()), *told), citations
-
-
-def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher) -> list[Sentence]:
-    """The article's lead and the sentences nearest to what the whole is about, in the article's order.
-
-    Near is by the cosine to the mean vector of its passages, and what repeats a sentence already taken is left out
-    (centroid-based summarization: Radev, Jing, Styś and Tam, 2004).
-    """
-    whole = whole_sentences(article, sentences[:SENTENCES_READ])
-    texts = {each: article.text[each.start : each.end] for each in whole}
-    if len(whole) <= LEAD + NEAREST:
-        return whole
-    vectors = np.array(searcher.embedding.get_text_embedding_batch([texts[each] for each in whole]), np.float32)
-    near = vectors @ searcher.library.vector(article.id)
-    chosen = whole[:LEAD]
-    for position in np.argsort(-near):
-        sentence = whole[int(position)]
-        if len(chosen) < LEAD + NEAREST and not any(alike(texts[sentence], texts[other]) for other in chosen):
-            chosen.append(sentence)
-    return sorted(chosen, key=lambda each: each.start)
-
-
-def whole_sentences(article: Article, sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Those of the sentences that tell something by themselves; all of them where none does."""
-    texts = {each: article.text[each.start : each.end] for each in sentences}
-    whole = [
-        each
-        for each, text in texts.items()
-        if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS) and not text.endswith(("...", "…"))
-    ]
-    return whole or list(texts)
-
-
 def _outlets_in(articles: Iterable[Article]) -> int:
     return len({each.outlet for each in articles if each.outlet})
-
-
-def _between(published: Iterable[str | None]) -> str:
-    days = sorted(day for day in published if day)
-    if not days:
-        return ""
-    if days[0] == days[-1]:
-        return f", published on {day_and_hour(days[0])}"
-    return f", from {RelativeDate(0, 0, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))}"
 
 
 def _when(article: Article) -> str:

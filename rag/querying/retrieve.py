@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -17,6 +18,7 @@ from rag.reply import Filters
 CANDIDATES = 50
 PASSAGES = 20
 RANK_CONSTANT = 60
+Id = TypeVar("Id", str, int)
 
 
 class HybridRetriever(BaseRetriever):
@@ -69,12 +71,12 @@ def node_of(passage: Passage, article: Article, score: float, undated: bool = Fa
     return NodeWithScore(node=node, score=score)
 
 
-def fuse(rankings: Sequence[Sequence[str]]) -> dict[str, float]:
+def fuse(rankings: Sequence[Sequence[Id]]) -> dict[Id, float]:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): the sum of 1 / (60 + rank) over the rankings.
 
     Returns the ids with their scores, best first; equal ones in the order of the first ranking that has them.
     """
-    scores: dict[str, float] = {}
+    scores: dict[Id, float] = {}
     for ranking in rankings:
         for rank, id in enumerate(ranking, 1):
             scores[id] = scores.get(id, 0.0) + 1 / (RANK_CONSTANT + rank)

@@ -1,4 +1,4 @@
-"""Several articles on one event in a few sentences: the ones nearest to what all of them tell."""
+"""Articles in a few of their own sentences: one article, or several on one event."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from datetime import date
 
 import numpy as np
 
-from rag.article import Article, Excerpt
+from rag.article import Article, Excerpt, Sentence
 from rag.querying.answer_values import alike
-from rag.querying.library_answers import whole_sentences
+from rag.querying.citations import cite
+from rag.querying.compose import Evidence
 from rag.querying.search import Searcher
+from rag.reply import Citation, Statement
 from rag.text.date_patterns import DATE
-from rag.text.dates import relative_dates
+from rag.text.dates import day_and_hour, relative_dates
+from rag.text.outlet_names import NO_OUTLET
 
 MOST_SENTENCES, MOST_WORDS = 6, 170
 MOST_ARTICLES, SENTENCES_OF_EACH = 8, 30
@@ -26,7 +29,15 @@ says when, and that it is what somebody said.
 """
 ON_TOPIC = 0.5
 """What it counts how near a sentence comes to the topic."""
+LEAD, NEAREST = 1, 3
+"""Of an article's sentences: how many of its first, and of those nearest to what it is about, tell it in brief."""
+SENTENCES_READ = 80
+FEWEST_WORDS = 6
+"""A sentence that is shorter tells nothing by itself."""
+_ENDS = (".", "!", "?", "”", '"', "’")
+"""What ends without one of these is a caption or a heading."""
 _QUOTE = re.compile(r"[\"“‘']")
+Told = tuple[tuple[Statement, ...], tuple[Citation, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +107,45 @@ def digest(articles: Sequence[Article], searcher: Searcher, topic: str = "") -> 
         lead, also = told[n][0], tuple(told[m][0] for m in same.values())
         found.append(Main(lead.article, lead.start, lead.end, also))
     return found
+
+
+def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:
+    """An article in brief, after what it is called."""
+    sentences = in_brief(article, searcher.library.sentences_of(article), searcher)
+    told, citations = cite(
+        [Evidence(article, each.start, each.end) for each in sentences], searcher.library, searcher.reader.reader
+    )
+    dated = f", {day_and_hour(article.published)}" if article.published else ""
+    opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{dated}) in its own sentences:"
+    return (Statement(opening, (1,) if citations else ()), *told), citations
+
+
+def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher) -> list[Sentence]:
+    """The article's lead and the sentences nearest to what the whole is about, in the article's order.
+
+    Near is by the cosine to the mean vector of its passages, and what repeats a sentence already taken is left out
+    (centroid-based summarization: Radev, Jing, Styś and Tam, 2004).
+    """
+    whole = whole_sentences(article, sentences[:SENTENCES_READ])
+    texts = {each: article.text[each.start : each.end] for each in whole}
+    if len(whole) <= LEAD + NEAREST:
+        return whole
+    vectors = np.array(searcher.embedding.get_text_embedding_batch([texts[each] for each in whole]), np.float32)
+    near = vectors @ searcher.library.vector(article.id)
+    chosen = whole[:LEAD]
+    for position in np.argsort(-near):
+        sentence = whole[int(position)]
+        if len(chosen) < LEAD + NEAREST and not any(alike(texts[sentence], texts[other]) for other in chosen):
+            chosen.append(sentence)
+    return sorted(chosen, key=lambda each: each.start)
+
+
+def whole_sentences(article: Article, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of the sentences that tell something by themselves; all of them where none does."""
+    texts = {each: article.text[each.start : each.end] for each in sentences}
+    whole = [
+        each
+        for each, text in texts.items()
+        if len(text.split()) >= FEWEST_WORDS and text.endswith(_ENDS) and not text.endswith(("...", "…"))
+    ]
+    return whole or list(texts)

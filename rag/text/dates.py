@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -130,6 +131,16 @@ def day_and_hour(published: str | None, published_at: str | None = None) -> str:
         return "undated"
     day, moment = date.fromisoformat(published[:10]), moment_of(published_at)
     return _day(day) + (f", {moment:%H:%M}" if moment and moment.date() == day else "")
+
+
+def between(published: Iterable[str | None]) -> str:
+    """The first and the last of the days on which articles were published, to follow a list of them; or ""."""
+    days = sorted(day for day in published if day)
+    if not days:
+        return ""
+    if days[0] == days[-1]:
+        return f", published on {day_and_hour(days[0])}"
+    return f", from {RelativeDate(0, 0, date.fromisoformat(days[0]), date.fromisoformat(days[-1]))}"
 
 
 def relative_dates(text: str, published: date) -> list[RelativeDate]:

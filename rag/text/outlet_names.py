@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from rag.text.words import fold
 
+NO_OUTLET = "Unknown outlet"
+"""What an article without an outlet is listed under."""
 _NOT_DISTINCTIVE = frozenset(
     re.findall(
         r"\w+",

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from rag.article import Article
 from rag.reply import Filters
 from rag.text.dates import day_and_hour, moment_of
+from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted
 
-NO_OUTLET = "Unknown outlet"
 LONGEST_NAME = 40
 BASES = {
     "stated": "stated in the source",

@@ -16,6 +16,7 @@ from rag.library.copies import Copies
 from rag.reply import Filters
 from rag.settings import Settings
 from rag.text.language import is_english, language_name
+from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted
 from rag.ui.access import may_edit
 from rag.ui.components.add_articles import ways_in, what_is_added
@@ -24,7 +25,7 @@ from rag.ui.components.collection_picker import ask_within, show_collections, wa
 from rag.ui.components.frame import framed, masthead, settings_or_stop
 from rag.ui.components.remove_articles import ask_whether_to_remove
 from rag.ui.html.escape import as_text
-from rag.ui.html.labels import NO_OUTLET, outlet_name
+from rag.ui.html.labels import outlet_name
 from rag.ui.jobs.ingest_job import adding
 from rag.ui.startup import add_samples, library_door, notice, samples_there
 
