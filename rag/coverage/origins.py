@@ -73,7 +73,7 @@ def _carriers(library: Library, articles: Sequence[Article]) -> tuple[Carrier, .
 
 def _sentences(library: Library, article: Article) -> list[tuple[Excerpt, set[tuple[str, str]]]]:
     found = []
-    for each in library.sentences(article.id):
+    for each in library.sentences_of(article):
         sentence = Excerpt(article, each.start, each.end)
         words = ["", *WORD.findall(sentence.text.lower())]
         if len(words) > 1 and not any(a <= sentence.start < b for a, b in article.omitted):

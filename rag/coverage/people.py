@@ -44,7 +44,7 @@ def people(library: Library, articles: Sequence[Article]) -> list[Person]:
     named: Counter[str] = Counter()
     having: dict[str, list[Excerpt]] = {}
     for article in articles:
-        sentences = library.sentences(article.id)
+        sentences = library.sentences_of(article)
         for name in _named_in(article.text):
             named[name] += 1
             having.setdefault(name, []).append(_naming(article, name, sentences))

@@ -70,7 +70,7 @@ class QuoteRow:
 
 def ledger(library: Library, embedding: Embedding, articles: Sequence[Article]) -> list[QuoteRow]:
     """What the articles quote, an utterance a row: those of the most outlets first."""
-    told = [wording for article in articles for wording in quoted(article, tuple(library.sentences(article.id)))]
+    told = [wording for article in articles for wording in quoted(article, tuple(library.sentences_of(article)))]
     rows = [_row([told[n] for n in group], embedding) for group in joined(told)]
     return sorted(rows, key=lambda row: -len(row.outlets))
 

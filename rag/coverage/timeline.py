@@ -39,7 +39,7 @@ class TimelineEntry:
 
 def timeline(library: Library, articles: Sequence[Article]) -> list[TimelineEntry]:
     """What the articles date, the earliest first."""
-    told = [each for article in articles for each in dated(article, library.sentences(article.id))]
+    told = [each for article in articles for each in dated(article, library.sentences_of(article))]
     words = [_words(each) for each in told]
     periods: dict[tuple[str, int], list[DatedSentence]] = {}
     for each in told:

@@ -313,14 +313,17 @@ def test_one_thing_told_twice_is_one_entry_and_disputed_where_the_dates_differ(
 # People
 
 
-def test_one_person_under_several_spellings(library: Library) -> None:
+def test_one_person_under_several_spellings(library: Library, articles: Path) -> None:
     assert same_person("Henrike Solmar", "Henrike Sollmar")
     assert same_person("Solmar Henrike", "Henrike Solmar")
     assert same_person("Solmar", "Henrike Solmar")
     assert not same_person("Henrike Solmar", "Ada Quill")
     assert not same_person("", "Ada Quill")
     text = "The minister, Henrike {}, spoke. Mr Tam Orrin, a driver, was there. {} left early."
-    found = people(library, [Article(text=text.format(name, name), id=name) for name in ("Solmar", "Sollmar")])
+    for name in ("Solmar", "Sollmar"):
+        (articles / f"{name}.txt").write_text(text.format(name, name))
+    put_in(library, WordCountEmbedding(), articles)
+    found = people(library, library.articles())
 
     (solmar,) = [each for each in found if "Solmar" in each.name or "Sollmar" in each.name]
     assert set(solmar.spellings) == {"Henrike Solmar", "Henrike Sollmar"}
