@@ -17,7 +17,7 @@ from rag.coverage.timeline import TimelineEntry, timeline
 from rag.overview.quoted_speakers import Speakers, stretch, substance, telling
 from rag.overview.sources import Sources, listed, outlets_of
 from rag.overview.topic import EventQuestion, Events
-from rag.querying.citations import cite, direct_statement
+from rag.querying.citations import cite, direct_statement, fixed_statement
 from rag.querying.compose import Evidence
 from rag.querying.direct_line import Piece
 from rag.querying.search import Clock, Searcher
@@ -76,7 +76,7 @@ class Overview:
             return None  # it has some of its words: whether it answers is for the search to say
         if told is None:
             what = f"“{asked.topic}”" if asked.topic else "that within the chosen articles"
-            told = [Statement(f"The library has nothing on {what}.")], []
+            told = [fixed_statement(f"The library has nothing on {what}.")], []
         clock.lap("answer_ms")
         return Reply(
             question=question,
@@ -98,7 +98,7 @@ class Overview:
         if asked.one or len(asked.articles) == 1:
             (lead, *own), sources.citations[:] = in_its_own_sentences(asked.articles[0], self._searcher)
             if asked.one_of > 1:
-                lead = replace(lead, text=f"The latest of {asked.one_of} articles: {lead.text}")
+                lead = fixed_statement(f"The latest of {asked.one_of} articles: {lead.text}", lead.citations)
             return [lead, *own], self._others(asked, sources)
         main = digest(asked.articles, self._searcher, asked.topic)
         evidence = []
@@ -111,7 +111,7 @@ class Overview:
         opening = f"Reported by {outlets_of(asked.articles)} in {counted(len(asked.articles), 'article')}:"
         if asked.chosen_of:
             opening = f"The library has several events. This is the one that most outlets cover. {opening}"
-        told = [Statement(opening)]
+        told = [fixed_statement(opening)]
         also_of = {(each.article.id, each.sentence.start): each.also for each in main}
         for statement in statements:
             cited_first = sources.citations[statement.citations[0] - 1]
@@ -140,13 +140,13 @@ class Overview:
                 own.append(Row((f"Only in {name}", name), numbers))
         rows += own
         if not rows:
-            return [Statement("The articles have no sentences that can be compared.")], []
+            return [fixed_statement("The articles have no sentences that can be compared.")], []
         statements: list[Statement] = []
         if differing:
             line = [(f"They differ on {counted(len(differing), 'point')}.", False)]
             statements.append(direct_statement(line, [n for row in differing for n in row.citations]))
         first = "" if differing else "No contradictions were found. "
-        statements.append(Statement(f"{first}{outlets_of(asked.articles)}, side by side:"))
+        statements.append(fixed_statement(f"{first}{outlets_of(asked.articles)}, side by side:"))
         return statements, [Block("accounts", "Side by side", ("What", "Outlet"), tuple(rows[:MOST_ROWS]))]
 
     def _pairs(self, what: str, pairs: Sequence[Pair], sources: Sources) -> list[Row]:
@@ -169,7 +169,7 @@ class Overview:
         if not shared:
             name = f"{who} is" if who else "Nobody is"
             said = f"{name} quoted by only one outlet." if who else "Nobody is quoted by more than one outlet."
-            return [Statement(said)], [self._quotes(asked, rows, sources, "In their words", who)]
+            return [fixed_statement(said)], [self._quotes(asked, rows, sources, "In their words", who)]
         block = self._quotes(asked, shared, sources, "As each outlet quotes it", who)
         apart = [(row, each) for row in shared for each in differences(row)]
         line: list[Piece] = []
@@ -188,7 +188,7 @@ class Overview:
                     numbers += self._holding(row, article, start, end, sources)
             more = len(apart) - MOST_DIFFERENCES
             line += [(f"; and {more} more." if more > 0 else ".", False)]
-        shown = Statement(f"{counted(len(shared), 'statement')} quoted by several outlets:")
+        shown = fixed_statement(f"{counted(len(shared), 'statement')} quoted by several outlets:")
         return [direct_statement(line, numbers), shown], [block]
 
     def _holding(self, row: QuoteRow, article: Article, start: int, end: int, sources: Sources) -> list[int]:
@@ -215,7 +215,7 @@ class Overview:
         else:
             told = f"{counted(len(speakers), 'speaker')} in {counted(len(asked.articles), 'article')}: "
             told += f"{listed(speakers)}."
-        return [Statement(told)], [block]
+        return [fixed_statement(told)], [block]
 
     def _quotes(
         self, asked: EventQuestion, rows: Sequence[QuoteRow], sources: Sources, title: str, who: str = ""
@@ -258,7 +258,7 @@ class Overview:
         left = len(entries) - len(rows)
         more = f"; {left} more on the Coverage page" if left else ""
         told = f"{counted(len(rows), 'dated event')} from {outlets_of(asked.articles)}, in order{more}:"
-        return [Statement(told)], [Block("timeline", "Timeline", ("When", "Outlet"), tuple(rows))]
+        return [fixed_statement(told)], [Block("timeline", "Timeline", ("When", "Outlet"), tuple(rows))]
 
     def _main(self, entries: Sequence[TimelineEntry], asked: EventQuestion) -> list[TimelineEntry]:
         """MOST_ROWS of the entries, in their order: those of more outlets, and near to what all tell."""
@@ -281,7 +281,7 @@ class Overview:
         excerpts = (Excerpt(article, each.start, each.end) for each in self._library.sentences_of(article))
         number = next((n for each in excerpts for n in sources.number(each)), None)
         said = f"Only {article.outlet or 'one article'} reports this, so there is nothing to compare it with."
-        return [Statement(said, (number,) if number else ())], []
+        return [fixed_statement(said, (number,) if number else ())], []
 
     def _others(self, asked: EventQuestion, sources: Sources) -> list[Block]:
         """The other events of the library, to choose from, where none was named."""

@@ -71,6 +71,11 @@ def direct_statement(pieces: Sequence[Piece], numbers: Sequence[int]) -> Stateme
     return Statement(text, tuple(dict.fromkeys(numbers)), tuple(marks), direct=True)
 
 
+def fixed_statement(text: str, numbers: Sequence[int] = ()) -> Statement:
+    """A sentence of the program's own, such as the heading of a table, marked as that."""
+    return Statement(text, tuple(numbers), (Mark(0, len(text), "fixed"),))
+
+
 def _day(line: Line, library: Library) -> list[Piece]:
     """The day that the words of a line which is nothing else come to ("Sunday")."""
     (words, own), *rest = line.pieces

@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.article import Article, Excerpt, Sentence
 from rag.querying.answer_values import alike
-from rag.querying.citations import cite
+from rag.querying.citations import cite, fixed_statement
 from rag.querying.compose import Evidence
 from rag.querying.search import Searcher
 from rag.reply import Citation, Statement
@@ -117,7 +117,7 @@ def in_its_own_sentences(article: Article, searcher: Searcher) -> Told:
     )
     dated = f", {day_and_hour(article.published)}" if article.published else ""
     opening = f"“{article.label}” ({article.outlet or NO_OUTLET}{dated}) in its own sentences:"
-    return (Statement(opening, (1,) if citations else ()), *told), citations
+    return (fixed_statement(opening, (1,) if citations else ()), *told), citations
 
 
 def in_brief(article: Article, sentences: Sequence[Sentence], searcher: Searcher) -> list[Sentence]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from rag.assistant import Assistant
+from rag.chats.chat_export import as_json, export
+from rag.chats.export_verification import verify
 from rag.library.library import Library
 from rag.models.embedding import Embedding
 from rag.reply import Reply
@@ -153,3 +155,25 @@ def test_what_the_library_is_silent_on_is_said_to_be(asked: Assistant, question:
     reply = asked.ask(question)
 
     assert (reply.state, reply.reason, reply.citations, reply.blocks) == ("nothing", "not_covered", (), ())
+
+
+def test_exported_answers_of_every_kind_hold(asked: Assistant) -> None:
+    questions = (
+        "Summarize the tram crash",
+        "Summarize the Linnet Herald article on the tram",
+        "Who said what about the bridge?",
+        "What is the difference between the articles on the bridge?",
+        "Timeline of the bridge",
+        "Which is the oldest article?",
+        "How much did the ferry cost in rubles?",
+    )
+    chat = None
+    for question in questions:
+        chat = asked.chats.ask(chat, question)
+        asked.chats.answered(asked.chats.exchanges(chat)[-1].id, asked.ask(question))
+    assert chat is not None
+
+    found = verify(json.loads(as_json(export(asked.chats, asked.library, chat))), asked.library)
+
+    assert [each.told for each in found if not each.holds] == []
+    assert len(found) > len(questions)
