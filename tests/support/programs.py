@@ -70,8 +70,13 @@ def restore_until(file: Path, store: Path, call: Path) -> None:
 
 
 def start(program: Callable[..., None], *arguments: Path) -> Any:
-    """A new process that runs `program`. It does not run this one's main script first: that may be the app by now."""
-    process = multiprocessing.get_context("spawn").Process(target=program, args=arguments)
+    """A process that runs `program`; forked from one that has imported everything already, it starts at once.
+
+    It would first run what is this process's main script by now, which can be the app: that is kept from it.
+    """
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.support.programs"])
+    process = processes.Process(target=program, args=arguments)
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
