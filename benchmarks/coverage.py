@@ -113,11 +113,11 @@ def _found(
     telling = [each for each in evidence if score.has(score.norm(each["quote"]), fact)] or evidence
     outlets = {outlet_of.get(each["article"]) for each in telling}
     return any(
-        score.has(score.norm(article.text[sentence.start : sentence.end]), fact)
+        score.has(score.norm(excerpt.text), fact)
         for claim in coverage.claims
         for account in claim.accounts
-        if account.sentence and account.article.outlet in outlets
-        for article, sentence in ((account.article, account.sentence), *account.also)
+        if account.excerpt and account.article.outlet in outlets
+        for excerpt in (account.excerpt, *account.also)
     )
 
 

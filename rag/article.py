@@ -114,6 +114,11 @@ class Article:
         return {"id": fields.pop("id"), **fields} | (whole if text else {})
 
 
+def outlet_key(article: Article) -> str:
+    """The outlet that an article counts for; an article without one counts for itself."""
+    return article.outlet or article.id
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """The unit of citation."""

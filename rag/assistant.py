@@ -242,15 +242,22 @@ class Assistant:
 
         searched = self._searcher.search(question, filters, chat)
         found = dict.fromkeys(each.node.metadata["article_id"] for each in searched.ranked)
-        tell = partial(self._searcher.sentences_on, searched.asked)
-        return cover(self.library, self.embedding, searched.question, list(found), tell)
+        reading = partial(self._searcher.readings_on, searched.asked)
+        return cover(
+            self.library,
+            self.embedding,
+            searched.question,
+            list(found),
+            reading=reading,
+            says_yes=self._answerer.says_yes,
+        )
 
     def coverage_of_event(self, id: str) -> Coverage:
         """Who tells of the event that the article of that id is about; nothing is asked. Raises UnknownArticle."""
         from rag.coverage.coverage import cover
 
         article = self.library.article(id)
-        return cover(self.library, self.embedding, article.label, [id], lambda articles: ())
+        return cover(self.library, self.embedding, article.label, [id])
 
     def coverage_of_sentence(self, id: str, start: int, end: int) -> Coverage:
         """What the other outlets say to a sentence of the article of that id, `text[start:end]`.
@@ -263,8 +270,8 @@ class Assistant:
         text = article.text[start:end]
         if not 0 <= start < end <= len(article.text) or not text.strip():
             raise UsageError(f"The article has no sentence from {start} to {end}: it may have changed since.")
-        tell = partial(self._searcher.sentences_near, text)
-        return cover(self.library, self.embedding, text, [id], tell, Excerpt(article, start, end))
+        near = partial(self._searcher.sentences_near, text)
+        return cover(self.library, self.embedding, text, [id], sentence=Excerpt(article, start, end), near=near)
 
     def search(self, question: str, filters: Filters = FROM_THE_QUESTION, chat: Sequence[Turn] = ()) -> SearchResults:
         """What `ask` answers from: the question understood, the passages in their order. Raises as `ask` does."""

@@ -17,6 +17,10 @@ Intent = Literal[
     "cannot",
 ]  # fmt: skip
 """What a question is for: `training/data/intents.jsonl` has phrasings of each."""
+Verdict = Literal["answers", "supports", "contradicts", "related", "not mentioned", "not read"]
+"""What an outlet has on a question: an answer, something near it, or nothing; "not read" if not all of its passages
+were read. On a sentence: it supports it, contradicts it, has something near it, or nothing.
+"""
 Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
 
 
@@ -116,12 +120,25 @@ class ScoredSentence(Excerpt):
     """A sentence that may answer a question, or speak of what another does, and how well: `score` is the reader's score
     (see `rag.models.reader.Answer`), or the cosine of the two.
 
-    `words` are those of it that answer, None where none are told apart; `value` is what they come to, for comparing.
+    `words` are the start and end of the words that answer, in the article, and `sure` is how likely the reader holds
+    them among all the words of the sentence.
     """
 
     score: float
-    words: str | None = None
-    value: frozenset[str] = frozenset()
+    words: tuple[int, int] | None = None
+    sure: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleReading:
+    """An article read with a question: its sentences, best first, and `nothing`, the mean logit of "not here" over the
+    passages that were read. `whole` is true if all passages of the article were read.
+    """
+
+    article: Article
+    sentences: tuple[ScoredSentence, ...]
+    nothing: float
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,9 @@ def _accounts(exchange: Mapping[str, Any]) -> Iterator[str]:
         yield f"Who says what: {claim['asked']}"
         for each in claim["accounts"]:
             number = f" [{int(each['citation'])}]" if each["citation"] is not None else ""
-            yield f"{each['outlet'] or 'Unknown outlet'}: {VERDICTS[each['verdict']]}{number}"
+            # Chats of earlier versions have other verdicts, and no values.
+            said = each.get("value") or VERDICTS.get(each["verdict"], each["verdict"])
+            yield f"{each['outlet'] or 'Unknown outlet'}: {said}{number}"
 
 
 def _statements(exchange: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:

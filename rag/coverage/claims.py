@@ -1,202 +1,225 @@
-"""Claim by outlet: what each outlet that covers an event says to what is asked, and whether it says the same."""
+"""Accounts by value: what each outlet that covers an event answers to a question, those with the same answer together.
+
+Every passage of the event is read with the question. Three numbers say whether an article answers: how well its best
+sentence does, by how much that is above "not here", and how far it is behind the best sentence of the event. A logistic
+regression weighs them (`python -m training.accounts` fits it, and accounts.json has its weights and figures).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
 
-from rag.article import Article, Excerpt, Sentence
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.article import Article, Excerpt, outlet_key
 from rag.coverage.origins import Origin
-from rag.coverage.relation import likelihood, relation
+from rag.coverage.value_groups import Answer, comparable, grouped, heading
 from rag.library.library import Library
-from rag.library.word_vectors import WordVectors, read
+from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
-from rag.reply import ScoredSentence
+from rag.reply import ArticleReading, ScoredSentence, Verdict
 from rag.text.words import content
 
-FURTHEST_BEHIND = 5.0
-"""Behind the best sentence's score: an outlet's sentence further behind than this does not answer."""
-ALSO_BEHIND = 4.0
-"""Behind the score of an outlet's best sentence: one further behind than this is not worth telling besides."""
+FEATURES = ("score", "above nothing", "behind the best")
+LEAST = -20.0
+"""A score below which all are the same: a sentence that does not answer at all."""
+NEAR_THE_BEST = 1.0
+"""Logits behind an article's best sentence up to which another of its sentences may be cited beside it."""
 MORE_SENTENCES = 3
+"""The most sentences of an outlet that are cited beside its best one."""
 SAME_SENTENCE = 0.6
 """The share of a sentence's words from which another of the outlet has said it already."""
-HEARD_AGAIN = 4
-"""How many sentences of an outlet that seemed silent are compared with what the others say."""
-SURELY = 0.75
-"""How likely such a sentence must be to agree."""
-Verdict = Literal["says", "otherwise", "beside", "silent"]
-"""The same as the most do; another value or the contrary; something else that bears on it; nothing."""
+SaysYes = Callable[[str, Sequence[tuple[str, str]]], Sequence[bool | None] | None]
+"""Whether each text (a headline, or "", and a sentence) says yes to a question; None where that is not clear, and for
+all of them if the question does not ask yes or no.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What one outlet says to what is asked, in its best sentence; without one it is silent.
+    """What one outlet says, in its best sentence; None if it says nothing.
 
-    `words` are those that answer, where they can be told apart. `group` is the number of the claim that it makes,
-    from 0, the one with the most origins first. `articles` are all of the outlet's on the event; `also` are
-    more of its sentences that bear on what is asked, best first.
+    `articles` are all of the outlet's on the event. `words` are the start and end, in the article, of the words that
+    answer. `group` is the number of the answer, from 0. `also` are more of its sentences that say it, best first.
     """
 
     outlet: str | None
     verdict: Verdict
     articles: tuple[Article, ...]
     article: Article
-    sentence: Sentence | None = None
-    words: str | None = None
+    excerpt: Excerpt | None = None
+    words: tuple[int, int] | None = None
     group: int | None = None
     also: tuple[Excerpt, ...] = ()
-
-    @property
-    def excerpt(self) -> Excerpt | None:
-        """Its best sentence."""
-        return Excerpt(self.article, self.sentence.start, self.sentence.end) if self.sentence else None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One thing that is asked, and each outlet's account of it: those of one claim together, the silent ones last."""
+    """One thing that is asked, and each outlet's account of it: those with the same answer together, the latest first.
+
+    `values` are the answers, in short, by the number of their group, and `origins` how many independent origins give
+    each. `differs` is true if two of the answers cannot both be right.
+    """
 
     asked: str
     accounts: tuple[Account, ...]
+    values: tuple[str, ...]
     origins: tuple[int, ...]
-    """How many independent origins each group of accounts has, by its number."""
+    differs: bool
+
+    @property
+    def outlets(self) -> int:
+        """How many outlets there are, whether or not they answer."""
+        return len({outlet_key(account.article) for account in self.accounts})
 
     @property
     def answering(self) -> int:
         """How many outlets say anything to it."""
-        return sum(account.verdict != "silent" for account in self.accounts)
-
-    @property
-    def differs(self) -> bool:
-        """Whether an outlet says otherwise than the most."""
-        return any(account.verdict == "otherwise" for account in self.accounts)
+        saying = [each for each in self.accounts if each.verdict in ("answers", "supports", "contradicts")]
+        return len({outlet_key(account.article) for account in saying})
 
 
 def claim(
     asked: str,
-    tellings: Sequence[ScoredSentence],
-    articles: Sequence[Article],
+    readings: Sequence[ArticleReading],
     origins: Sequence[Origin],
     library: Library,
     embedding: Embedding,
+    says_yes: SaysYes,
 ) -> Claim:
-    """Lay side by side what the outlets of `articles`, which tell of one event, say to what is `asked`.
+    """Group the outlets by what they answer.
 
-    `tellings` are their sentences with how well each answers; `origins` those of the articles.
+    Args:
+        asked: the question, or one part of it.
+        readings: each article of the event, read with it.
+        origins: those of the articles.
+        library, embedding: for comparing answers in other words.
+        says_yes: whether a sentence says yes, for a question that asks yes or no.
+
+    Returns:
+        The claim: answers, then what is related, then the outlets that have nothing, each outlet once a group.
     """
-    by_outlet: dict[str, list[Article]] = {}
-    for article in articles:
-        by_outlet.setdefault(_key(article), []).append(article)
-    best = _best(tellings)
-    senses = dict(zip(best, read([each.text for each in best.values()], embedding, library), strict=True))
-    groups = _groups(best, senses)
-    _hear_the_rest(tellings, best, senses, groups, library, embedding)
-    writer_of = {id: origin.writer for origin in origins for id in origin.articles}
-    counts = [len({writer_of.get(best[key].article.id) for key in group}) for group in groups]
-    order = sorted(range(len(groups)), key=lambda n: (-counts[n], -best[groups[n][0]].score))
-    also = _also(tellings, best)
-    accounts: list[Account] = []
-    for number, n in enumerate(order):
-        lead = groups[order[0]][0]
-        verdict = _verdict(best[lead], senses[lead], best[groups[n][0]], senses[groups[n][0]]) if number else "says"
-        for key in groups[n]:
-            told = best[key]
-            accounts.append(
-                Account(
-                    told.article.outlet,
-                    verdict,
-                    tuple(by_outlet.get(key, [told.article])),
-                    told.article,
-                    told.sentence,
-                    told.words,
-                    number,
-                    also.get(key, ()),
-                )
-            )
-    silent = [
-        Account(several[0].outlet, "silent", tuple(several), several[0])
-        for key, several in by_outlet.items()
-        if key not in best
+    likely = dict(zip((each.article.id for each in readings), answers(readings), strict=True))
+    least = thresholds()
+    found = [each.sentences[0] for each in readings if likely[each.article.id] >= least["compares"]]
+    found.sort(key=lambda sentence: -likely[sentence.article.id])
+    vectors = read([sentence.text for sentence in found], embedding, library)
+    said = says_yes(asked, [(sentence.article.title or "", sentence.text) for sentence in found]) if found else None
+    maybe = [
+        Answer(sentence, sense, said[n] if said else None, said is not None)
+        for n, (sentence, sense) in enumerate(zip(found, vectors, strict=True))
     ]
-    return Claim(asked, (*accounts, *silent), tuple(counts[n] for n in order))
+    sure = [each for each in maybe if likely[each.sentence.article.id] >= least["answers"]]
+    groups, unclear, differs = grouped(
+        [each for each in maybe if each in sure or any(comparable(each, other) for other in sure)]
+    )
+    by_outlet = _by_outlet(readings)
+    accounts = [account for number, group in enumerate(groups) for account in _accounts(group, number, by_outlet)]
+    seen = {outlet_key(account.article) for account in accounts}
+    rest = [
+        _without_answer(several, likely, unclear, least["related"])
+        for key, several in by_outlet.items()
+        if key not in seen
+    ]
+    order: list[Verdict] = ["related", "not mentioned", "not read"]
+    rest.sort(key=lambda account: order.index(account.verdict))
+    writer_of = {id: origin.writer for origin in origins for id in origin.articles}
+    counts = [len({writer_of.get(each.sentence.article.id) for each in group}) for group in groups]
+    return Claim(asked, (*accounts, *rest), tuple(map(heading, groups)), tuple(counts), differs)
 
 
-def _best(tellings: Sequence[ScoredSentence]) -> dict[str, ScoredSentence]:
-    """The sentence of each outlet that answers best, best first; none of those that do not answer."""
-    most = max((each.score for each in tellings), default=0.0)
-    best: dict[str, ScoredSentence] = {}
-    for each in _in_order(tellings):
-        if each.score >= most - FURTHEST_BEHIND:
-            best.setdefault(_key(each.article), each)
-    return best
+def answers(readings: Sequence[ArticleReading]) -> list[float]:
+    """How likely each article, read with a question, answers it: from 0 to 1. `readings` are those of one event."""
+    weights = _fitted()["weights"]
+    seen = features([(each.sentences[0].score if each.sentences else LEAST, each.nothing) for each in readings])
+    logits = weights["constant"] + seen @ np.array([weights[name] for name in FEATURES])
+    return [float(each) for each in 1 / (1 + np.exp(-logits))]
 
 
-def _in_order(tellings: Sequence[ScoredSentence]) -> list[ScoredSentence]:
-    return sorted(tellings, key=lambda each: -each.score)
+def features(scores: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """What is seen of each article of an event: (articles, 3).
+
+    Args:
+        scores: of each article the score of its best sentence and the mean logit of "not here".
+
+    Returns:
+        The score, by how much it is above "not here", and how far it is behind the best one of the event.
+    """
+    best = max((score for score, _ in scores), default=0.0)
+    rows = [[score, score - nothing, score - best] for score, nothing in scores]
+    return np.array(rows, np.float64).reshape(-1, len(FEATURES)).clip(LEAST)
 
 
-def _also(tellings: Sequence[ScoredSentence], best: Mapping[str, ScoredSentence]) -> dict[str, tuple[Excerpt, ...]]:
-    """More sentences of each outlet that may answer, MORE_SENTENCES at most, none that says again what it said."""
-    found: dict[str, list[ScoredSentence]] = {key: [told] for key, told in best.items()}
-    for each in _in_order(tellings):
-        several = found.get(_key(each.article), [])
-        if 0 < len(several) <= MORE_SENTENCES and each.score >= several[0].score - ALSO_BEHIND:
-            words = content(each.text)
-            if all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in several):
-                several.append(each)
-    return {key: tuple(several[1:]) for key, several in found.items()}
+def thresholds() -> Mapping[str, float]:
+    """How likely an article must be to answer: "answers" for being shown under its answer, "compares" for that if its
+    answer is of the kind of one that is shown, and "related" for being shown as related.
+    """
+    return _fitted()["thresholds"]
 
 
-def _hear_the_rest(
-    tellings: Sequence[ScoredSentence],
-    best: dict[str, ScoredSentence],
-    senses: dict[str, WordVectors],
-    groups: Sequence[list[str]],
-    library: Library,
-    embedding: Embedding,
-) -> None:
-    """Let those join a group who seemed silent, but say in other words what its first outlet says."""
-    seemed: dict[str, list[ScoredSentence]] = {}
-    for each in _in_order(tellings):
-        key = _key(each.article)
-        if key not in best and len(seemed.setdefault(key, [])) < HEARD_AGAIN:
-            seemed[key].append(each)
-    several = [(key, each) for key, found in seemed.items() for each in found]
-    for (key, each), sense in zip(several, read([each.text for _, each in several], embedding, library), strict=True):
-        for group in groups:
-            lead = group[0]
-            if key not in best and likelihood(senses[lead], sense, "agree") >= SURELY:
-                best[key], senses[key] = each, sense
-                group.append(key)
+def _by_outlet(readings: Sequence[ArticleReading]) -> dict[str, list[ArticleReading]]:
+    by_outlet: dict[str, list[ArticleReading]] = {}
+    for each in readings:
+        by_outlet.setdefault(outlet_key(each.article), []).append(each)
+    return by_outlet
 
 
-def _key(article: Article) -> str:
-    return article.outlet or article.id
+def _accounts(
+    group: Sequence[Answer],
+    number: int,
+    by_outlet: Mapping[str, Sequence[ArticleReading]],
+) -> list[Account]:
+    """One account for each outlet that gives an answer, those published last first."""
+    accounts = []
+    for key in dict.fromkeys(outlet_key(each.sentence.article) for each in group):
+        own = [each.sentence for each in group if outlet_key(each.sentence.article) == key]
+        best = own[0]
+        articles = tuple(each.article for each in by_outlet[key])
+        also = _also(own, next(each for each in by_outlet[key] if each.article.id == best.article.id))
+        accounts.append(Account(best.article.outlet, "answers", articles, best.article, best, best.words, number, also))
+    return sorted(accounts, key=lambda account: published(account.article), reverse=True)
 
 
-def _groups(best: Mapping[str, ScoredSentence], senses: Mapping[str, WordVectors]) -> list[list[str]]:
-    """The outlets that say the same, together, the best first."""
-    groups: list[list[str]] = []
-    for key in best:
-        for group in groups:
-            if _verdict(best[group[0]], senses[group[0]], best[key], senses[key]) == "says":
-                group.append(key)
-                break
-        else:
-            groups.append([key])
-    return groups
+def _also(answering: Sequence[ScoredSentence], reading: ArticleReading) -> tuple[Excerpt, ...]:
+    """More of an outlet's sentences that answer, MORE_SENTENCES at most, none that says again what was said.
+
+    `answering` are the best ones of its articles, the first one's article as it was read being `reading`.
+    """
+    best = answering[0]
+    near = [each for each in reading.sentences[1:] if each.score >= best.score - NEAR_THE_BEST]
+    chosen: list[ScoredSentence] = [best]
+    for each in (*answering[1:], *near):
+        words = content(each.text)
+        new = all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in chosen)
+        if new and len(chosen) <= MORE_SENTENCES:
+            chosen.append(each)
+    return tuple(chosen[1:])
 
 
-def _verdict(lead: ScoredSentence, lead_sense: WordVectors, told: ScoredSentence, sense: WordVectors) -> Verdict:
-    """Whether `told` says what `lead` says: by the values where both have a figure, else by the sentences."""
-    figures = [any(word[:1].isdigit() for word in each.value) for each in (lead, told)]
-    if lead.value and lead.value == told.value:
-        return "says"
-    if all(figures):
-        return "says" if lead.value <= told.value or told.value <= lead.value else "otherwise"
-    found = relation(lead_sense, sense)
-    if found == "agree":
-        return "says"
-    return "otherwise" if found == "differ" else "beside"
+def published(article: Article) -> str:
+    """When it was published, for putting the latest first; "" if that is not known."""
+    return article.published_at or article.published or ""
+
+
+def _without_answer(
+    readings: Sequence[ArticleReading], likely: Mapping[str, float], unclear: Sequence[Answer], least: float
+) -> Account:
+    """What an outlet has that gives no clear answer: its best sentence if that comes near, else nothing."""
+    articles = tuple(each.article for each in readings)
+    near = {each.sentence.article.id for each in unclear}
+    best = max(readings, key=lambda each: (each.article.id in near, likely[each.article.id]))
+    if best.sentences and (best.article.id in near or likely[best.article.id] >= least):
+        return Account(best.article.outlet, "related", articles, best.article, best.sentences[0])
+    verdict: Verdict = "not mentioned" if all(each.whole for each in readings) else "not read"
+    return Account(articles[0].outlet, verdict, articles, articles[0])
+
+
+@cache
+def _fitted() -> dict[str, dict[str, float]]:
+    fitted: dict[str, dict[str, float]] = json.loads(Path(__file__).with_name("accounts.json").read_text("utf-8"))
+    return fitted

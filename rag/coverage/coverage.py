@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.article import Article, Excerpt
-from rag.coverage.claims import Claim, claim
+from rag.coverage.claims import Claim, SaysYes, claim
 from rag.coverage.events import of_one_event
 from rag.coverage.origins import Origin, origins
 from rag.coverage.people import Person, people
@@ -16,11 +16,13 @@ from rag.coverage.sentence_coverage import claim_of
 from rag.coverage.timeline import TimelineEntry, timeline
 from rag.library.library import Library
 from rag.models.embedding import Embedding
-from rag.reply import ScoredSentence
+from rag.reply import ArticleReading, ScoredSentence
 from rag.text.words import counted
 
-Tell = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ScoredSentence]]]]
-"""What articles tell of what was asked: for each part of the question its words, and their sentences."""
+Read = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ArticleReading]]]]
+"""Reads articles with a question: for each part of it its words, and a reading of each article."""
+Near = Callable[[Sequence[Article]], Sequence[ScoredSentence]]
+"""The sentences of articles, each with how near it comes to the one that is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,22 @@ def cover(
     embedding: Embedding,
     question: str,
     found: Sequence[str],
-    tell: Tell,
+    *,
+    reading: Read = lambda _: (),
+    says_yes: SaysYes = lambda *_: None,
     sentence: Excerpt | None = None,
+    near: Near = lambda _: (),
 ) -> Coverage:
-    """Put together what the library has on the event of `found`, ids of the articles that a question found, best first.
+    """Put together what the library has on one event.
 
-    `tell` says what articles tell of what was asked, which is a `sentence` of an article or else the question.
+    Args:
+        library, embedding: where the articles are, and the model that embedded them.
+        question: what is asked, the event's headline, or the words of a sentence.
+        found: the ids of the articles that were found for it, best first; the first one's event is meant.
+        reading: reads the event's articles with the question, where one is asked.
+        says_yes: whether sentences say yes to it.
+        sentence: the sentence of an article that is asked about, where one is.
+        near: the sentences near to it.
     """
     start = time.perf_counter()
     laps: dict[str, int] = {}
@@ -84,10 +96,9 @@ def cover(
     lap("origins")
     claims: tuple[Claim, ...]
     if sentence:
-        told = [each for _, tellings in tell(articles) for each in tellings]
-        claims = (claim_of(sentence, told, articles, written, library, embedding),)
+        claims = (claim_of(sentence, near(articles), articles, written, library, embedding),)
     else:
-        claims = tuple(claim(asked, told, articles, written, library, embedding) for asked, told in tell(articles))
+        claims = tuple(claim(asked, read, written, library, embedding, says_yes) for asked, read in reading(articles))
     lap("claims")
     quotes = ledger(library, embedding, articles)
     lap("quotes")

@@ -11,17 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, get_args
 
 from rag.article import Article, Excerpt
+from rag.coverage.claims import Account, Claim
 from rag.coverage.coverage import Coverage
 from rag.coverage.coverage_json import coverage_json
 from rag.coverage.timeline import TimelineEntry
+from rag.reply import Verdict
 
 Table = Literal["claims", "quotes", "origins", "timeline", "people"]
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
-VERDICTS: Final = {
-    "says": "says it",
-    "otherwise": "says otherwise",
-    "beside": "tells another side of it",
-    "silent": "silent",
+VERDICTS: Final[dict[Verdict, str]] = {
+    "answers": "answers",
+    "supports": "supports it",
+    "contradicts": "contradicts it",
+    "related": "related",
+    "not mentioned": "not mentioned in what was read",
+    "not read": "not all of it was read",
 }
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+!|~$<>-]")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -94,13 +98,18 @@ def _claims(coverage: Coverage, notes: _Notes) -> Iterator[str]:
         for account in claim.accounts:
             says = notes.cite(account.excerpt) if account.excerpt else ""
             says = " ".join([says, *(notes.mark(each) for each in account.also)])
-            origin = f"claim {account.group + 1}" if account.group is not None else ""
-            rows.append(
-                [_outlet(account.article), VERDICTS[account.verdict], origin, _plain(account.words or ""), says]
-            )
-        yield from (*_table(("outlet", "", "claim", "words", "sentence"), rows), "")
-        counts = [f"claim {number}: {count}" for number, count in enumerate(claim.origins, 1)]
-        yield from (f"Independent origins: {', '.join(counts)}." if counts else "No outlet says anything about it.", "")
+            when = account.article.published_at or account.article.published or "undated"
+            rows.append([_plain(_said(claim, account)), _outlet(account.article), when, says])
+        yield from (*_table(("answer", "outlet", "published", "sentence"), rows), "")
+        counts = [f"{_plain(value)}: {count}" for value, count in zip(claim.values, claim.origins, strict=False)]
+        yield from (f"Independent origins: {', '.join(counts)}." if counts else "No outlet answers it.", "")
+
+
+def _said(claim: Claim, account: Account) -> str:
+    """What an outlet answers, in short; or that it is only related, or nothing."""
+    if account.group is not None and claim.values:
+        return claim.values[account.group]
+    return VERDICTS[account.verdict]
 
 
 def _quotes(coverage: Coverage, notes: _Notes) -> Iterator[str]:
@@ -177,8 +186,8 @@ _MARKDOWN_OF: dict[Table, Callable[[Coverage, _Notes], Iterator[str]]] = {
 def _claim_rows(coverage: Coverage) -> Iterator[Sequence[object]]:
     for claim in coverage.claims:
         for account in claim.accounts:
-            verdict = VERDICTS[account.verdict]
-            yield ("claim", claim.asked, account.outlet, verdict, "", "", *_place(account.excerpt or account.article))
+            said = _said(claim, account)
+            yield ("claim", claim.asked, account.outlet, said, "", "", *_place(account.excerpt or account.article))
 
 
 def _quote_rows(coverage: Coverage) -> Iterator[Sequence[object]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, Field
 
 from rag.article import Article, Excerpt
-from rag.reply import Citation
+from rag.reply import Citation, Verdict
 
 if TYPE_CHECKING:  # the shape alone is described without what fills it
     from rag.coverage.claims import Account, Claim
@@ -33,10 +33,10 @@ class AboutModel(BaseModel):
 
 
 class AccountModel(BaseModel):
-    """What one outlet says to what is asked; those of one `group` say the same."""
+    """What one outlet says to what is asked; those of one `group` give the same answer."""
 
     outlet: str | None
-    verdict: Literal["says", "otherwise", "beside", "silent"]
+    verdict: Verdict
     group: int | None
     words: str | None
     articles: list[str]
@@ -49,7 +49,7 @@ class AccountModel(BaseModel):
             outlet=account.outlet,
             verdict=account.verdict,
             group=account.group,
-            words=account.words,
+            words=account.article.text[slice(*account.words)] if account.words else None,
             articles=[article.id for article in account.articles],
             citation=Citation.of(account.excerpt.quotable) if account.excerpt else None,
             also=_citations(account.also),
@@ -57,23 +57,28 @@ class AccountModel(BaseModel):
 
 
 class ClaimModel(BaseModel):
-    """One thing that is asked, and each outlet's account of it; `origins` counts each group's independent ones."""
+    """One thing that is asked, and each outlet's account of it.
+
+    `values` are the answers in short, by the number of their group; `origins` counts each group's independent ones.
+    """
 
     asked: str
     outlets: int
     answering: int
     differs: bool
     accounts: list[AccountModel]
+    values: list[str]
     origins: list[int]
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
         return cls(
             asked=claim.asked,
-            outlets=len(claim.accounts),
+            outlets=claim.outlets,
             answering=claim.answering,
             differs=claim.differs,
             accounts=list(map(AccountModel.of, claim.accounts)),
+            values=list(claim.values),
             origins=list(claim.origins),
         )
 

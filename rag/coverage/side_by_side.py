@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from rag.article import Article, Excerpt
+from rag.article import Article, Excerpt, outlet_key
 from rag.coverage.relation import likelihoods
 from rag.library.library import Library
 from rag.library.word_vectors import read
@@ -111,11 +111,6 @@ def side_by_side(library: Library, embedding: Embedding, articles: Sequence[Arti
         tuple(pairs),
         {key: tuple(each for _, each in sorted(several, key=lambda own: -own[0])) for key, several in alone.items()},
     )
-
-
-def outlet_key(article: Article) -> str:
-    """The outlet; an article without one counts for itself."""
-    return article.outlet or article.id
 
 
 def _one_of_each_first(articles: Sequence[Article]) -> list[Article]:

@@ -14,7 +14,6 @@ from rag.article import Article
 from rag.errors import Superseded
 from rag.library.library import Library
 from rag.models.reader import probability, yes_no
-from rag.querying.answer_values import alike
 from rag.querying.citations import cite, direct_lines, point_to
 from rag.querying.compose import (
     CHOSEN,
@@ -39,6 +38,7 @@ from rag.querying.read import candidates
 from rag.querying.retrieve import PASSAGES, fuse
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searcher, SearchResults, one_line
 from rag.reply import Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
+from rag.text.answer_values import alike
 
 READINGS = 3
 NEAR, MOST_RELATED = 0.4, 2
@@ -107,7 +107,7 @@ class Answerer:
         if routed := self._routed(intent, one_line(question), filters, chat, clock):
             return routed, None
         searched = self.searcher.search(question, filters, chat, condense, clock)
-        composed = choose(searched, says_yes=self._says_yes)
+        composed = choose(searched, says_yes=self.says_yes)
         if intent == "person" and not_mentioned(searched.query, searched.ranked):
             composed = Composed()  # whoever the sentences are about, it is somebody else
         reason: Reason | None = None
@@ -256,7 +256,7 @@ class Answerer:
         found = self.searcher.retrieve(searched.query, Filters())
         return bool(compose(self.searcher.reader.read(searched.wanted, found)).evidence)
 
-    def _says_yes(self, question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None] | None:
+    def says_yes(self, question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None] | None:
         """See `rag.querying.direct_line.SaysYes`."""
         told = self.searcher.reader.reader.says_yes(question, texts)
         if told is None:

@@ -7,13 +7,13 @@ benchmarks.reading`).
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.article import Excerpt
-from rag.querying.answer_values import alike, value_of
+from rag.article import Article, Excerpt
 from rag.querying.direct_line import (
     Line,
     SaysYes,
@@ -26,7 +26,8 @@ from rag.querying.direct_line import (
 from rag.querying.linked_facts import Linked, compared, one_sided, side_of
 from rag.querying.query import Query, names
 from rag.querying.read import Candidate, candidates, margin
-from rag.reply import ScoredSentence
+from rag.reply import ArticleReading, ScoredSentence
+from rag.text.answer_values import alike
 from rag.text.names import is_name, unmentioned
 from rag.text.quantities import quantities
 
@@ -249,15 +250,14 @@ def _first(best: Sequence[Candidate], composed: Composed, lines: Sequence[Line],
     return Composed(tuple(evidence.values()), direct=tuple(line for line in lines if line in unlike.values()))
 
 
-def scored_sentences(passages: Sequence[NodeWithScore]) -> list[ScoredSentence]:
-    """The sentences of the passages that were read, each with how well it answers and in which words."""
-    found = []
-    for each in candidates(passages):
-        words = each.article.text[slice(*each.words)]
-        found.append(
-            ScoredSentence(each.article, each.start, each.end, each.answer.score, words or None, value_of(words))
-        )
-    return found
+def article_reading(article: Article, read: Sequence[NodeWithScore], passages: int) -> ArticleReading:
+    """What the reader says of an article, of whose `passages` those were `read`."""
+    sentences = tuple(
+        ScoredSentence(article, each.start, each.end, each.answer.score, each.words, each.answer.span)
+        for each in candidates(read)
+    )
+    nothing = statistics.mean(each.node.metadata["nothing"] for each in read) if read else 0.0
+    return ArticleReading(article, sentences, nothing, len(read) == passages)
 
 
 # Refusal

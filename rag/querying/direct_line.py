@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rag.article import Article, Excerpt
-from rag.querying.answer_values import value_of
 from rag.querying.read import Candidate
+from rag.text.answer_values import short_answer, value_of
 from rag.text.dates import day_and_hour
 from rag.text.quantities import Quantity, quantities
 
-MOST_WORDS = 14
-"""Words of an answer in a direct line: what is longer is a sentence, and stands below anyway."""
-MOST_OF_THE_SENTENCE = 0.7
 LEAST_SPAN, LEAST_MARGIN = 0.4, 2.5
 """The span's probability, and the margin of the passages, from which its words are taken for the answer.
 
@@ -32,10 +29,6 @@ NEAR_THE_BEST = 2.0
 CORRECTED = 3.0
 """The same for what a later article of the same outlet gives in the place of its own figure."""
 MOST_VALUES = 4
-_EDGES = " \t\n,;:.!?–—-"
-_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.[A-Za-z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp|[ap]\.m))$")
-"""What ends with a full stop of its own."""
-_PAIRS = {"“": "”", "(": ")", "[": "]"}
 _FROM, _TO, _BACK = (
     re.compile(r"\bfrom $"),
     re.compile(r"(?: \w+){0,2} to "),
@@ -78,19 +71,7 @@ class Value:
 
 def words_of(candidate: Candidate) -> str:
     """The words that answer, without the marks around them; "" where they are no short answer of their own."""
-    words = " ".join(candidate.article.text[slice(*candidate.words)].split()).strip(_EDGES)
-    for opening, closing in _PAIRS.items():
-        words = words.removeprefix(opening) if closing not in words else words
-        words = words.removesuffix(closing) if opening not in words else words
-    words = words[1:] if words.count('"') == 1 and words[0] == '"' else words
-    words = words[:-1] if words.count('"') == 1 and words[-1] == '"' else words
-    words = words.strip(_EDGES)
-    if _ABBREVIATED.search(words) and f"{words}." in " ".join(candidate.text.split()):
-        words += "."
-    count = len(words.split())
-    if count > MOST_WORDS or count > MOST_OF_THE_SENTENCE * len(candidate.text.split()):
-        return ""
-    return words
+    return short_answer(candidate.article.text[slice(*candidate.words)], candidate.text)
 
 
 def one_value(found: Sequence[Candidate], sure: float) -> Line | None:

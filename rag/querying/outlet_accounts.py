@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from llama_index.core.schema import NodeWithScore
 
-from rag.querying.answer_values import value_of
 from rag.querying.compose import CHOSEN, Composed, Evidence, Rules, chosen_of
 from rag.querying.direct_line import accounts_line, differing_line
 from rag.querying.read import UNREAD, Candidate, candidates, margin
+from rag.text.answer_values import value_of
 
 MOST_VALUES = 4
 

@@ -19,13 +19,13 @@ from rag.errors import UsageError
 from rag.library.library import Library
 from rag.models.embedding import Embedding
 from rag.models.reader import Reader
-from rag.querying.compose import scored_sentences
+from rag.querying.compose import article_reading
 from rag.querying.conditions import asks_several, read_conditions
 from rag.querying.linked_facts import Linked, linked
 from rag.querying.query import Query, stand_alone, sub_questions, terms
 from rag.querying.read import PassageReader
 from rag.querying.retrieve import PASSAGES, HybridRetriever, node_of
-from rag.reply import Filters, ScoredSentence, Turn
+from rag.reply import ArticleReading, Filters, ScoredSentence, Turn
 from rag.text.outlet_names import meant
 
 LONGEST_QUESTION = 1000
@@ -34,8 +34,8 @@ PASSAGES_OF_AN_OUTLET = 8
 """Read for each of the outlets that a question names."""
 PASSAGES_OF_A_PART = 8
 """Read for each of the parts of a question that asks several things."""
-PASSAGES_OF_AN_ARTICLE, PASSAGES_TOLD = 3, 40
-"""Of those that are read for what the outlets tell: how many of one article, and of all."""
+PASSAGES_OF_AN_EVENT = 100
+"""The most that are read to see what each outlet says: some four seconds on two cores."""
 
 
 Condense = Callable[[str, Sequence[Turn]], str | None]
@@ -101,45 +101,51 @@ class Searcher:
         self._found.cache_clear()
         self._understood.cache_clear()
 
-    def sentences_on(self, asked: Query, articles: Sequence[Article]) -> list[tuple[str, list[ScoredSentence]]]:
-        """What the articles tell of each thing that is asked: the part of the question, and their sentences.
+    def readings_on(self, asked: Query, articles: Sequence[Article]) -> list[tuple[str, list[ArticleReading]]]:
+        """The articles read with each thing that is asked: the part of the question, and a reading of each article.
 
-        Of each article the passages nearest to the question are read, PASSAGES_OF_AN_ARTICLE at most.
+        At most PASSAGES_OF_AN_EVENT are read, the nearest to the question of every article first.
         """
         found = []
         for query in things_asked(asked):
             own = query.question
-            nodes = self._passages_near(own, articles)
-            found.append((own, scored_sentences(self.reader.read(own, nodes, len(nodes)))))
+            near, passages = self._passages_near(own, articles)
+            by_article: dict[str, list[NodeWithScore]] = {article.id: [] for article in articles}
+            for node in self.reader.read(query.text, near, len(near), alone=own if query.context else ""):
+                by_article[node.node.metadata["article_id"]].append(node)
+            found.append((own, [article_reading(each, by_article[each.id], passages[each.id]) for each in articles]))
         return found
 
-    def sentences_near(self, sentence: str, articles: Sequence[Article]) -> list[tuple[str, list[ScoredSentence]]]:
+    def sentences_near(self, sentence: str, articles: Sequence[Article]) -> list[ScoredSentence]:
         """The articles' sentences beside one, with how near each comes to it: the cosine of their vectors.
 
         The reader does not say that: it looks for what answers a question.
         """
         vector = np.array(self.embedding.get_query_embedding(sentence), np.float32)
         found = []
-        for node in self._passages_near(sentence, articles):
+        for node in self._passages_near(sentence, articles)[0]:
             article = node.node.metadata["article"]
             for each in self.reader.sentences(node.node):
                 text = article.text[each.start : each.end]
                 near = np.array(self.embedding.get_query_embedding(text), np.float32) @ vector
                 found.append(ScoredSentence(article, each.start, each.end, float(near)))
-        return [(sentence, found)]
+        return found
 
-    def _passages_near(self, text: str, articles: Sequence[Article]) -> list[NodeWithScore]:
-        """The passages of the articles nearest to the text, PASSAGES_TOLD at most, each article's best one first."""
+    def _passages_near(self, text: str, articles: Sequence[Article]) -> tuple[list[NodeWithScore], dict[str, int]]:
+        """The passages of the articles nearest to the text, PASSAGES_OF_AN_EVENT at most, each article's best one
+        first; and how many passages each article has, by its id.
+        """
         vector = np.array(self.embedding.get_query_embedding(text), np.float32)
         weights = self.library.rarity(terms(text))
-        nodes = [node for article in articles for node in self._nearest(article, vector, weights)]
-        return sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_TOLD]
+        nodes = {article.id: self._nearest(article, vector, weights) for article in articles}
+        near = sorted((node for several in nodes.values() for node in several), key=lambda each: -(each.score or 0.0))
+        return near[:PASSAGES_OF_AN_EVENT], {id: len(several) for id, several in nodes.items()}
 
     def _nearest(
         self, article: Article, vector: NDArray[np.float32], weights: Mapping[str, float]
     ) -> list[NodeWithScore]:
-        """The article's passages nearest by meaning (a query's vector) and words (its stems with their weights), the
-        best above all others' second ones.
+        """The article's passages, the nearest first by meaning (a query's vector) and words (its stems with their
+        weights); the first is scored above all others' second ones.
         """
         nodes = []
         for each in self.library.catalogue.embedded(article.id):
@@ -147,7 +153,7 @@ class Searcher:
             has = set(terms(node.text))
             share = sum(weight for word, weight in weights.items() if word in has) / (sum(weights.values()) or 1.0)
             nodes.append(NodeWithScore(node=node.node, score=(node.score or 0.0) + share))
-        nodes = sorted(nodes, key=lambda each: -(each.score or 0.0))[:PASSAGES_OF_AN_ARTICLE]
+        nodes.sort(key=lambda each: -(each.score or 0.0))
         return [NodeWithScore(node=each.node, score=(each.score or 0.0) + 2 * (not n)) for n, each in enumerate(nodes)]
 
     def search(

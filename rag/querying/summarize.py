@@ -10,11 +10,11 @@ from datetime import date
 import numpy as np
 
 from rag.article import Article, Excerpt, Sentence
-from rag.querying.answer_values import alike
 from rag.querying.citations import cite, fixed_statement
 from rag.querying.compose import Evidence
 from rag.querying.search import Searcher
 from rag.reply import Citation, Statement
+from rag.text.answer_values import alike
 from rag.text.date_patterns import DATE
 from rag.text.dates import day_and_hour, relative_dates
 from rag.text.outlet_names import NO_OUTLET

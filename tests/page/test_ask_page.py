@@ -18,7 +18,7 @@ import streamlit as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from rag.article import Article, Sentence
+from rag.article import Article, Excerpt
 from rag.assistant import Assistant
 from rag.chats.exchange import Kept
 from rag.coverage.claims import Account, Claim
@@ -735,14 +735,17 @@ def test_samples_that_cannot_be_read_are_told_by_name(
 
 def test_who_says_what_is_escaped_and_numbered_on() -> None:
     hostile = replace(ARTICLE, outlet="<b>Post</b>", text="<script>alert(1)</script> said “it & sank”.")
-    sentence = Sentence(0, len(hostile.text))
-    says = Account(hostile.outlet, "says", (hostile,), hostile, sentence, None, 0)
-    silent = Account("Quiet <i>", "silent", (ARTICLE,), ARTICLE)
+    said = Excerpt(hostile, 0, len(hostile.text))
+    says = Account(hostile.outlet, "answers", (hostile,), hostile, said, None, 0)
+    silent = Account("Quiet <i>", "not mentioned", (ARTICLE,), ARTICLE)
     wordings = (
         Wording(hostile, 31, 42, "direct", "<u>", differing=((start := hostile.text.index("sank"), start + 4),)),
         Wording(ARTICLE, 2, 18, "clip", ""),
     )
-    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (QuoteRow("<u>", "differs", wordings),)
+    claims, quotes = (
+        (Claim("<em>asked", (says, silent), ("<script>alert(1)",), (1,), False),),
+        (QuoteRow("<u>", "differs", wordings),),
+    )
 
     section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)
 
@@ -750,4 +753,4 @@ def test_who_says_what_is_escaped_and_numbered_on() -> None:
     assert 'href="#cite-3-3"' in section.html
     assert "<mark>sank</mark>" in section.html
     assert not re.search(r"<(?:script|b|i|u|em)>", section.html)
-    assert 'class="silent"' in section.html
+    assert "Not mentioned in what was read: <bdi>Quiet &lt;i&gt;</bdi>" in section.html

@@ -63,9 +63,10 @@ def coverage_with(text: str) -> Coverage:
     other = replace(ours, id="b", text=f"{told} ", outlet=f"{text} Post")
     sentence = Sentence(0, len(told))
     mine, theirs = (Excerpt(each, sentence.start, sentence.end) for each in (ours, other))
-    says = Account(ours.outlet, "says", (ours,), ours, sentence, text, 0, (theirs,))
-    otherwise = Account(other.outlet, "otherwise", (other,), other, sentence, None, 1)
-    silent = Account(f"{text} Times", "silent", (other,), other)
+    says = Account(ours.outlet, "answers", (ours,), ours, mine, (0, len(text)), 0, (theirs,))
+    otherwise = Account(other.outlet, "answers", (other,), other, theirs, None, 1)
+    related = Account(other.outlet, "related", (other,), other, theirs)
+    silent = Account(f"{text} Times", "not mentioned", (other,), other)
     wordings = (
         Wording(ours, 0, len(text), "direct", text, sentence),
         Wording(other, 0, len(text), "clip", text, sentence, ((0, len(text)),)),
@@ -80,7 +81,10 @@ def coverage_with(text: str) -> Coverage:
     return Coverage(
         text,
         (ours, other),
-        (Claim(text, (says, otherwise, silent), (1, 1)), Claim(text, (says,), (1,))),
+        (
+            Claim(text, (says, otherwise, related, silent), (text, f"not {text}"), (1, 1), True),
+            Claim(text, (replace(says, verdict="supports"),), (), (1,), False),
+        ),
         (QuoteRow(text, "differs", wordings), QuoteRow(text, "alone", wordings[:1])),
         (Origin(text, (Carrier(ours, True), Carrier(other, False, (mine,), (theirs,)))),),
         (TimelineEntry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
@@ -139,13 +143,15 @@ def test_whatever_articles_say_is_shown_as_it_is(text: str) -> None:
 def test_each_outlet_stands_under_what_it_says() -> None:
     html = claims_html(coverage_with("Seventeen were hurt"), Links())
 
-    heads = re.findall(r'<section class="(\w+)"><p class="verdict">([^<]+)<span>([^<]+)', html)
+    heads = re.findall(r'<section class="(\w+)"><p class="verdict">(.+?)<span>([^<]+)', html)
     assert heads == [
-        ("says", "Says it", "1 outlet"),
-        ("otherwise", "Says something different", "1 outlet"),
-        ("silent", "Silent", "1 outlet"),
-        ("says", "Says it", "1 outlet"),
+        ("answers", "<bdi>Seventeen were hurt</bdi>", "1 outlet"),
+        ("answers", "<bdi>not Seventeen were hurt</bdi>", "1 outlet"),
+        ("supports", "Supports it", "1 outlet"),
     ]
+    assert "The answers differ." in html
+    assert "<summary>Related: 1 outlet</summary>" in html
+    assert "Not mentioned in what was read: <bdi>Seventeen were hurt Times</bdi>" in html
     assert "<strong>Seventeen were hurt</strong> on 11 March" in html
 
 
@@ -282,12 +288,12 @@ def test_the_others_agree_with_a_sentence_contradict_it_or_are_silent(
     )  # fmt: skip
 
     assert [(each.outlet, each.verdict, each.group) for each in laid.accounts] == [
-        ("herald", "says", 0),
-        ("courier", "says", 0),
-        ("post", "otherwise", 1),
-        ("times", "silent", None),
+        ("herald", "supports", 0),
+        ("courier", "supports", 0),
+        ("post", "contradicts", None),
+        ("times", "not mentioned", None),
     ]
-    assert laid.origins == (2, 1)
+    assert laid.origins == (2,)
     assert laid.answering == 3
 
 
@@ -385,7 +391,7 @@ def test_an_event_and_a_sentence_have_addresses_too(open_page: Callable[..., App
 
     sentence = open_page(sentence=f"{id}-{start}-{end}")
     assert '<h2 class="asked quoted">“PORT LINNET - Nineteen people were injured' in shown(sentence)
-    assert '<section class="says"><p class="verdict">Says it' in shown(sentence)
+    assert '<section class="supports"><p class="verdict">Supports it' in shown(sentence)
 
 
 @pytest.mark.parametrize(

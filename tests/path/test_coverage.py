@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from rag.ingestion.split import sentences
 from rag.library.library import Library
 from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
-from rag.reply import ScoredSentence
+from rag.reply import ArticleReading, ScoredSentence
 from rag.settings import ROOT, Settings
 from rag.text.dated_sentences import dated
 from rag.text.quantities import quantities
@@ -136,13 +137,20 @@ def test_a_contradiction_is_another_value_of_the_same_thing(
 # Claims
 
 
-def told(article: Article, text: str, worth: float, value: set[str] | None = None) -> ScoredSentence:
+def read_with(article: Article, text: str, score: float, words: str = "", nothing: float = -2.0) -> ArticleReading:
+    """The article as if the reader had given its sentence `text` that score, and `words` as those that answer."""
     start = article.text.index(text)
-    words = " ".join(value) if value else None
-    return ScoredSentence(article, start, start + len(text), worth, words, frozenset(value or ()))
+    first = article.text.index(words or text, start)
+    place = (first, first + len(words or text))
+    sentence = ScoredSentence(article, start, start + len(text), score, place, 0.9)
+    return ArticleReading(article, (sentence,), nothing, whole=True)
 
 
-def test_outlets_say_so_say_otherwise_or_are_silent_and_copies_count_once(
+def unclear(_question: str, _texts: Sequence[tuple[str, str]]) -> None:
+    return None
+
+
+def test_outlets_stand_under_their_answers_and_copies_count_once(
     library: Library, articles: Path, model: Embedding
 ) -> None:
     many, few = "At least 19 people were hurt.", "At least 17 people were hurt."
@@ -156,39 +164,91 @@ def test_outlets_say_so_say_otherwise_or_are_silent_and_copies_count_once(
         courier=copy + many,
         times=copy.replace("Divers", "They") + "It snowed.",
     )
-    courier, other, post, _ = found
-    written = origins(library, found)
-
-    laid = claim(
-        "How many people were hurt?",
-        [told(post, many, 3, {"19"}), told(courier, many, 2.5, {"19"}), told(other, few, 2, {"17"})],
-        found,
-        written,
-        library,
-        model,
-    )
-
-    assert [(account.outlet, account.verdict) for account in laid.accounts] == [
-        ("post", "says"),
-        ("courier", "says"),
-        ("ledger", "otherwise"),
-        ("times", "silent"),
+    courier, other, post, silent = found
+    readings = [
+        read_with(post, many, 3, "At least 19 people"),
+        read_with(courier, many, 2.5, "At least 19 people"),
+        read_with(other, few, 2, "At least 17 people"),
+        read_with(silent, "It snowed.", -9),
     ]
+
+    laid = claim("How many people were hurt?", readings, origins(library, found), library, model, unclear)
+
+    assert [(each.outlet, each.verdict, each.group) for each in laid.accounts] == [
+        ("post", "answers", 0),
+        ("courier", "answers", 0),
+        ("ledger", "answers", 1),
+        ("times", "not mentioned", None),
+    ]
+    assert laid.values == ("At least 19 people", "At least 17 people")
     assert laid.origins == (1, 1)
-    assert (laid.answering, laid.differs) == (3, True)
+    assert (laid.answering, laid.outlets, laid.differs) == (3, 4, True)
     for account in laid.accounts:
-        assert (account.sentence is None) == (account.verdict == "silent")
+        assert (account.excerpt is None) == (account.verdict == "not mentioned")
 
 
 def test_a_sentence_far_behind_the_best_answers_nothing(library: Library, articles: Path, model: Embedding) -> None:
     found = put(
         library, WordCountEmbedding(), articles, ledger="The bridge is green.", post="It was foggy on the quay."
     )
-    tellings = [told(found[0], "The bridge is green.", 2), told(found[1], "It was foggy on the quay.", -9)]
+    near = read_with(found[0], "The bridge is green.", 2, "green")
+    written = origins(library, found)
 
-    laid = claim("What colour is the bridge?", tellings, found, origins(library, found), library, model)
+    def laid(score: float, whole: bool) -> list[str]:
+        far = replace(read_with(found[1], "It was foggy on the quay.", score), whole=whole)
+        accounts = claim("What colour is the bridge?", [near, far], written, library, model, unclear).accounts
+        assert accounts[0].outlet == "ledger"
+        return [account.verdict for account in accounts]
 
-    assert [(account.outlet, account.verdict) for account in laid.accounts] == [("ledger", "says"), ("post", "silent")]
+    assert laid(-9, whole=True) == ["answers", "not mentioned"]
+    assert laid(-9, whole=False) == ["answers", "not read"]
+    assert laid(-1, whole=True) == ["answers", "related"]
+
+
+def test_yes_and_no_are_two_answers_and_what_is_unclear_is_related(
+    library: Library, articles: Path, model: Embedding
+) -> None:
+    found = put(
+        library,
+        WordCountEmbedding(),
+        articles,
+        ledger="The minister has resigned.",
+        post="The minister has not resigned, her office said.",
+        times="The minister will speak about her office.",
+    )
+    readings = [read_with(each, each.text, 3) for each in found]
+    says = {"ledger": True, "post": False, "times": None}
+
+    def says_yes(_question: str, texts: Sequence[tuple[str, str]]) -> list[bool | None]:
+        return [next(says[str(each.outlet)] for each in found if each.text == text) for _, text in texts]
+
+    laid = claim("Has the minister resigned?", readings, origins(library, found), library, model, says_yes)
+
+    said = {each.outlet: (each.verdict, laid.values[each.group] if each.group is not None else "")
+            for each in laid.accounts}  # fmt: skip
+    assert said == {"ledger": ("answers", "Yes"), "post": ("answers", "No"), "times": ("related", "")}
+    assert laid.differs
+
+
+def test_the_answer_published_last_comes_first_and_one_day_in_two_wordings_is_one_answer(
+    library: Library, articles: Path, model: Embedding
+) -> None:
+    found = put(
+        library,
+        WordCountEmbedding(),
+        articles,
+        ledger="The bridge will open on Friday.",
+        post="The bridge is to open on 14 March 2031, the town said.",
+        times="The bridge will open in the autumn of next year.",
+    )
+    words = {"ledger": "Friday", "post": "14 March 2031", "times": "autumn of next year"}
+    dated = [replace(each, published="2031-03-13") if each.outlet == "times" else each for each in found]
+    readings = [read_with(each, each.text, 3, words[str(each.outlet)]) for each in dated]
+
+    laid = claim("When does the bridge open?", readings, origins(library, dated), library, model, unclear)
+
+    groups = [{each.outlet for each in laid.accounts if each.group == number} for number in range(len(laid.values))]
+    assert groups == [{"times"}, {"ledger", "post"}]
 
 
 # Quotes
@@ -343,7 +403,7 @@ def covered(model: Embedding, tmp_path_factory: pytest.TempPathFactory) -> Cover
 
 def test_the_sample_library_differs_on_how_many_were_hurt(covered: Coverage) -> None:
     (laid,) = covered.claims
-    said = {account.outlet: account.words for account in laid.accounts if account.verdict in ("says", "otherwise")}
+    said = {each.outlet: each.excerpt.text for each in laid.accounts if each.verdict == "answers" and each.excerpt}
 
     assert laid.differs
     assert "Nineteen" in (said["Vessermark Courier"] or "") or "19" in (said["Vessermark Courier"] or "")

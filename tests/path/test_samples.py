@@ -27,7 +27,7 @@ NOT_YET = {
     "How much will repairing the Candlemas Bridge cost?",
     "What toll do lorries pay to cross the Candlemas Bridge?",
 }
-"""What it does not answer, or refuse, as it should; a question that it comes to reach fails here until it is struck."""
+"""What it does not answer, or refuse, as it should, on every processor."""
 
 
 def questions() -> list[dict[str, Any]]:
@@ -77,7 +77,8 @@ def test_the_questions_with_an_answer(asked: Assistant) -> None:
 
 def expected_of(questions: Sequence[str]) -> list[Any]:
     """The questions as parameters, those that are not reached yet marked."""
-    mark = pytest.mark.xfail(strict=True, reason="the answerer does not reach it yet")
+    # Not strict: int8 rounds otherwise on processors of another kind, and these are near the threshold.
+    mark = pytest.mark.xfail(strict=False, reason="the answerer does not reach it yet")
     return [pytest.param(each, marks=mark if each in NOT_YET else (), id=each) for each in questions]
 
 
@@ -111,9 +112,9 @@ def test_what_other_outlets_say_to_a_sentence(asked: Assistant) -> None:
     (claim,) = asked.coverage_of_sentence(article.id, start, start + len(said)).claims
 
     verdicts = {each.outlet: each.verdict for each in claim.accounts}
-    assert verdicts["Quernside Post"] == "says"
-    assert verdicts["Westering News"] != "silent"
-    assert verdicts["Creel and Quay"] == "silent"
+    assert verdicts["Quernside Post"] == "supports"
+    assert verdicts["Westering News"] != "not mentioned"
+    assert verdicts["Creel and Quay"] == "not mentioned"
 
 
 @pytest.mark.parametrize(

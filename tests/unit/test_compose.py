@@ -9,18 +9,18 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag.article import Article
 from rag.models.reader import Answer
-from rag.querying.answer_values import value_of
 from rag.querying.compose import (
     CHOSEN,
     Composed,
     Rules,
+    article_reading,
     compose,
     not_mentioned,
-    scored_sentences,
 )
 from rag.querying.outlet_accounts import differing_accounts, named_accounts
 from rag.querying.query import Query
 from rag.querying.read import UNREAD, Candidate, margin
+from rag.text.answer_values import value_of
 
 RULES = Rules(answers=0.0, relates=-2.0, most_sentences=3, most_words=20, most_behind=3.0)
 
@@ -173,10 +173,14 @@ def test_values_are_compared_by_their_figures_else_their_stems(one: str, other: 
     assert (value_of(one) == value_of(other)) is same
 
 
-def test_what_was_read_is_told_with_its_words_and_their_value() -> None:
-    (told,) = scored_sentences([passage(("7 boats sank.", 3.0))])
+def test_a_reading_has_the_words_that_answer_and_whether_all_was_read() -> None:
+    node = passage(("7 boats sank.", 3.0))
 
-    assert (told.text, told.score, told.words, told.value) == ("7 boats sank.", 3.0, "7 boats", frozenset({"7"}))
+    reading = article_reading(node.node.metadata["candidates"][0].article, [node], passages=2)
+
+    (said,) = reading.sentences
+    assert (said.text, said.score, said.article.text[slice(*said.words or (0, 0))]) == ("7 boats sank.", 3.0, "7 boats")
+    assert not reading.whole
 
 
 # Refusal

@@ -34,18 +34,14 @@ def test_figures_that_differ_are_told_as_differing_the_latest_first(told: Assist
     reply = told.ask("How many people were hurt when the barge struck the bridge? Do the reports differ?")
 
     assert_cited(reply, told.library)
-    assert [statement.text for statement in reply.statements] == [
-        f"The accounts differ. marram-post.example: {TOLD['marram-post.example', '2031-03-12']}",
-        f"linnet-herald.example, skerry-times.example: {TOLD['linnet-herald.example', '2031-03-11']}",
-    ] or [statement.text for statement in reply.statements] == [
-        f"The accounts differ. marram-post.example: {TOLD['marram-post.example', '2031-03-12']}",
-        f"skerry-times.example, linnet-herald.example: {TOLD['skerry-times.example', '2031-03-11']}",
-    ]
-    for statement, outlet in zip(reply.statements, ("marram-post.example", "linnet-herald.example"), strict=True):
-        (name,) = [mark for mark in statement.marks if mark.kind == "outlet"]
-        assert outlet in statement.text[name.start : name.end]
-        (number,) = [mark for mark in statement.marks if mark.kind == "answer"]
-        assert {"17", "19"} & set(statement.text[number.start : number.end].split())
+    # Where the reader is sure of the words, a direct line has both values; else each sentence has its outlets in front.
+    first, *others = [statement.text for statement in reply.statements]
+    assert first.startswith("The accounts differ")
+    said = " ".join([first, *others])
+    assert said.index("marram-post.example") < said.index("At least 17 people")
+    assert said.index("At least 19 people") < said.index("At least 17 people")
+    for host in ("linnet-herald.example", "skerry-times.example"):
+        assert said.index(host) > said.index("At least 19 people")
 
 
 def test_each_of_the_named_outlets_is_heard_in_the_order_of_the_question(told: Assistant) -> None:

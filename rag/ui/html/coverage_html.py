@@ -18,7 +18,7 @@ from rag.coverage.origins import Carrier, Origin
 from rag.coverage.people import Person
 from rag.coverage.quotes import QuoteRow, Wording
 from rag.coverage.timeline import TimelineEntry
-from rag.reply import Citation
+from rag.reply import Citation, Verdict
 from rag.text.words import counted
 from rag.ui.components.reader_pane import paragraphs
 from rag.ui.html.escape import as_html
@@ -27,12 +27,15 @@ from rag.ui.html.labels import outlet_name, period, published
 MOST_QUOTES, MOST_DATES = 3, 3
 FEWEST_WORDS, LONGEST_OCCASION = 4, 220
 """Limits in words and characters for the text around a quotation; "she said" is too short to be useful."""
-HEADS = {
-    "says": "Says it",
-    "otherwise": "Says something different",
-    "beside": "Reports another side of it",
-    "silent": "Silent",
+HEADS: dict[Verdict, str] = {
+    "answers": "Answers",
+    "supports": "Supports it",
+    "contradicts": "Contradicts it",
+    "related": "Related",
+    "not mentioned": "Not mentioned in what was read",
+    "not read": "Not all of it was read",
 }
+SAYING = ("answers", "supports", "contradicts")
 MANNERS = {"direct": "", "indirect": "indirect speech", "clip": "clip"}
 _QUOTED = re.compile(r"[“\"„][^“”\"„]*[”\"]")
 _WORDLESS = re.compile(r"^[\W_]*|[\s“”\"„‘’']*$")
@@ -90,6 +93,7 @@ def section_of(coverage: Coverage, turn: int, after: int) -> Section:
                 {
                     "outlet": each.outlet,
                     "verdict": each.verdict,
+                    "value": claim.values[each.group] if each.group is not None and claim.values else None,
                     "citation": links.number(each.excerpt) if each.excerpt else None,
                 }
                 for each in claim.accounts
@@ -109,7 +113,7 @@ def _headed(heading: str, what: Sequence[object], html: Callable[[], str]) -> st
 
 
 def claims_html(coverage: Coverage, links: Links) -> str:
-    """Each part of the question, with the outlets that say it, say something different, or are silent."""
+    """Each part of the question, with the outlets under what they answer."""
     several = len(coverage.claims) > 1
     return "".join(
         (f"<h3>{as_html(claim.asked)}</h3>" if several else "") + _claim(claim, links) for claim in coverage.claims
@@ -117,41 +121,45 @@ def claims_html(coverage: Coverage, links: Links) -> str:
 
 
 def _claim(claim: Claim, links: Links) -> str:
-    """The accounts of a claim, grouped by verdict; silent outlets on one line."""
-    parts = []
-    for (verdict, group), accounts in groupby(claim.accounts, lambda each: (each.verdict, _group(each))):
+    """The accounts of a claim: each answer with its outlets, then what is related, closed, then who has nothing."""
+    parts = ['<p class="mark differs">The answers differ.</p>'] if claim.values and claim.differs else []
+    for (verdict, group), accounts in groupby(claim.accounts, lambda each: (each.verdict, each.group)):
         several = list(accounts)
-        head = counted(len(several), "outlet")
-        if group is not None and len(several) > 1:
-            head += f", {counted(claim.origins[group], 'origin')}"
-        if verdict == "silent":
-            names = ", ".join(f"<bdi>{as_html(outlet_name(each.outlet))}</bdi>" for each in several)
-            body = f'<p class="names">{names}</p>'
+        if verdict in SAYING:
+            parts.append(_answer(claim, verdict, group, several, links))
+        elif verdict == "related":
+            items = "".join(_account(each, links) for each in several)
+            summary = f"{HEADS[verdict]}: {counted(len(several), 'outlet')}"
+            parts.append(f"<section><details><summary>{summary}</summary><ul>{items}</ul></details></section>")
         else:
-            body = f"<ul>{''.join(_account(each, links) for each in several)}</ul>"
-        parts.append(
-            f'<section class="{verdict}"><p class="verdict">{HEADS[verdict]}<span>{head}</span></p>{body}</section>'
-        )
+            names = ", ".join(f"<bdi>{as_html(outlet_name(each.outlet))}</bdi>" for each in several)
+            parts.append(f'<p class="names">{HEADS[verdict]}: {names}</p>')
     return "".join(parts)
 
 
-def _group(account: Account) -> int | None:
-    return account.group if account.verdict in ("says", "otherwise") else None
+def _answer(claim: Claim, verdict: Verdict, group: int | None, accounts: Sequence[Account], links: Links) -> str:
+    """One answer as a heading, with the outlets that give it and how many independent origins they have."""
+    count = counted(len(accounts), "outlet")
+    if group is not None and len(accounts) > 1:
+        count += f", {counted(claim.origins[group], 'independent origin')}"
+    head = f"<bdi>{as_html(claim.values[group])}</bdi>" if group is not None and claim.values else HEADS[verdict]
+    body = "".join(_account(each, links) for each in accounts)
+    return f'<section class="{verdict}"><p class="verdict">{head}<span>{count}</span></p><ul>{body}</ul></section>'
 
 
 def _account(account: Account, links: Links) -> str:
     assert account.excerpt is not None
-    text = account.excerpt.text
-    at = text.find(account.words) if account.words else -1
+    text, start = account.excerpt.text, account.excerpt.start
     said = as_html(text)
-    if account.words and at >= 0:
-        end = at + len(account.words)
-        said = f"{as_html(text[:at])}<strong>{as_html(text[at:end])}</strong>{as_html(text[end:])}"
+    if account.words:
+        first, last = account.words[0] - start, account.words[1] - start
+        said = f"{as_html(text[:first])}<strong>{as_html(text[first:last])}</strong>{as_html(text[last:])}"
     link = links.to(account.excerpt)
     also = "".join(links.to(each) for each in account.also)
     also = f' <span class="also">also {also}</span>' if also else ""
     name = as_html(outlet_name(account.outlet))
-    return f'<li><p class="outlet"><bdi>{name}</bdi></p><p class="said">{said}&#8288;{link}{also}</p></li>'
+    when = f'<span class="when">{as_html(published(account.article))}</span>'
+    return f'<li><p class="outlet"><bdi>{name}</bdi>{when}</p><p class="said">{said}&#8288;{link}{also}</p></li>'
 
 
 def headlines_html(articles: Iterable[Article], links: Links) -> str:
