@@ -89,7 +89,7 @@ def judge(pairs: Sequence[tuple[Titled, Titled]], reader: Reader | None = None) 
     cheap = [likelihoods(one, other) for (one, _), (other, _) in pairs]
     denied = [denies(one.text) != denies(other.text) for (one, _), (other, _) in pairs]
     found = [
-        Judgement(*likely, each["other_value"], denial)
+        Judgement(likely[0], likely[1], likely[2], each["other_value"], denial)
         for likely, each, denial in zip(cheap, seen, denied, strict=True)
     ]
     near = [n for n, each in enumerate(found) if each.unrelated < CLEARLY_UNRELATED]
@@ -102,7 +102,9 @@ def judge(pairs: Sequence[tuple[Titled, Titled]], reader: Reader | None = None) 
         row = seen[n] | read_features(ways)
         likely = _softmax(_weights("read") @ np.array([1.0, *(row[name] for name in (*FEATURES, *READ_FEATURES))]))
         supported, contradicted, _ = ways.max(axis=0).tolist()
-        found[n] = Judgement(*likely, seen[n]["other_value"], denied[n], supported, contradicted)
+        found[n] = Judgement(
+            likely[0], likely[1], likely[2], seen[n]["other_value"], denied[n], supported, contradicted
+        )
     return found
 
 

@@ -70,8 +70,8 @@ def claim_of(
         "says": [Account(article.outlet, "says", own_articles, article, sentence.sentence)]
     }
     heard = {key: _heard([(told, judgement_of[id(told)]) for told in found]) for key, found in near.items()}
-    for key, (told, verdict, _) in sorted(heard.items(), key=lambda each: -each[1][2]):
-        place = (told.article, told.sentence) if told else (by_outlet[key][0], None)
+    for key, (best, verdict, _) in sorted(heard.items(), key=lambda each: -each[1][2]):
+        place = (best.article, best.sentence) if best else (by_outlet[key][0], None)
         account = Account(place[0].outlet, verdict, tuple(by_outlet[key]), *place)
         accounts.setdefault(verdict, []).append(account)
     writer_of = {id: origin.writer for origin in origins for id in origin.articles}

@@ -742,7 +742,7 @@ def test_who_says_what_is_escaped_and_numbered_on() -> None:
         Wording(hostile, 31, 42, "direct", "<u>", differing=((start := hostile.text.index("sank"), start + 4),)),
         Wording(ARTICLE, 2, 18, "clip", ""),
     )
-    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (QuoteRow("<u>", "differs", wordings),)
+    claims, quotes = (Claim("<em>asked", (says, silent), (1,)),), (QuoteRow("<u>", "worded differently", wordings),)
 
     section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)
 

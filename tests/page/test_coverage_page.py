@@ -81,7 +81,7 @@ def coverage_with(text: str) -> Coverage:
         text,
         (ours, other),
         (Claim(text, (says, otherwise, silent), (1, 1)), Claim(text, (says,), (1,))),
-        (QuoteRow(text, "differs", wordings), QuoteRow(text, "alone", wordings[:1])),
+        (QuoteRow(text, "worded differently", wordings), QuoteRow(text, "alone", wordings[:1])),
         (Origin(text, (Carrier(ours, True), Carrier(other, False, (mine,), (theirs,)))),),
         (TimelineEntry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
         (Person(text, {text: (mine,), f"{text} II": (theirs,)}),),
