@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -19,8 +19,10 @@ import numpy as np
 
 from rag.article import Article, Excerpt, Sentence, Span
 from rag.coverage.people import same_person
+from rag.coverage.value_comparison import denies
 from rag.library.library import Library
 from rag.models.embedding import Embedding
+from rag.models.reader import load_reader
 from rag.speech import Utterance, speaker, utterances
 from rag.text.quantities import quantities
 from rag.text.words import STOP_WORDS, WORD
@@ -32,20 +34,22 @@ SURELY_THE_SAME = 0.8
 FEWEST_WORDS = 5
 """A shorter quotation is the same utterance only as a whole, and by one speaker."""
 SAME_MEANING = 0.75
-"""Cosine of two wordings from which they say the same in other words."""
+"""Cosine of two wordings from which they may say the same in other words."""
+SUPPORTED = 0.5
+"""The reader's probability, both ways, from which they do: each has to support the other."""
 ARTICLES_KEPT_READ = 512
 BETWEEN = 1
 """Words that two differing stretches may have between them and still be told as one."""
 Stretch = tuple[Article, int, int]
 """`article.text[start:end]`."""
 Manner = Literal["direct", "indirect", "clip"]
-Verdict = Literal["same words", "same meaning", "differs", "alone"]
+Verdict = Literal["same words", "same meaning", "worded differently", "alone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wording(Excerpt):
     """An utterance as one article gives it: `article.text[start:end]`; `differing` are the words, by offsets in the
-    article, that the row's fullest wording does not have there.
+    article, that the row's fullest wording does not have there; of the fullest, those that another one has otherwise.
     """
 
     manner: Manner
@@ -200,14 +204,17 @@ def _row(told: Sequence[Wording], embedding: Embedding) -> QuoteRow:
     for each in told:
         by_article.setdefault(each.article.id, []).append(each)
     fullest = max(by_article.values(), key=lambda several: sum(each.end - each.start for each in several))
-    wordings = list(fullest)
+    others: list[Wording] = []
+    otherwise: set[Span] = set()
     verdicts: list[Verdict] = []
     for several in by_article.values():
         if several is not fullest:
-            marked, verdict = _compared(fullest, several, embedding)
-            wordings += marked
+            marked, said, verdict = _compared(fullest, several, embedding)
+            others += marked
+            otherwise |= said
             verdicts.append(verdict)
-    order: tuple[Verdict, ...] = ("differs", "same meaning", "same words")
+    wordings = [*_with_marks(fullest, sorted(otherwise)), *others]
+    order: tuple[Verdict, ...] = ("worded differently", "same meaning", "same words")
     verdict = next((each for each in order if each in verdicts), "alone")
     who = max((each.speaker for each in told), key=lambda name: (name[:1].isupper(), len(name)))
     return QuoteRow(who, verdict, tuple(wordings))
@@ -215,8 +222,10 @@ def _row(told: Sequence[Wording], embedding: Embedding) -> QuoteRow:
 
 def _compared(
     fullest: Sequence[Wording], several: Sequence[Wording], embedding: Embedding
-) -> tuple[list[Wording], Verdict]:
-    """The wordings `several` of one article with the words that differ from `fullest`, and what they are to it."""
+) -> tuple[list[Wording], set[Span], Verdict]:
+    """The wordings `several` of one article with the words that differ from `fullest`, the words of `fullest` in whose
+    place they stand, and what they are to it.
+    """
     words, others = _words(several), _words(fullest)
     matcher = SequenceMatcher(None, [w for w, _, _ in others], [w for w, _, _ in words], autojunk=False)
     steps = matcher.get_opcodes()
@@ -225,22 +234,30 @@ def _compared(
         steps = steps[1:]
     while steps and steps[-1][0] in ("delete", "insert"):
         steps = steps[:-1]
-    differing = [words[n][1:] for kind, _, _, first, last in steps if kind != "equal" for n in range(first, last)]
-    marked = [
-        Wording(w.article, w.start, w.end, w.manner, w.speaker, w.whole,
-                tuple(span for span in differing if w.start <= span[0] < w.end))
-        for w in several
-    ]  # fmt: skip
     changed = [step for step in steps if step[0] != "equal"]
+    differing = [words[n][1:] for _, _, _, first, last in changed for n in range(first, last)]
+    otherwise = {others[n][1:] for _, first, last, _, _ in changed for n in range(first, last)}
+    marked = _with_marks(several, differing)
     if not changed:
-        return marked, "same words"
+        return marked, otherwise, "same words"
     first, last = changed[0], changed[-1]
     one = " ".join(word for word, _, _ in others[max(0, first[1] - 8) : last[2] + 8])
     other = " ".join(word for word, _, _ in words[max(0, first[3] - 8) : last[4] + 8])
+    return marked, otherwise, "same meaning" if _same_meaning(one, other, embedding) else "worded differently"
+
+
+def _same_meaning(one: str, other: str, embedding: Embedding) -> bool:
+    """Whether they have the same figures, are near in meaning, and each supports the other for the reader."""
     numbers = [{figure.value for figure in quantities(text)} for text in (one, other)]
     vectors = np.array(embedding.get_text_embedding_batch([one, other]), np.float32)
-    alike = numbers[0] == numbers[1] and float(vectors[0] @ vectors[1]) >= SAME_MEANING
-    return marked, "same meaning" if alike else "differs"
+    if numbers[0] != numbers[1] or denies(one) != denies(other) or float(vectors[0] @ vectors[1]) < SAME_MEANING:
+        return False
+    reader = load_reader()
+    return all(reader.support(a, [("", b)])[0, 0] >= SUPPORTED for a, b in ((one, other), (other, one)))
+
+
+def _with_marks(wordings: Sequence[Wording], differing: Sequence[Span]) -> list[Wording]:
+    return [replace(w, differing=tuple(s for s in differing if w.start <= s[0] < w.end)) for w in wordings]
 
 
 def _words(wordings: Iterable[Wording]) -> list[tuple[str, int, int]]:

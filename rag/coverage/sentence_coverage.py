@@ -1,15 +1,15 @@
-"""What the outlets say to one sentence of an article: the same, otherwise, or nothing."""
+"""What the outlets say to one sentence of an article: who supports it, who contradicts it, who has something else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rag.article import Article, Excerpt, outlet_key
 from rag.coverage.claims import Account, Claim
 from rag.coverage.origins import Origin
-from rag.coverage.relation import Relation, likelihood
+from rag.coverage.relation import Judgement, judge
 from rag.library.library import Library
-from rag.library.word_vectors import WordVectors, read
+from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
 from rag.reply import ScoredSentence, Verdict
 
@@ -17,9 +17,6 @@ HEARD = 4
 """How many sentences of an outlet, its nearest, are compared with the one that is asked about."""
 NEAR = 0.5
 """Cosine from which a sentence bears on it: one further off is on something else, however it reads beside the other."""
-MORE_LIKELY = 0.5
-"""How likely it must be to agree, or to differ, to be told so. Both set on sentences of the sample library."""
-_VERDICTS: tuple[tuple[Relation, Verdict], ...] = (("agree", "supports"), ("differ", "contradicts"))
 
 
 def claim_of(
@@ -32,8 +29,20 @@ def claim_of(
 ) -> Claim:
     """Lay what the other outlets of `articles` say beside a `sentence`, whose own outlet says it.
 
-    `tellings` are their sentences with how near each comes to it; `origins` those of the articles. Whether they agree
-    or differ, `rag.coverage.relation` tells; an outlet none of whose sentences comes near is silent.
+    Args:
+        sentence: The one that is asked about.
+        tellings: The articles' sentences, with how near each comes to it.
+        articles: All articles on the event.
+        origins: Those of the articles.
+        library: Where the articles are.
+        embedding: The model that the words are compared with.
+
+    Returns:
+        The outlets that say the same, then those that contradict it, then those that have something else, the surest
+        first of each. An outlet none of whose sentences comes near is silent. `rag.coverage.relation.judge` decides.
+
+    Raises:
+        ModelError: The packaged reader is missing or was changed.
     """
     by_outlet: dict[str, list[Article]] = {}
     for each in articles:
@@ -47,17 +56,23 @@ def claim_of(
             found.append(told)
     several = [told for each in near.values() for told in each]
     lead, *senses = read([sentence.text, *(told.text for told in several)], embedding, library)
-    sense_of = {id(told): sense for told, sense in zip(several, senses, strict=True)}
+    judged = judge(
+        [
+            ((lead, article.title or ""), (sense, told.article.title or ""))
+            for told, sense in zip(several, senses, strict=True)
+        ]
+    )
+    judgement_of = {id(told): each for told, each in zip(several, judged, strict=True)}
 
     own_articles = tuple(by_outlet.get(own, [article]))
     accounts: dict[Verdict, list[Account]] = {
         "supports": [Account(article.outlet, "supports", own_articles, article, sentence, group=0)]
     }
-    for key, found in near.items():
-        heard, verdict = _heard(found, lead, sense_of)
-        first = heard.article if heard else by_outlet[key][0]
+    heard = {key: _heard([(each, judgement_of[id(each)]) for each in found]) for key, found in near.items()}
+    for key, (best, verdict, _) in sorted(heard.items(), key=lambda each: -each[1][2]):
+        first = best.article if best else by_outlet[key][0]
         group = 0 if verdict == "supports" else None
-        account = Account(first.outlet, verdict, tuple(by_outlet[key]), first, heard, group=group)
+        account = Account(first.outlet, verdict, tuple(by_outlet[key]), first, best, group=group)
         accounts.setdefault(verdict, []).append(account)
     writer_of = {id: origin.writer for origin in origins for id in origin.articles}
     agreeing = len({writer_of.get(each.article.id) for each in accounts["supports"]})
@@ -66,16 +81,14 @@ def claim_of(
     return Claim(sentence.text, laid, (), (agreeing,), "contradicts" in accounts)
 
 
-def _heard(
-    found: Sequence[ScoredSentence], lead: WordVectors, sense_of: Mapping[int, WordVectors]
-) -> tuple[ScoredSentence | None, Verdict]:
-    """What an outlet says to `lead` in the one of its nearest sentences that most surely agrees or differs."""
+def _heard(found: Sequence[tuple[ScoredSentence, Judgement]]) -> tuple[ScoredSentence | None, Verdict, float]:
+    """The sentence of an outlet, of its nearest, that most surely agrees or differs, what it does, and how surely."""
     if not found:
-        return None, "not mentioned"
-    read_as = [
-        (likelihood(lead, sense_of[id(told)], relation), told, verdict)
-        for told in found
-        for relation, verdict in _VERDICTS
+        return None, "not mentioned", 0.0
+    sure: list[tuple[ScoredSentence, Verdict, float]] = [
+        (near, "supports", each.agree) if each.relation == "agree" else (near, "contradicts", each.differ)
+        for near, each in found
+        if each.relation
     ]
-    likely, told, verdict = max(read_as, key=lambda each: each[0])
-    return (told, verdict) if likely >= MORE_LIKELY else (found[0], "related")
+    nearest = found[0][0]
+    return max(sure, key=lambda each: each[2], default=(nearest, "related", nearest.score))

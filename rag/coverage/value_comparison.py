@@ -43,6 +43,11 @@ def values(one: WordVectors, other: WordVectors) -> tuple[float, float]:
     return same, max(differing, _other_name(one, other), NEGATION_COUNTS * denied)
 
 
+def denies(text: str) -> bool:
+    """Whether a word of the text negates or denies something."""
+    return bool(_DENIED.search(text))
+
+
 def _has(sense: WordVectors, figure: Quantity) -> bool:
     """Whether the sentence gives the figure too, or two that add up to it: "12 people", "ten guests and two pilots"."""
     if any(figure.same_as(each) for each in sense.figures):

@@ -744,7 +744,7 @@ def test_who_says_what_is_escaped_and_numbered_on() -> None:
     )
     claims, quotes = (
         (Claim("<em>asked", (says, silent), ("<script>alert(1)",), (1,), False),),
-        (QuoteRow("<u>", "differs", wordings),),
+        (QuoteRow("<u>", "worded differently", wordings),),
     )
 
     section = section_of(Coverage("q", (hostile,), claims, quotes, (), (), ()), turn=3, after=2)

@@ -85,7 +85,7 @@ def coverage_with(text: str) -> Coverage:
             Claim(text, (says, otherwise, related, silent), (text, f"not {text}"), (1, 1), True),
             Claim(text, (replace(says, verdict="supports"),), (), (1,), False),
         ),
-        (QuoteRow(text, "differs", wordings), QuoteRow(text, "alone", wordings[:1])),
+        (QuoteRow(text, "worded differently", wordings), QuoteRow(text, "alone", wordings[:1])),
         (Origin(text, (Carrier(ours, True), Carrier(other, False, (mine,), (theirs,)))),),
         (TimelineEntry(date(2031, 3, 11), date(2031, 3, 11), dated, True),),
         (Person(text, {text: (mine,), f"{text} II": (theirs,)}),),

@@ -269,10 +269,29 @@ def test_one_utterance_in_one_row_with_the_words_that_differ(library: Library, a
     )
 
     assert (row.speaker, row.outlets) == ("Henrike Solmar", ("post", "ledger")) or row.outlets == ("ledger", "post")
-    assert row.verdict in ("differs", "same meaning")
+    assert row.verdict in ("worded differently", "same meaning")
     marked = [each.article.text[start:end] for each in row.wordings for start, end in each.differing]
-    assert marked in (["full", "October"], ["broad", "September"])
+    assert set(marked) == {"full", "October", "broad", "September"}  # in both columns
     assert [each.outlets for each in rest if each.speaker == "Ada Quill"] == [("times",)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        ("quickly and before October", "fast and before October", "same meaning"),
+        ("in broad daylight, and never at night", "in broad daylight, and mostly at night", "worded differently"),
+        ("but it will not be done before October", "but it will be done before October", "worded differently"),
+        ("and we are confident that it is near", "and we are certain that all can do it", "worded differently"),
+    ],
+)
+def test_the_same_is_meant_only_if_nothing_says_otherwise(
+    library: Library, model: Embedding, articles: Path, one: str, other: str, verdict: str
+) -> None:
+    texts = {"ledger": f"“We shall mend this bridge {one},” Ada Quill said.",
+             "post": f"“We shall mend this bridge {other},” Ada Quill said."}  # fmt: skip
+    (row, *_) = ledger(library, model, put(library, WordCountEmbedding(), articles, **texts))
+
+    assert (row.speaker, row.verdict) == ("Ada Quill", verdict)
 
 
 def test_a_shorter_quotation_of_the_same_words_is_the_same(library: Library, articles: Path) -> None:
