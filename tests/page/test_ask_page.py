@@ -43,6 +43,7 @@ from rag.ui.html.answer_html import (
 from rag.ui.html.coverage_html import section_of
 from rag.ui.html.escape import as_html, as_label, web_address
 from rag.ui.html.labels import conditions, credit, day, shortened
+from rag.ui.jobs.ingest_job import adding
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -508,7 +509,39 @@ def test_first_visit_reads_the_samples_and_offers_questions(page: AppTest, fille
     assert not page.exception
     assert "14 articles from" in shown(page)
     offered = json.loads((Settings().samples / "questions.json").read_text())
-    assert [button.label for button in page.button] == [as_label(entry["question"]) for entry in offered]
+    labels = [button.label for button in page.button if str(button.key).startswith("offered-")]
+    assert [label.partition("] ")[2] for label in labels] == [as_label(entry["question"]) for entry in offered]
+    assert "This is a sample library." in shown(page)
+
+
+def test_the_samples_are_removed_and_come_back(page: AppTest) -> None:
+    page.run()
+    page.button(key="remove-samples").click().run()
+    assert "Your library is empty" in shown(page)
+    assert "Removed: the sample articles." in shown(page)
+
+    page.button(key="undo-removal").click().run()
+    assert "14 articles from" in shown(page)
+    assert "Removed:" not in shown(page)
+
+
+def test_the_samples_go_when_own_articles_come(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "own"))
+    page.run()
+    story = b"The ferry stays in Hollin until the ice is gone, said the harbour master Ada Quill on Monday."
+    page.file_uploader[0].set_value([("ferry.txt", story, "text/plain")]).run()
+    adding().wait(30)
+    page.run()
+    assert "1 article from" in shown(page)
+    assert "Removed: the sample articles." in shown(page)
+
+    page.button(key="undo-removal").click().run()
+    assert "15 articles from" in shown(page)
+    assert "The sample library is among your articles." in shown(page)
+    page.file_uploader[0].set_value([("tram.txt", story.replace(b"ferry", b"tram"), "text/plain")]).run()
+    adding().wait(30)
+    page.run()
+    assert "16 articles from" in shown(page)
 
 
 def test_an_offered_question_is_answered_with_citations_to_choose(page: AppTest) -> None:

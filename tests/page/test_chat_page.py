@@ -316,7 +316,7 @@ def test_the_next_questions_are_asked_within_what_was_chosen(page: AppTest) -> N
     ferry = next(each.id for each in held().library.articles() if "sheep" in each.text)
     held().library.collections.add("Ferries <b>", [ferry])
     page.run().button(key="within-0").click().run()
-    assert page.button(key="within-chip").label.startswith("in “Ferries")
+    assert page.button(key="within-chip").label.startswith("“Ferries")
 
     ask(page, NUNS)
     assert {each.article_id for each in page.session_state.exchanges[0].reply.retrieved} <= {ferry}

@@ -17,7 +17,7 @@ from rag.library.corrections import Change
 from rag.text.words import counted
 from rag.ui.access import editors_only, may_edit
 from rag.ui.components.reader_pane import cut, paragraphs
-from rag.ui.components.remove_articles import ask_whether_to_remove
+from rag.ui.components.remove_articles import remove
 from rag.ui.html.escape import as_html, as_label, as_text, web_address
 from rag.ui.html.labels import (
     basis_words,
@@ -53,8 +53,8 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
     with st.container(key="article-bar", horizontal=True, horizontal_alignment="distribute"):
         st.button("All articles", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(None,))
         link_to("Coverage", "Who says what about this event", event=id)
-        if may_edit() and st.button("Remove", key="remove-this"):
-            ask_whether_to_remove(assistant, [id])
+        if may_edit():
+            st.button("Remove", key="remove-this", on_click=remove, args=(assistant, [id], article.label))
     st.html(heading_html(article))
     text, known, before, copy, passages = st.tabs(["Text", "Details", "Versions", "Copies", "Passages"])
     with text:

@@ -50,7 +50,7 @@ def show_question(chats: Chats, turn: int, question: str, filters: Filters) -> N
     st.html(question_html(question))
     with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if filters:
-            st.html('<p class="aside">Only</p>', width="content")
+            st.html('<p class="aside">Limited to</p>', width="content")
         for number, (words, without) in enumerate(conditions(filters)):
             st.button(
                 as_label(shortened(words)),

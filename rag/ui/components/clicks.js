@@ -70,7 +70,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.removeEventListener("toggle", unfolded, true);
   };
 
-  const before = parentElement.shown || { step: 0, opened: null };
+  const before = parentElement.shown || { step: 0, opened: null, fresh: false };
   if (data.step > before.step) {
     const turn = `.st-key-turn-${data.turn}`;
     whenDrawn(turn, keepInViewWhileItGrows);
@@ -80,6 +80,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     // Wait until it is drawn as closed: drawing a link again takes the focus away from it.
     const link = `a.cite[href="${PREFIX}${before.opened}"]:not([aria-current])`;
     whenDrawn(link, takeKeyboard);
+  }
+  if (data.fresh && !before.fresh && window.matchMedia("(pointer: fine)").matches) {
+    whenDrawn('[data-testid="stChatInputTextArea"]', takeKeyboard, nobodyHasKeyboard);
   }
   parentElement.shown = data;
   return () => parentElement.stopWatching?.();

@@ -17,7 +17,7 @@ from rag.ui.navigation import offered
 from rag.ui.startup import notice
 
 logger = logging.getLogger(__name__)
-_STYLE = Path(__file__).with_name("page.css")
+_STYLES = [Path(__file__).with_name(name) for name in ("page.css", "first_screen.css")]
 _lost = st.components.v2.component(
     "second_source_lost", js=Path(__file__).with_name("lost.js").read_text(encoding="utf-8")
 )
@@ -25,7 +25,8 @@ _lost = st.components.v2.component(
 
 def framed(page: Callable[[], None]) -> None:
     """Draw a page for people with access. Unexpected errors are logged and shown as one sentence."""
-    st.html(_STYLE)
+    for style in _STYLES:
+        st.html(style)
     with st.container(key="lost"):
         _lost(key="lost-component")
     trouble = st.empty()

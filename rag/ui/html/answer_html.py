@@ -14,7 +14,7 @@ LONG_QUESTION = 160
 STANDS_IN = {
     "unsupported": "The articles do not support the model's answer. These are the articles' own sentences.",
     "model_failed": (
-        "The model did not answer. These are the articles' own sentences. Under “Written by” you can test it or "
+        "The model did not answer. These are the articles' own sentences. Under “Answer mode” you can test it or "
         "choose another one."
     ),
 }
