@@ -54,7 +54,7 @@ def test_no_page_or_state_breaks_a_serious_rule(chromium: playwright.Browser, tm
         expect(page.locator(".st-key-offered button")).to_have_count(6, timeout=60_000)
         found += violations(page, "welcome")
         visitor.ask("Which vineyards grow tempranillo near Zaragoza?")
-        page.get_by_text("Nearest passages").click()
+        page.get_by_text("Search results").click()
         found += violations(page, "a refusal")
         page.get_by_role("button", name="New chat").click()
         expect(page.locator(".answer")).to_have_count(0)

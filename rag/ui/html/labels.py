@@ -37,6 +37,15 @@ def day(published: str | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def short_day(published: str | None) -> str:
+    """An ISO date for where there is little room ("12 Mar 2024"); "undated" if there is none."""
+    try:
+        when = date.fromisoformat((published or "")[:10])
+    except ValueError:
+        return day(published)
+    return f"{when.day} {when:%b %Y}"
+
+
 def period(first: date, last: date) -> str:
     """The days from `first` to `last`, both included, as people write them: a day, a month, a year, or from and to."""
     if first == last:

@@ -11,7 +11,7 @@ from rag.errors import UnknownArticle
 from rag.ui.components import open_chat
 from rag.ui.components.add_articles import drop_files
 from rag.ui.components.chat_list import ways_to_chats
-from rag.ui.components.chat_turn import show_exchange, show_question
+from rag.ui.components.chat_turn import LONGEST_TYPED, show_exchange, show_question
 from rag.ui.components.clicks import watch_clicks
 from rag.ui.components.collection_picker import within_door
 from rag.ui.components.first_screen import show_first_screen, show_heading
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 ICON = Path(__file__).with_name("icon.svg")
-LONGEST_TYPED = 10_000
-"""Characters that the input accepts; the search reports questions that are too long."""
 
 
 def show() -> None:
