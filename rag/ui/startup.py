@@ -154,8 +154,8 @@ def open_library(_settings: Settings) -> Assistant:
     from rag.assistant import Assistant
 
     assistant = Assistant.open(_settings)
-    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries,
-    # which stay, for a quarter of a second.
+    # A garbage collection stops every thread for a quarter of a second, because the libraries have some hundred
+    # thousand objects. They stay, so they are left out of later collections.
     gc.collect()
     gc.freeze()
     return assistant

@@ -147,7 +147,8 @@ def test_the_last_citation_by_its_chip_scrolls_a_small_window(visit: Callable[..
 
     page.mouse.move(1, 1)
     playwright.expect(page.locator(".sources .card").last).to_be_hidden()
-    last.focus()
+    last.press("Tab")
+    page.keyboard.press("Shift+Tab")
     playwright.expect(page.locator(".sources .card").last).to_be_visible()
     page.keyboard.press("Enter")
     playwright.expect(mark).to_be_in_viewport(ratio=1)

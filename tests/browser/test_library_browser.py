@@ -179,6 +179,6 @@ def test_an_article_is_corrected_found_and_removed(visit: Callable[..., Visit]) 
     playwright.expect(page.get_by_text(re.compile(r"^1 of \d+ articles"))).to_be_visible()
     click_row(page, 0, 16)
     page.get_by_role("button", name="Remove 1 article").click()
-    playwright.expect(page.get_by_text("No articles match.")).to_be_visible()
+    playwright.expect(page.get_by_text("No matching articles.")).to_be_visible()
     assert page.get_by_text("Tramway Gazette").count() == 0
     assert not visitor.elsewhere

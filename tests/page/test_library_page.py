@@ -187,7 +187,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     assert len(headlines(filled)) == 14
     fill_in(filled, "Search", "solmar PROMISES%")
     filled.run()
-    assert "No articles match." in shown(filled)
+    assert "No matching articles." in shown(filled)
     fill_in(filled, "Search", "solmar promises")
     filled.run()
     assert 0 < len(headlines(filled)) < 14
@@ -199,7 +199,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     filled.multiselect[0].set_value([])
     filled.multiselect[2].set_value(["copy"])
     filled.run()
-    assert set(filled.dataframe[0].value["Origin"]) == {"Capstan Wire"}
+    assert set(filled.dataframe[0].value["News agency"]) == {"Capstan Wire"}
     filled.multiselect[2].set_value(["undated"])
     filled.run()
     assert set(filled.dataframe[0].value["Published"]) == {"undated"}
@@ -314,8 +314,8 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
 def test_an_article_names_those_who_print_the_same_copy(filled: AppTest) -> None:
     opened(filled, "Minister promises daylight")
 
-    assert "First written by Capstan Wire, published by" in shown(filled)
-    assert shown(filled).count("<bdi>Carrier · ") >= 2
+    assert "Written by Capstan Wire, published by" in shown(filled)
+    assert shown(filled).count("<bdi>Reprint · ") >= 2
     next(each for each in filled.button if each.label.startswith("Solmar")).click().run()
     assert "<h2>Solmar: Hollin rides free" in shown(filled)
 

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
-WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
+WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "News agency": 120, "State": 150}
 OPENS = "Click an article to open it, or tick it to select it."
-STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "copy")
+STATES = ("not in English", "undated", "guessed", "corrected", "several versions", "copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
 _FILTERS = ("outlets", "origins", "states", "collections", "since", "until")
 
@@ -112,7 +112,7 @@ def _articles(assistant: Assistant) -> None:
     narrowed = bool(words.strip()) or any(st.session_state.get(name) for name in _FILTERS)
     bar = st.container(key="chosen", horizontal=True, vertical_alignment="center")
     if not found:
-        bar.html('<p class="aside">No articles match.</p>')
+        bar.html('<p class="aside">No matching articles.</p>')
         return
     ids = [each.id for each in found]
     selection = st.dataframe(
@@ -163,8 +163,8 @@ def _narrowed(
     with st.expander(f"Filter ({active})" if active else "Filter", type="compact", key="filter"):
         outlets = st.multiselect("Outlet", _names([each.outlet or "" for each in everything]), key="outlets",
                                  format_func=_choice, placeholder="Any")  # fmt: skip
-        origins = st.multiselect("First written by", _names([each.origin or "" for each in everything]), key="origins",
-                                 format_func=_choice, placeholder="Anyone")  # fmt: skip
+        origins = st.multiselect("News agency", _names([each.origin or "" for each in everything]), key="origins",
+                                 format_func=_choice, placeholder="Any")  # fmt: skip
         wanted = st.multiselect("State", STATES, key="states", placeholder="Any")
         kept = st.multiselect("Collection", list(collections), key="collections", format_func=as_text,
                               placeholder="Any") if collections else []  # fmt: skip
@@ -222,7 +222,7 @@ def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str
         "Headline": [as_text(each.label) for each in found],
         "Outlet": [as_text(outlet_name(each.outlet)) for each in found],
         "Published": [as_text(each.published or "undated") for each in found],
-        "Origin": [as_text(each.origin or "") for each in found],
+        "News agency": [as_text(each.origin or "") for each in found],
         "State": [", ".join(_state(state, each) for state in states[each.id]) for each in found],
     }
 
