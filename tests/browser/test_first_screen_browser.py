@@ -41,6 +41,7 @@ def test_the_first_screen_leads_on_and_the_samples_make_room(
     page.get_by_role("button", name="Did the outlets quote Henrike Solmar alike?").click()
     expect(page.locator(".block table").first).to_be_visible(timeout=30_000)
     expect(page.locator(".st-key-first")).to_have_count(0)
+    expect(page).to_have_title("Did the outlets quote Henrike Solmar al… · Second Source")
     visitor.settle()
     page.get_by_role("button", name="New chat").click()
     expect(page.get_by_placeholder("Ask a question")).to_be_focused()
@@ -60,5 +61,13 @@ def test_the_first_screen_leads_on_and_the_samples_make_room(
     expect(page.get_by_text("1 added, 1 duplicate in")).to_be_visible()
     expect(page.get_by_text("1 article from 0 outlets")).to_be_visible()
     expect(page.locator(".st-key-samples")).to_have_count(0)
+    visitor.settle()
+    page.get_by_role("link", name="Library", exact=True).click()
+    place = "it => [it.getBoundingClientRect().x, it.getBoundingClientRect().y]"
+    at = page.locator(".name").evaluate(place)
+    expect(page.get_by_placeholder("Search headlines")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Second Source").click()
+    expect(page.get_by_placeholder("Ask a question")).to_be_focused(timeout=30_000)
+    assert page.locator(".name").evaluate(place) == at
     assert not visitor.elsewhere
     page.context.close()

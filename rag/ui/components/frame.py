@@ -46,7 +46,8 @@ def masthead(here: str) -> DeltaGenerator:
     """The name and the links from the page titled `here` to the others. Returns the container, for further elements."""
     place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
     with place:
-        st.html('<h1 class="name">Second Source</h1>')
+        # A link of our own: a page link would stay in the chat that is open, and this one starts anew.
+        st.html('<h1 class="name"><a href="./" target="_self">Second Source</a></h1>')
         for page in offered():
             if page.title == here:
                 st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")

@@ -21,6 +21,7 @@ from rag.ui.components.reader_pane import moved, show_article
 from rag.ui.components.remove_articles import show_undo
 from rag.ui.components.samples import retire_samples, samples_banner
 from rag.ui.html.answer_html import copy_text
+from rag.ui.html.labels import shortened
 from rag.ui.jobs.answer_job import answer, cover
 from rag.ui.jobs.suggestion_job import show_suggestions
 from rag.ui.startup import fill_with_samples, library_door, notice
@@ -51,6 +52,9 @@ def _page() -> None:
         fill_with_samples(assistant, settings, drop_files)
         open_chat.load(assistant)
         new = not st.session_state.exchanges
+        if not new:
+            name = assistant.chats.chat(st.session_state.chat).name
+            st.set_page_config(page_title=f"{shortened(name)} · Second Source")
         if new:
             with news:
                 samples_banner(assistant, settings)

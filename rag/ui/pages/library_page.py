@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
-WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "News agency": 120, "State": 150}
+WIDTHS = {"Headline": 360, "Outlet": 140, "Published": 95, "News agency": 105, "State": 130}
 OPENS = "Click an article to open it, or tick it to select it."
 STATES = ("not in English", "undated", "guessed", "corrected", "several versions", "copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
