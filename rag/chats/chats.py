@@ -109,10 +109,15 @@ class Chats:
             )
         return chat_id
 
-    def ask_again(self, id: int, filters: Filters) -> None:
-        """Mark the question of an exchange to be answered again with these conditions (see Exchange)."""
+    def ask_again(self, id: int, filters: Filters, question: str | None = None) -> None:
+        """Mark the question of an exchange to be answered again with these conditions (see Exchange).
+
+        A `question` takes the place of the one that was asked.
+        """
         conditions = None if filters == FROM_THE_QUESTION else json.dumps(filters.to_json())
         with self._transaction() as db:
+            if question is not None:
+                db.execute("UPDATE exchanges SET question = ? WHERE id = ?", (_storable(question), id))
             db.execute("UPDATE exchanges SET waiting = 1, conditions = ? WHERE id = ?", (conditions, id))
 
     @contextmanager

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from rag.article import Article, Sentence, fingerprint
 from rag.errors import LibraryError
-from rag.library import collections, redaction, schema
+from rag.library import collections, redaction, schema, undo
 from rag.library.article_rows import COLUMNS, Embedded, about_of
 from rag.library.database import Database, now
 from rag.library.records import Records
 from rag.library.schema import SCHEMA_VERSION
+from rag.library.undo import Removed
 
 logger = logging.getLogger(__name__)
 
@@ -183,13 +184,14 @@ class Catalogue(Records):
                 self._db.executemany("DELETE FROM vectors WHERE hash = ?", [(each.hash,) for each in passages])
                 self._put(article, key, sentences, passages)
 
-    def remove(self, ids: Sequence[str]) -> None:
+    def remove(self, ids: Sequence[str], to_undo: bool = False) -> Removed | None:
         """Remove the articles with all their versions, and their words in saved answers.
 
-        Raises UnknownArticle, and then removes none.
+        With `to_undo`, what was removed is returned, for `put_back`. Raises UnknownArticle, and then removes none.
         """
         moment = now()
         with self._transaction():
+            to_put_back = undo.before_removal(self._db, ids, moment) if to_undo else None
             for id in ids:
                 ((title,),) = self._rows("SELECT title FROM articles WHERE id = ?", id) or [(self.article(id).title,)]
                 self._forget(id)
@@ -200,6 +202,12 @@ class Catalogue(Records):
                 removed = (id, fingerprint(title) if title else None, moment)
                 self._db.execute("INSERT INTO removals VALUES (?, ?, ?)", removed)
                 self._db.execute("INSERT INTO outbox (article_id) VALUES (?)", (id,))
+        return to_put_back
+
+    def put_back(self, removed: Removed) -> list[str]:
+        """Undo a removal: see `undo.put_back`. Returns the ids of the articles that are back."""
+        with self._transaction():
+            return undo.put_back(self._db, removed)
 
     def purge(self) -> None:
         """Rewrite the file without removed data, empty its log, and delete copies in older formats."""

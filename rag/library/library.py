@@ -24,6 +24,7 @@ from rag.library.copies import Copies, candidates, groups
 from rag.library.corrections import Change, changes, corrected, read_edits
 from rag.library.indexes import Indexes
 from rag.library.lock import disown, own
+from rag.library.undo import Removed
 from rag.models.embedding import of_length_one
 from rag.reply import Filters
 from rag.text.outlet_names import meant
@@ -214,6 +215,21 @@ class Library:
         with self.writing:
             self.catalogue.remove(ids)
             self.indexes.follow()
+
+    def remove_to_undo(self, ids: Sequence[str]) -> Removed:
+        """Remove articles as `remove` does, and return what `put_back` needs. It holds their words: do not keep it."""
+        with self.writing:
+            removed = self.catalogue.remove(ids, to_undo=True)
+            self.indexes.follow()
+        assert removed is not None
+        return removed
+
+    def put_back(self, removed: Removed) -> list[str]:
+        """Undo a removal. Articles that were added again meanwhile stay as they are. Returns the ids that are back."""
+        with self.writing:
+            back = self.catalogue.put_back(removed)
+            self.indexes.follow()
+        return back
 
     def edit(self, id: str, given: Mapping[str, str]) -> Article:
         """Correct an article's details (see `corrections.read_edits`); corrections survive re-reading.

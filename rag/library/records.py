@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -120,6 +121,14 @@ class Records:
     def exists(self, id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM articles WHERE id = ?", id))
 
+    def in_folder(self, folder: str) -> list[str]:
+        """The ids of the articles that were read from files in `folder` or below it."""
+        start = folder.rstrip(os.sep) + os.sep
+        rows = self._rows(
+            "SELECT id FROM articles WHERE path >= ? AND path < ?", start, start[:-1] + chr(ord(os.sep) + 1)
+        )
+        return [id for (id,) in rows]
+
     def ids(self) -> list[str]:
         return [row[0] for row in self._rows("SELECT id FROM articles ORDER BY id")]
 
@@ -185,6 +194,11 @@ class Records:
         """The oldest lines of the outbox: sequence number and article id."""
         rows = self._rows("SELECT sequence, article_id FROM outbox ORDER BY sequence LIMIT ?", limit)
         return [(sequence, article) for sequence, article in rows]
+
+    def article_changes(self) -> int:
+        """A number that increases whenever an article is added, changed or removed, and with nothing else."""
+        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
+        return int(rows[0][0]) if rows else 0
 
     def last_change(self) -> int:
         """The newest line's number in the outbox, 0 when it is empty."""

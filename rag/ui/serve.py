@@ -72,7 +72,7 @@ class SecurityHeaders:
 
 
 class OwnPages:
-    """Refuses WebSockets that other sites' pages open: they would speak for whoever has both open."""
+    """Refuses WebSockets that other sites' pages open: they would act for the person who has both open."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -87,7 +87,7 @@ class OwnPages:
 
 
 def free_socket(host: str, port: int, tried: int = PORTS_TRIED) -> socket.socket:
-    """A socket listening on `port`, or on the next free one after it: bound here, so that nobody else can take it.
+    """A socket listening on `port`, or on the next free one after it: bound here, so that no other program can take it.
 
     Raises UsageError where `host` is no address of this machine, or the ports that are `tried` are busy.
     """

@@ -6,7 +6,7 @@ import gc
 import json
 import logging
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -52,11 +52,13 @@ def library_door(settings: Settings) -> Assistant:
     return assistant
 
 
-def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
+def fill_with_samples(
+    assistant: Assistant, settings: Settings, ways_in: Callable[[Assistant], None] = lambda assistant: None
+) -> None:
     """Add the sample articles to a library that never had any, with a progress bar.
 
     Every open page shows the same progress, and closing or reloading a page does not interrupt it. If the library
-    stays empty, the page stops and explains how to fill it.
+    stays empty, the page stops and explains how to fill it. `ways_in` draws what is offered there to add articles.
     """
     work = adding()
     held = assistant.library.status().articles
@@ -64,7 +66,7 @@ def fill_with_samples(assistant: Assistant, settings: Settings) -> None:
         return
     if not held and not work.running:
         if not samples_there(settings) or assistant.library.catalogue.removals() or not may_edit():
-            _empty(assistant, settings)
+            _empty(assistant, settings, ways_in)
         add_samples(assistant, settings)
     st.html(f'<p class="lead">{FILLING if work.what == SAMPLES else FIRST_ARTICLES}</p>')
     bar = st.progress(0.0)
@@ -99,12 +101,13 @@ def so_far(work: IngestJob) -> str:
     return f"{work.done:,} of {counted(work.total, 'article')}: {as_label(shortened(work.current, LONGEST_TITLE))}"
 
 
-def _empty(assistant: Assistant, settings: Settings) -> None:
+def _empty(assistant: Assistant, settings: Settings, ways_in: Callable[[Assistant], None]) -> None:
     """Explain how to fill an empty library; stops the page."""
     if not may_edit():
         st.html('<p class="lead">This library is still empty. Ask again when an editor has added articles.</p>')
         st.stop()
     st.html('<p class="lead">Your library is empty. Add articles, then ask questions about them.</p>')
+    ways_in(assistant)
     with st.container(horizontal=True, vertical_alignment="center"):
         link_to("Library", "Add articles on the Library page")
         if samples_there(settings):
@@ -114,16 +117,24 @@ def _empty(assistant: Assistant, settings: Settings) -> None:
 
 def offered_questions(assistant: Assistant, settings: Settings, file: str = "questions.json") -> list[str]:
     """The questions in `file` next to the samples, offered if the library has the samples and little else."""
-    if assistant.library.status().articles > FEW_ARTICLES:
+    if assistant.library.status().articles > FEW_ARTICLES or not samples_held(assistant, settings):
         return []
-    if not any(_is_sample(article.path, settings) for article in assistant.library.articles()):
-        return []
+    return [question for question, _ in sample_questions(settings, file)]
+
+
+def sample_questions(settings: Settings, file: str = "questions.json") -> list[tuple[str, str]]:
+    """The questions in `file` next to the samples, each with its kind ("" if the file states none)."""
     try:
         offered = json.loads((settings.samples / file).read_text(encoding="utf-8"))
-        return [str(entry["question"]) for entry in offered]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [(str(entry["question"]), str(entry.get("kind", ""))) for entry in offered]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         logger.warning("no questions are offered: %s", error)
         return []
+
+
+def samples_held(assistant: Assistant, settings: Settings) -> list[str]:
+    """The ids of the sample articles that are in the library."""
+    return assistant.library.catalogue.in_folder(str(settings.samples.resolve()))
 
 
 def notice(text: str) -> None:
@@ -136,10 +147,6 @@ def _let_go(assistant: Assistant) -> None:
     assistant.close()
 
 
-def _is_sample(path: str | None, settings: Settings) -> bool:
-    return path is not None and Path(path).resolve().is_relative_to(settings.samples.resolve())
-
-
 @st.cache_resource(show_spinner=False, on_release=_let_go)
 def open_library(_settings: Settings) -> Assistant:
     """The process's one Assistant. Raises as `Assistant.open` does."""
@@ -147,8 +154,8 @@ def open_library(_settings: Settings) -> Assistant:
     from rag.assistant import Assistant
 
     assistant = Assistant.open(_settings)
-    # Whoever looks for garbage holds up everybody meanwhile: among some hundred thousand objects of the libraries,
-    # which stay, for a quarter of a second.
+    # A garbage collection stops every thread for a quarter of a second, because the libraries have some hundred
+    # thousand objects. They stay, so they are left out of later collections.
     gc.collect()
     gc.freeze()
     return assistant

@@ -33,7 +33,6 @@ from rag.ui.components.reader_pane import article_data, paragraphs
 from rag.ui.html.answer_html import (
     answer_html,
     blocks_html,
-    citation_label,
     considered_html,
     copy_text,
     manner_html,
@@ -42,7 +41,10 @@ from rag.ui.html.answer_html import (
 )
 from rag.ui.html.coverage_html import section_of
 from rag.ui.html.escape import as_html, as_label, web_address
-from rag.ui.html.labels import conditions, credit, day, shortened
+from rag.ui.html.labels import conditions, credit, day, short_day, shortened
+from rag.ui.html.source_chips import chips_html
+from rag.ui.jobs.ingest_job import adding
+from tests.support.apps import open_citation
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -204,11 +206,13 @@ def test_the_three_states_look_different() -> None:
 
     assert answer_html(0, REPLY, None).startswith('<div class="answer"><p>')
     assert answer_html(0, nothing, None) == (
-        '<div class="answer refusal"><p><span>The library has no answer to this.</span></p></div>'
+        '<div class="answer refusal"><p class="state">Not answered</p>'
+        "<p><span>The library has no answer to this.</span></p></div>"
     )
     shown = answer_html(3, RELATED, opened=2)
     assert shown.startswith(
-        '<div class="answer related"><p><span>No article says this directly. Closest sentences:</span></p><ul>'
+        '<div class="answer related"><p class="state">Related only</p>'
+        "<p><span>No article says this directly. Closest sentences:</span></p><ul>"
         '<li dir="auto"><a class="cite" href="#cite-3-1">The quay closed.</a> '
         '<span class="source"><bdi>Merrow Post, 11 March 2031</bdi></span></li>'
     )
@@ -380,11 +384,28 @@ def test_question_is_escaped() -> None:
     assert 'class="question long"' in question_html("x" * 500)
 
 
-def test_citation_label_names_the_outlet_or_else_the_words() -> None:
-    assert citation_label(CITED[0]) == "1 · Merrow Post"
-    unnamed = replace(CITED[0], outlet=None, title=None, quote="*" + "long words " * 20)
-    assert citation_label(unnamed).startswith("1 · \\*long words")
-    assert len(citation_label(unnamed)) < 60
+def test_each_cited_article_has_one_chip_with_what_it_says() -> None:
+    other = replace(CITED[0], number=3, article_id="b", outlet=None, title=None, published=None, quote="*long* " * 20)
+    more = replace(CITED[0], number=4, quote="It <sank>.")
+
+    html = chips_html(0, [*CITED, other], [more], opened=2)
+
+    chips = [each.text_content() for each in lxml.html.fromstring(html).xpath("//a[@class='chip']")]
+    assert chips[0] == f"1, 2 Merrow Post · {short_day(CITED[0].published)} · Quay closes"
+    assert chips[1].startswith("3 Unknown outlet · undated · *long*")
+    assert len(chips) == 2
+    assert len(chips[1]) < 120
+    assert html.count('aria-current="true"') == 1
+    assert "It also says:</p><p><q><bdi>It &lt;sank&gt;." in html
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if any(char.isalnum() for char in text)])
+def test_a_chip_is_escaped(text: str) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    html = chips_html(0, [replace(CITED[0], outlet=text, title=text, quote=text)], (), None)
+
+    for planted in ("<script", "<img", "<http", 'onmouseover="', "onfocus='", 'href="javascript:'):
+        assert planted not in html
 
 
 def test_reader_marks_the_quotes_to_the_letter() -> None:
@@ -508,7 +529,39 @@ def test_first_visit_reads_the_samples_and_offers_questions(page: AppTest, fille
     assert not page.exception
     assert "14 articles from" in shown(page)
     offered = json.loads((Settings().samples / "questions.json").read_text())
-    assert [button.label for button in page.button] == [as_label(entry["question"]) for entry in offered]
+    labels = [button.label for button in page.button if str(button.key).startswith("offered-")]
+    assert [label.partition("] ")[2] for label in labels] == [as_label(entry["question"]) for entry in offered]
+    assert "This is a sample library." in shown(page)
+
+
+def test_the_samples_are_removed_and_come_back(page: AppTest) -> None:
+    page.run()
+    page.button(key="remove-samples").click().run()
+    assert "Your library is empty" in shown(page)
+    assert "Removed: the sample articles." in shown(page)
+
+    page.button(key="undo-removal").click().run()
+    assert "14 articles from" in shown(page)
+    assert "Removed:" not in shown(page)
+
+
+def test_the_samples_go_when_own_articles_come(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND_SOURCE_STORE", str(tmp_path / "own"))
+    page.run()
+    story = b"The ferry stays in Hollin until the ice is gone, said the harbour master Ada Quill on Monday."
+    page.file_uploader[0].set_value([("ferry.txt", story, "text/plain")]).run()
+    adding().wait(30)
+    page.run()
+    assert "1 article from" in shown(page)
+    assert "Removed: the sample articles." in shown(page)
+
+    page.button(key="undo-removal").click().run()
+    assert "15 articles from" in shown(page)
+    assert "The sample library is among your articles." in shown(page)
+    page.file_uploader[0].set_value([("tram.txt", story.replace(b"ferry", b"tram"), "text/plain")]).run()
+    adding().wait(30)
+    page.run()
+    assert "16 articles from" in shown(page)
 
 
 def test_an_offered_question_is_answered_with_citations_to_choose(page: AppTest) -> None:
@@ -517,18 +570,13 @@ def test_an_offered_question_is_answered_with_citations_to_choose(page: AppTest)
 
     assert not page.exception
     assert 'href="#cite-0-1"' in shown(page)
-    assert "Passages considered" in [expander.label for expander in page.expander]
-    pills = page.pills[0]
-    assert len(pills.options) >= 1
+    assert "Search results" in [expander.label for expander in page.expander]
+    assert not any(expander.proto.expanded for expander in page.expander)
     assert page.session_state.opened is None
 
-    pills.set_value(1).run()
+    open_citation(page, 0, 1)
     assert not page.exception
-    assert page.session_state.opened == (0, 1)
-    assert 'aria-current="true"' in shown(page)
-
-    page.pills[0].set_value(None).run()
-    assert page.session_state.opened is None
+    assert 'class="chip" href="#cite-0-1" aria-current="true"' in shown(page)
 
 
 def test_a_refusal_shows_the_nearest_passages_and_no_citation(page: AppTest) -> None:
@@ -537,8 +585,9 @@ def test_a_refusal_shows_the_nearest_passages_and_no_citation(page: AppTest) -> 
 
     assert 'class="answer refusal"' in shown(page)
     assert "#cite-" not in shown(page)
-    assert not page.pills
-    assert [expander.label for expander in page.expander] == ["Nearest passages"]
+    assert 'class="chip"' not in shown(page)
+    assert '<p class="state">Not answered</p>' in shown(page)
+    assert [expander.label for expander in page.expander] == ["Search results"]
 
 
 def test_a_question_that_makes_no_sense_gets_a_sentence(page: AppTest) -> None:
@@ -583,7 +632,7 @@ def test_a_condition_is_shown_and_can_be_taken_away(page: AppTest) -> None:
     assert chips(page) == ["Linnet Herald"]
     first = page.session_state.exchanges[0].reply
     assert {citation.outlet for citation in first.citations} == {"Linnet Herald"}
-    page.pills[0].set_value(1).run()
+    open_citation(page, 0, 1)
 
     page.button(key="condition-0-0").click().run()
     assert not page.exception
@@ -636,7 +685,7 @@ def test_a_refusal_for_its_conditions_can_be_asked_again_without(
     page.button(key="anywhere-0").click().run()
     assert 'class="answer"' in shown(page)
     assert chips(page) == []
-    assert not [button for button in page.button if button.label == "Ask again without conditions"]
+    assert not [button for button in page.button if button.label == "Retry without conditions"]
 
 
 def test_an_answer_stays_where_asking_again_fails(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from rag.ui.html.answer_html import copy_text
 from rag.ui.html.escape import as_label
 from rag.ui.startup import library_door
 from tests.path.test_chats import keep, related, replied, with_direct
-from tests.support.apps import app_at
+from tests.support.apps import app_at, open_citation
 from tests.support.fakes import WordCountEmbedding
 
 CARGO = {"title": "Auk sails", "text": "The ferry Auk carried forty sheep.", "sitename": "Linnet Herald"}
@@ -96,8 +96,8 @@ def test_a_chat_is_found_again_by_its_address(page: AppTest) -> None:
     assert "forty sheep" in shown(again)
     assert "seven nuns" in shown(again)
     assert again.session_state.exchanges == page.session_state.exchanges
-    again.pills[0].set_value(1).run()
-    assert again.session_state.opened == (0, 1)
+    open_citation(again, 0, 1)
+    assert 'class="chip" href="#cite-0-1" aria-current="true"' in shown(again)
     ask(again, "And then?")
     assert len(page.run().session_state.exchanges) == 3
 
@@ -209,6 +209,29 @@ def test_asking_again_gives_the_question_another_answer(page: AppTest) -> None:
     assert not second.reply.abstained
 
 
+def test_an_edited_question_takes_the_place_of_the_old_one(page: AppTest) -> None:
+    ask(page, FERRY)
+    ask(page, "And then?")
+    page.button(key="edit-0").click().run()
+    page.text_area[0].set_value(NUNS)
+    next(each for each in page.button if each.label == "Ask").click().run()
+
+    first, second = page.session_state.exchanges
+    assert (first.question, first.reply.question) == (NUNS, NUNS)
+    assert "seven nuns" in shown(page)
+    assert second.question == "And then?"
+    assert not page.text_area
+
+
+def test_an_edit_can_be_cancelled(page: AppTest) -> None:
+    ask(page, FERRY)
+    page.button(key="edit-0").click().run()
+    next(each for each in page.button if each.label == "Cancel").click().run()
+
+    assert not page.text_area
+    assert page.session_state.exchanges[0].question == FERRY
+
+
 def kept_chat(page: AppTest, *replies: Reply) -> AppTest:
     """A chat with these replies, opened."""
     chats, id = held().chats, None
@@ -221,11 +244,11 @@ def kept_chat(page: AppTest, *replies: Reply) -> AppTest:
 def test_what_is_only_related_opens_its_article(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_chat(page, related(held().library, CARGO["text"], TRAM["text"], question="What swam?"))
     reply = page.session_state.exchanges[0].reply
-    assert '<div class="answer related"><p><span>No article says this directly. Closest sentences:' in shown(page)
+    assert '<div class="answer related"><p class="state">Related only</p><p><span>No article says' in shown(page)
     assert f'href="#cite-0-2">{TRAM["text"]}</a>' in shown(page)
     assert "Quernside Post, undated" in shown(page)
-    assert not page.pills
-    assert [(each.label, each.proto.expanded) for each in page.expander] == [("Nearest passages", False)]
+    assert 'class="chip"' not in shown(page)
+    assert [(each.label, each.proto.expanded) for each in page.expander] == [("Search results", False)]
     assert "Who says what" not in labels(page)
 
     def clicked(*given: Any) -> None:
@@ -316,7 +339,7 @@ def test_the_next_questions_are_asked_within_what_was_chosen(page: AppTest) -> N
     ferry = next(each.id for each in held().library.articles() if "sheep" in each.text)
     held().library.collections.add("Ferries <b>", [ferry])
     page.run().button(key="within-0").click().run()
-    assert page.button(key="within-chip").label.startswith("in “Ferries")
+    assert page.button(key="within-chip").label.startswith("“Ferries")
 
     ask(page, NUNS)
     assert {each.article_id for each in page.session_state.exchanges[0].reply.retrieved} <= {ferry}
@@ -335,7 +358,7 @@ def test_this_article_is_the_one_beside_the_chat(page: AppTest) -> None:
     ask(page, FERRY)
     ask(page, NUNS)
     cited = page.session_state.exchanges[0].reply.citations[0]
-    page.pills[0].set_value(1).run()
+    open_citation(page, 0, 1)
     ask(page, "Summarise this article")
 
     reply = page.session_state.exchanges[2].reply

@@ -26,6 +26,7 @@ from rag.library.subscriptions import Feed
 from rag.settings import ROOT, Settings, read_settings
 from rag.ui.components.add_articles import feed_html, reasons_html, titles_html
 from rag.ui.components.article_panel import basis_html, heading_html, passages_html, text_html, versions_html
+from rag.ui.components.remove_articles import latest_removal
 from rag.ui.html.escape import as_html, as_text
 from rag.ui.jobs.ingest_job import IngestJob, adding
 from rag.ui.startup import library_door
@@ -186,7 +187,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     assert len(headlines(filled)) == 14
     fill_in(filled, "Search", "solmar PROMISES%")
     filled.run()
-    assert "No articles match." in shown(filled)
+    assert "No matching articles." in shown(filled)
     fill_in(filled, "Search", "solmar promises")
     filled.run()
     assert 0 < len(headlines(filled)) < 14
@@ -198,7 +199,7 @@ def test_articles_are_searched_and_filtered(filled: AppTest) -> None:
     filled.multiselect[0].set_value([])
     filled.multiselect[2].set_value(["copy"])
     filled.run()
-    assert set(filled.dataframe[0].value["Origin"]) == {"Capstan Wire"}
+    assert set(filled.dataframe[0].value["News agency"]) == {"Capstan Wire"}
     filled.multiselect[2].set_value(["undated"])
     filled.run()
     assert set(filled.dataframe[0].value["Published"]) == {"undated"}
@@ -222,21 +223,31 @@ def test_a_click_on_a_cell_opens_the_article_and_leads_back(filled: AppTest) -> 
     assert len(headlines(filled)) == 14
 
 
-def test_one_and_many_are_removed_after_a_word_on_what_goes(filled: AppTest) -> None:
+def test_what_is_ticked_is_removed_and_can_be_put_back(filled: AppTest) -> None:
     first, second, *rest = headlines(filled)
     choose(filled, 0)
     assert button(filled, "Open")
     choose(filled, 0, 1)
     button(filled, "Remove 2 articles").click().run()
-    assert as_html(first) in shown(filled)
-    assert as_html(second) in shown(filled)
-    assert len(held().library.articles()) == 14
-
-    button(filled, "Remove 2 articles permanently").click().run()
     assert not filled.exception
     assert headlines(filled) == rest
-    assert as_html(first) not in shown(filled)
     assert "12 articles from" in shown(filled)
+    assert "Removed: 2 articles." in shown(filled)
+
+    button(filled, "Undo").click().run()
+    assert headlines(filled) == [first, second, *rest]
+    assert "Removed:" not in shown(filled)
+
+
+def test_a_removal_can_be_undone_for_a_while_only(filled: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.ui.components.remove_articles.UNDO_FOR", 0.01)
+    choose(filled, 0)
+    button(filled, "Remove 1 article").click().run()
+    while latest_removal().removed:
+        time.sleep(0.01)
+
+    assert "Undo" not in [each.label for each in filled.run().button]
+    assert len(headlines(filled)) == 13
 
 
 def test_an_outlet_is_removed_with_what_the_report_and_the_chats_say_of_it(page: AppTest) -> None:
@@ -251,9 +262,9 @@ def test_an_outlet_is_removed_with_what_the_report_and_the_chats_say_of_it(page:
     page.run()
     headline = headlines(page)[0]
     assert as_html(headline) in shown(page)
-    button(page, f"Remove all {len(headlines(page))} found").click().run()
-    assert "python -m rag reindex --purge" in shown(page)
-    page.button(key="remove-for-good").click().run()
+    choose(page, *range(len(headlines(page))))
+    before = chats.exchanges(chat)
+    page.button(key="remove-chosen").click().run()
 
     assert held().library.outlets().count("Linnet Herald") == 0
     assert as_html(headline) not in shown(page)
@@ -261,6 +272,8 @@ def test_an_outlet_is_removed_with_what_the_report_and_the_chats_say_of_it(page:
     assert reply
     assert {bool(each.text) for each in reply.retrieved if each.outlet == "Linnet Herald"} == {False}
     assert {bool(each.quote) for each in reply.citations if each.outlet == "Vessermark Courier"} == {True}
+    button(page, "Undo").click().run()
+    assert chats.exchanges(chat) == before
 
 
 def test_an_emptied_library_is_not_filled_with_samples_unasked(filled: AppTest) -> None:
@@ -301,8 +314,8 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
 def test_an_article_names_those_who_print_the_same_copy(filled: AppTest) -> None:
     opened(filled, "Minister promises daylight")
 
-    assert "First written by Capstan Wire, published by" in shown(filled)
-    assert shown(filled).count("<bdi>Carrier · ") >= 2
+    assert "Written by Capstan Wire, published by" in shown(filled)
+    assert shown(filled).count("<bdi>Reprint · ") >= 2
     next(each for each in filled.button if each.label.startswith("Solmar")).click().run()
     assert "<h2>Solmar: Hollin rides free" in shown(filled)
 
@@ -330,8 +343,7 @@ def test_an_article_that_is_not_there_is_said(filled: AppTest) -> None:
 
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    page.file_uploader[0].set_value([(name, content, "application/octet-stream") for name, content in files])
-    return button(page, "Add files").click().run()
+    return page.file_uploader[0].set_value([(name, text, "application/octet-stream") for name, text in files]).run()
 
 
 def test_files_go_in_and_what_does_not_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,7 +444,7 @@ def test_pasted_text_goes_in_and_a_wrong_day_loses_nothing(page: AppTest) -> Non
     assert page.text_area[1].value == ""
 
 
-@pytest.mark.parametrize("label", ["Add files", "Add addresses", "Follow feed", "Add text"])
+@pytest.mark.parametrize("label", ["Add addresses", "Follow feed", "Add text"])
 def test_nothing_given_is_said(page: AppTest, label: str) -> None:
     page.run()
     button(page, label).click().run()
@@ -478,7 +490,7 @@ def test_progress_moves_cancel_stops_and_a_second_start_goes_on(
     assert held().ask("Where did the ferry number 3 stay?").retrieved
     page.run()
     assert "Questions can be asked meanwhile." in shown(page)
-    assert page.button(key="FormSubmitter:files-Add files").disabled
+    assert page.button(key="FormSubmitter:addresses-Add addresses").disabled
     began = time.monotonic()
     button(page, "Cancel").click().run()
     work.wait(5)

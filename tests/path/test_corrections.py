@@ -320,13 +320,13 @@ def test_the_reader_greys_what_is_omitted_and_says_what_is_known(ferry: Article)
     assert [piece["text"] for piece in pieces if piece.get("omitted")] == ["Join our Telegram channel."]
     assert data["known"] == [
         {
-            "name": "first written by",
+            "name": "news agency",
             "value": "Capstan Wire",
             "basis": "read from the text: the credit in the dateline",
             "words": "PORT LINNET (CAPSTAN WIRE)",
         },
         {
-            "name": "written in",
+            "name": "dateline",
             "value": "Port Linnet",
             "basis": "read from the text: the dateline",
             "words": "PORT LINNET (CAPSTAN WIRE)",
@@ -354,7 +354,7 @@ def test_a_range_is_said_in_words(first: str | None, last: str | None, said: str
 def test_an_inferred_date_is_marked() -> None:
     article = Article(text="x", published="2031-03-11", basis={"published": Provenance("inferred")})
 
-    assert published(article) == "11 March 2031 (inferred)"
+    assert published(article) == "11 March 2031 (date guessed)"
 
 
 @pytest.mark.parametrize(

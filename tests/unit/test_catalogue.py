@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,11 @@ FERRY = Article(
 )
 SENTENCES = [Sentence(0, 15), Sentence(16, 29)]
 VECTOR = np.array([0.6, 0.8], np.float32).tobytes()
+KEPT = (
+    "articles", "versions", "sentences", "passages", "vectors", "edits", "addresses", "lines", "signatures",
+    "collections", "collected",
+)  # fmt: skip
+"""The tables with what is known of articles."""
 SECRET = "the-harbour-master-of-port-linnet"
 
 
@@ -110,6 +116,53 @@ def test_removal_is_of_all_or_of_none(catalogue: Catalogue) -> None:
 
     assert catalogue.article("ferry") == FERRY
     assert catalogue.embedded("ferry") == [embedded()]
+
+
+def test_a_removal_is_undone_whole(catalogue: Catalogue) -> None:
+    catalogue.put(FERRY, "key", SENTENCES, [embedded()])
+    catalogue.put(replace(FERRY, version=2, text="The ferry left early."), "key", SENTENCES[:1], [])
+    catalogue.put(FERRY, "key", SENTENCES, [embedded()])
+    catalogue.edit(FERRY, {"outlet": "Hollin Times"})
+    catalogue.collections.add("Boats", ["ferry"])
+    before = {table: catalogue._rows(f"SELECT * FROM {table}") for table in KEPT}
+
+    removed = catalogue.remove(["ferry"], to_undo=True)
+    assert removed is not None
+    assert not any(catalogue.count(table) for table in KEPT if table not in ("collections", "exchanges"))
+    assert catalogue.put_back(removed) == ["ferry"]
+
+    assert {table: catalogue._rows(f"SELECT * FROM {table}") for table in KEPT} == before
+    assert catalogue.removals() == []
+    assert catalogue.pending(10)[-1][1] == "ferry"
+
+
+def test_an_article_that_was_added_again_stays_as_it_is(catalogue: Catalogue) -> None:
+    catalogue.put(FERRY, "key", SENTENCES, [embedded()])
+    removed = catalogue.remove(["ferry"], to_undo=True)
+    again = replace(FERRY, id="new", text="The ferry left again.")
+    catalogue.put(again, "key", [], [])
+
+    assert removed is not None
+    assert catalogue.put_back(removed) == []
+    assert catalogue.articles() == [again]
+
+
+def test_the_articles_of_a_folder_are_those_below_it(catalogue: Catalogue) -> None:
+    for id, path in [("a", "/s/a.txt"), ("b", "/s/deep/b.txt"), ("c", "/samples/c.txt"), ("d", None)]:
+        catalogue.put(Article(id=id, text="x", path=path), id, [], [])
+
+    assert sorted(catalogue.in_folder("/s")) == ["a", "b"]
+
+
+def test_only_a_change_of_an_article_counts_as_one(catalogue: Catalogue) -> None:
+    catalogue.put(FERRY, "key", SENTENCES, [embedded()])
+    held = catalogue.article_changes()
+    catalogue.set_meta("model", "another")
+    catalogue.settle(held)
+    assert catalogue.article_changes() == held
+
+    catalogue.remove(["ferry"])
+    assert catalogue.article_changes() > held
 
 
 def test_what_is_removed_is_gone_from_the_file(tmp_path: Path) -> None:

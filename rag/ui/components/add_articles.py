@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import SecondSourceError
+from rag.reply import Filters
 from rag.text.words import counted
 from rag.ui.access import editors_only
 from rag.ui.components.article_panel import moment
+from rag.ui.components.collection_picker import ask_within
 from rag.ui.html.escape import as_html
 from rag.ui.jobs.ingest_job import IngestJob, adding
 from rag.ui.startup import notice, so_far
@@ -26,18 +28,37 @@ FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB pe
 MEND = "Fix these and add them again. Articles that were already added are skipped."
 EXPANDED_UP_TO = 20
 MOST_LISTED = 500
+_STORED = ("added", "updated")
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
 _BUSY = "Other articles are being added. Wait until that is finished, or cancel it."
 
 
-def what_is_added(work: IngestJob) -> None:
+def what_is_added(assistant: Assistant) -> None:
     """The live progress of adding articles, and the report afterwards."""
+    work = adding()
     if work.running:
         with st.container(key="adding"):
             _progress(work)
     elif work.what:
         with st.container(key="report"):
-            _report(work)
+            _report(assistant, work)
+
+
+def drop_files(assistant: Assistant) -> None:
+    """A place for files, which are added as soon as they are there."""
+    if problem := st.session_state.pop("add-problem", None):
+        notice(problem)
+    taken = st.session_state.setdefault("drops", 0)
+    key = f"dropped-{taken}"  # another one after each drop, so that it is empty again
+    st.file_uploader(
+        f"Add files: {FILES.format(assistant.settings.max_file_mb)}",
+        accept_multiple_files=True,
+        key=key,
+        label_visibility="collapsed",
+        disabled=adding().running,
+        on_change=_add_dropped,
+        args=(assistant, key),
+    )
 
 
 @st.fragment(run_every=EVERY)
@@ -62,10 +83,14 @@ def summary(work: IngestJob) -> str:
     return ", ".join(f"{outcomes[name]:,} {name}" for name in _OUTCOMES if outcomes[name])
 
 
-def _report(work: IngestJob) -> None:
+def _report(assistant: Assistant, work: IngestJob) -> None:
     ended = "You stopped it. Articles that were added are kept." if work.cancelled else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="lead">{as_html(work.what[:1].upper() + work.what[1:])}</p>', width="stretch")
+        added = tuple(each.article_id for each in work.events if each.article_id and each.outcome in _STORED)
+        others = 0 < len(added) < assistant.library.status().articles
+        if others and st.button("Ask about these", key="ask-added"):
+            ask_within(Filters(articles=added, read=True))
         st.button("Close", on_click=editors_only(work.forget), key="close-report")
     st.html(f'<p class="aside">{summary(work) or "Nothing"} in {work.seconds:.0f} s. {ended}</p>')
     if work.problem:
@@ -75,7 +100,7 @@ def _report(work: IngestJob) -> None:
     _list("Not added", refused, reasons_html, True)
     if any(event.outcome == "failed" for event in refused):
         st.html(f'<p class="aside">{MEND}</p>')
-    _list("Added", [event for event in events if event.outcome in ("added", "updated")], titles_html, False)
+    _list("Added", [event for event in events if event.outcome in _STORED], titles_html, False)
 
 
 def _list(
@@ -115,9 +140,8 @@ def ways_in(assistant: Assistant, open: bool) -> None:
     busy = adding().running
     with st.expander("Add articles", expanded=open, type="compact", key=f"add-{open}"):
         files, addresses, feed, text = st.tabs(["Files", "Addresses", "Feed", "Text"])
-        with files, st.form("files", clear_on_submit=True, border=False):
-            st.file_uploader(FILES.format(assistant.settings.max_file_mb), accept_multiple_files=True, key="files-in")
-            st.form_submit_button("Add files", on_click=_add_files, args=(assistant,), disabled=busy)
+        with files:
+            drop_files(assistant)
         with addresses, st.form("addresses", clear_on_submit=True, border=False):
             st.text_area("Pages, documents, feeds and sitemaps, one address per line", key="addresses-in", height=120)
             st.form_submit_button("Add addresses", on_click=_add_addresses, args=(assistant,), disabled=busy)
@@ -166,11 +190,11 @@ def feed_html(feed: Feed) -> str:
 
 
 @editors_only
-def _add_files(assistant: Assistant) -> None:
-    files = [(file.name, file.getvalue()) for file in st.session_state["files-in"]]
+def _add_dropped(assistant: Assistant, key: str) -> None:
+    files = [(file.name, file.getvalue()) for file in st.session_state[key]]
     if not files:
-        st.session_state["add-problem"] = "Choose files first, or drop them here."
         return
+    st.session_state["drops"] += 1
     _start(counted(len(files), "file"), lambda: assistant.intake.ingest_files(files))
 
 

@@ -17,9 +17,10 @@ from rag.library.corrections import Change
 from rag.text.words import counted
 from rag.ui.access import editors_only, may_edit
 from rag.ui.components.reader_pane import cut, paragraphs
-from rag.ui.components.remove_articles import ask_whether_to_remove
+from rag.ui.components.remove_articles import remove
 from rag.ui.html.escape import as_html, as_label, as_text, web_address
 from rag.ui.html.labels import (
+    GUESSED,
     basis_words,
     credit,
     day,
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 FIELDS = {
     "title": "Headline",
     "outlet": "Outlet",
-    "origin": "First written by",
+    "origin": "News agency",
     "authors": "Authors, separated by semicolons",
-    "place": "Written in",
+    "place": "Dateline",
     "published": "Published (YYYY-MM-DD)",
     "language": "Language (two letters)",
 }
@@ -53,8 +54,8 @@ def show_article(assistant: Assistant, id: str, groups: Sequence[Copies]) -> Non
     with st.container(key="article-bar", horizontal=True, horizontal_alignment="distribute"):
         st.button("All articles", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(None,))
         link_to("Coverage", "Who says what about this event", event=id)
-        if may_edit() and st.button("Remove", key="remove-this"):
-            ask_whether_to_remove(assistant, [id])
+        if may_edit():
+            st.button("Remove", key="remove-this", on_click=remove, args=(assistant, [id], article.label))
     st.html(heading_html(article))
     text, known, before, copy, passages = st.tabs(["Text", "Details", "Versions", "Copies", "Passages"])
     with text:
@@ -145,7 +146,7 @@ def basis_html(article: Article, name: str) -> str:
     """The source of a value, and the words it was read from."""
     words = inferred_from(article, name)
     quoted = f"<q><bdi>{as_html(words)}</bdi></q>" if words else ""
-    dated = published(article).removesuffix(" (inferred)") if name == "published" and not article.published else ""
+    dated = published(article).removesuffix(f" ({GUESSED})") if name == "published" and not article.published else ""
     said = f"{dated}, {basis_words(article, name)}" if article.published_from or article.published_until else ""
     return f'<p class="aside basis">{as_html(said if dated and said else basis_words(article, name))}{quoted}</p>'
 
@@ -197,9 +198,9 @@ def _copy(assistant: Assistant, article: Article, group: Copies | None) -> None:
     if len(group.outlets) == 1:
         sentence = f"Updates of one story by {group.outlets[0]}."
     elif group.origin:
-        sentence = f"First written by {group.origin}, published by {' and '.join(each for each in group.outlets)}."
+        sentence = f"Written by {group.origin}, published by {' and '.join(each for each in group.outlets)}."
     else:
-        sentence = f"Published by {' and '.join(group.outlets)}; none of them says who wrote it first."
+        sentence = f"Published by {' and '.join(group.outlets)}; none of them names a news agency."
     st.html(f'<p class="lead">{as_html(sentence)}</p>')
     for id in group.articles:
         other = article if id == article.id else assistant.library.article(id)
@@ -215,7 +216,7 @@ def _copy(assistant: Assistant, article: Article, group: Copies | None) -> None:
 def _part(article: Article, group: Copies) -> str:
     if group.origin is None or len(group.outlets) == 1:
         return outlet_name(article.outlet)
-    return "Origin" if article.outlet == group.origin else "Carrier"
+    return "Original" if article.outlet == group.origin else "Reprint"
 
 
 def _voices_html(article: Article) -> Iterator[str]:

@@ -52,7 +52,7 @@ def _chats(assistant: Assistant) -> None:
                           label_visibility="collapsed")  # fmt: skip
     found = assistant.chats.chats(words)
     if not found:
-        st.html('<p class="aside">No chats match.</p>')
+        st.html('<p class="aside">No matching chats.</p>')
     with st.container(key="chat-list", gap=None):
         for each in found[:SHOWN]:
             _row(assistant, each)

@@ -12,7 +12,6 @@ from rag.ui.components.article_panel import changes_html
 from rag.ui.html.answer_html import (
     answer_html,
     blocks_html,
-    citation_label,
     considered_html,
     correction_html,
     manner_html,
@@ -21,9 +20,12 @@ from rag.ui.html.answer_html import (
 )
 from rag.ui.html.escape import as_html, as_label
 from rag.ui.html.labels import conditions, shortened
+from rag.ui.html.source_chips import chips_html
 from rag.ui.navigation import link_to
 from rag.ui.startup import notice
 
+LONGEST_TYPED = 10_000
+"""Characters that the input accepts; the search reports questions that are too long."""
 IN_COVERAGE = ("quotes", "accounts", "timeline")
 """Kinds of blocks that the Coverage page shows in full."""
 
@@ -47,10 +49,13 @@ def show_exchange(chats: Chats, turn: int, exchange: Exchange) -> None:
 
 def show_question(chats: Chats, turn: int, question: str, filters: Filters) -> None:
     """A question with its conditions, each a button that removes it."""
+    if st.session_state.exchanges[turn].id == st.session_state.editing:
+        _edit(chats, turn, question)
+        return
     st.html(question_html(question))
     with st.container(key=f"conditions-{turn}", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if filters:
-            st.html('<p class="aside">Only</p>', width="content")
+            st.html('<p class="aside">Limited to</p>', width="content")
         for number, (words, without) in enumerate(conditions(filters)):
             st.button(
                 as_label(shortened(words)),
@@ -58,6 +63,16 @@ def show_question(chats: Chats, turn: int, question: str, filters: Filters) -> N
                 on_click=open_chat.ask_again,
                 args=(chats, turn, without),
             )
+
+
+def _edit(chats: Chats, turn: int, question: str) -> None:
+    """The question to be edited. It takes the place of the old one when it is asked."""
+    with st.form(f"editing-{turn}", border=False):
+        key = f"edited-{turn}"
+        st.text_area("Your question", question, key=key, height="content", max_chars=LONGEST_TYPED)
+        with st.container(horizontal=True, gap="small"):
+            st.form_submit_button("Ask", type="primary", on_click=open_chat.ask_edited, args=(chats, turn, key))
+            st.form_submit_button("Cancel", on_click=open_chat.edit, args=(None,))
 
 
 def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
@@ -68,6 +83,9 @@ def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
         st.html(blocks_html(*drawn))
         if any(block.kind in IN_COVERAGE for block in reply.blocks) and not exchange.coverage:
             link_to("Coverage", "Open in Coverage", question=reply.query)
+    citations = [citation for citation in reply.citations if not exchange.citations[citation.number].removed_at]
+    if citations and not reply.abstained:
+        st.html(chips_html(turn, citations, reply.more, drawn[2]))
     if reply.more and not reply.abstained:
         with st.expander(MORE, key=f"more-{turn}", type="compact"):
             st.html(more_html(*drawn))
@@ -76,29 +94,16 @@ def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
         if correction.changes:
             with st.expander("What changed", key=f"changed-{turn}-{correction.article_id}", type="compact"):
                 st.html(changes_html(correction.changes))
-    citations = [citation for citation in reply.citations if not exchange.citations[citation.number].removed_at]
-    if citations and not reply.abstained:
-        labels = {citation.number: citation_label(citation) for citation in citations}
-        st.pills(
-            "Citations",
-            list(labels),
-            format_func=labels.__getitem__,
-            key=open_chat.pills_key(turn),
-            on_change=open_chat.choose_pill,
-            args=(turn,),
-            label_visibility="collapsed",
-        )
     if reply.reason == "outside_filters":
         st.button(
-            "Ask again without conditions",
+            "Retry without conditions",
             key=f"anywhere-{turn}",
             on_click=open_chat.ask_again,
             args=(chats, turn, Filters()),
         )
     with st.container(key=f"foot-{turn}", gap=None):
         if reply.retrieved:
-            name = "Nearest passages" if reply.abstained else "Passages considered"
-            with st.expander(name, key=f"considered-{turn}", type="compact"):
+            with st.expander("Search results", key=f"considered-{turn}", type="compact"):
                 st.html(considered_html(reply, exchange.labels, exchange.undated, exchange.considered))
         if manner := manner_html(reply):
             st.html(manner)
@@ -106,11 +111,12 @@ def _reply(chats: Chats, turn: int, exchange: Exchange, reply: Reply) -> None:
 
 
 def _tools(chats: Chats, turn: int, exchange: Exchange) -> None:
-    """The tools below an answer: copy, ask again, rate."""
+    """The tools below an answer: copy, retry, edit the question, rate."""
     with st.container(key=f"tools-{turn}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<a class="copy" href="#copy-{turn}" role="button">Copy</a>', width="content")
         again = (chats, turn, exchange.conditions)
-        st.button("Ask again", key=f"again-{turn}", type="tertiary", on_click=open_chat.ask_again, args=again)
+        st.button("Retry", key=f"again-{turn}", type="tertiary", on_click=open_chat.ask_again, args=again)
+        st.button("Edit", key=f"edit-{turn}", type="tertiary", on_click=open_chat.edit, args=(exchange.id,))
         key = f"liked-{exchange.id}"
         st.feedback("thumbs", key=key, default=None if exchange.liked is None else int(exchange.liked),
                     on_change=open_chat.rate, args=(chats, exchange.id, key))  # fmt: skip

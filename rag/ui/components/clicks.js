@@ -54,9 +54,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       copy(copied, data.copies[copied.getAttribute("href").slice(COPY.length)] || "");
       return;
     }
-    const link = event.target.closest?.(`a.cite[href^="${PREFIX}"]`);
+    const link = event.target.closest?.(`a[href^="${PREFIX}"]`);
     if (!link) return;
     event.preventDefault();
+    parentElement.opener = `a.${link.classList[0]}`;
     setTriggerValue("clicked", link.getAttribute("href").slice(PREFIX.length));
   };
   const unfolded = (event) => {
@@ -70,7 +71,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.removeEventListener("toggle", unfolded, true);
   };
 
-  const before = parentElement.shown || { step: 0, opened: null };
+  const before = parentElement.shown || { step: 0, opened: null, fresh: false };
   if (data.step > before.step) {
     const turn = `.st-key-turn-${data.turn}`;
     whenDrawn(turn, keepInViewWhileItGrows);
@@ -78,8 +79,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (before.opened && !data.opened) {
     // Wait until it is drawn as closed: drawing a link again takes the focus away from it.
-    const link = `a.cite[href="${PREFIX}${before.opened}"]:not([aria-current])`;
+    const link = `${parentElement.opener || "a.cite"}[href="${PREFIX}${before.opened}"]:not([aria-current])`;
     whenDrawn(link, takeKeyboard);
+  }
+  if (data.fresh && !before.fresh && window.matchMedia("(pointer: fine)").matches) {
+    whenDrawn('[data-testid="stChatInputTextArea"]', takeKeyboard, nobodyHasKeyboard);
   }
   parentElement.shown = data;
   return () => parentElement.stopWatching?.();

@@ -20,12 +20,14 @@ def watch_clicks(
     opened: tuple[int, int] | None,
     choose: Callable[[int, int], None],
     copies: Mapping[int, str] = MappingProxyType({}),
+    new: bool = False,
 ) -> None:
     """Call `choose(turn, number)` when a citation link is clicked, and bring the latest turn into view.
 
     `turn` is the latest question. `step` increases when it is asked and again when it is answered. Each time it is
     scrolled into view, and gets the focus if the button that asked is gone. `opened` is the citation in the reader;
-    when the reader closes, its link gets the focus. `copies` has the text to copy for each turn.
+    when the reader closes, its link gets the focus. `copies` has the text to copy for each turn. In a `new` chat the
+    input gets the focus, except on a phone, where that would open the keyboard.
     """
 
     def clicked() -> None:
@@ -38,6 +40,7 @@ def watch_clicks(
         "step": step,
         "opened": f"{opened[0]}-{opened[1]}" if opened else None,
         "copies": {str(number): text for number, text in copies.items()},
+        "fresh": new,
     }
     _component(key=_KEY, data=data, on_clicked_change=clicked)
 

@@ -70,12 +70,13 @@ def within_door(assistant: Assistant) -> None:
     filters: Filters = st.session_state.within
     if filters.within:
         with st.container(key="conditions-next", horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.html('<p class="aside">Asking only</p>', width="content")
-            st.button(as_label(shortened(conditions(filters)[0][0])), key="within-chip", on_click=_anywhere)
+            st.html('<p class="aside">Limited to</p>', width="content")
+            words = conditions(filters)[0][0].removeprefix("in ")
+            st.button(as_label(shortened(words)), key="within-chip", on_click=_anywhere)
         return
     collections = assistant.library.collections.all()
     if collections:
-        with st.container(key="within-door"), st.popover("Ask within", type="tertiary"):
+        with st.container(key="within-door"), st.popover("Limited to", type="tertiary"):
             for number, each in enumerate(collections):
                 label = f"{as_label(shortened(each.name))} ({counted(len(each.articles), 'article')})"
                 args = (Filters(collection=each.name, read=True),)

@@ -17,7 +17,7 @@ from rag.ui.navigation import offered
 from rag.ui.startup import notice
 
 logger = logging.getLogger(__name__)
-_STYLE = Path(__file__).with_name("page.css")
+_STYLES = [Path(__file__).with_name(name) for name in ("page.css", "first_screen.css")]
 _lost = st.components.v2.component(
     "second_source_lost", js=Path(__file__).with_name("lost.js").read_text(encoding="utf-8")
 )
@@ -25,7 +25,8 @@ _lost = st.components.v2.component(
 
 def framed(page: Callable[[], None]) -> None:
     """Draw a page for people with access. Unexpected errors are logged and shown as one sentence."""
-    st.html(_STYLE)
+    for style in _STYLES:
+        st.html(style)
     with st.container(key="lost"):
         _lost(key="lost-component")
     trouble = st.empty()
@@ -45,7 +46,8 @@ def masthead(here: str) -> DeltaGenerator:
     """The name and the links from the page titled `here` to the others. Returns the container, for further elements."""
     place = st.container(key="masthead", horizontal=True, vertical_alignment="center")
     with place:
-        st.html('<h1 class="name">Second Source</h1>')
+        # A link of our own: a page link would stay in the chat that is open, and this one starts anew.
+        st.html('<h1 class="name"><a href="./" target="_self">Second Source</a></h1>')
         for page in offered():
             if page.title == here:
                 st.html(f'<span class="here" aria-current="page">{here}</span>', width="content")

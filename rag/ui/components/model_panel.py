@@ -39,12 +39,12 @@ def model_door(assistant: Assistant) -> None:
         st.session_state.writer = assistant.settings.language_model if models else None
     if "model" not in st.session_state:  # Streamlit forgets a field's value when another page is open
         st.session_state.model = st.session_state.writer
-    with st.container(key="model-door"), st.popover("Written by", type="tertiary"):
+    with st.container(key="model-door"), st.popover("Answer mode", type="tertiary"):
         if not models:
             st.html(f'<p class="aside">{HOW_TO_ADD}</p>')
             return
         st.radio(
-            "Who writes the answers",
+            "Answers are made of",
             [None, *models],
             format_func=lambda written: as_text(models[written].name) if written else OWN_WORDS,
             key="model",

@@ -22,7 +22,7 @@ def begin() -> None:
     """Set the initial session state."""
     state: dict[str, Any] = {"chat": None, "exchanges": [], "problem": None, "opened": None, "opening": 0}
     state |= {"latest": -1, "step": 0, "uncovered": None}
-    state |= {"rating": None, "within": FROM_THE_QUESTION, "reading": None}
+    state |= {"rating": None, "editing": None, "within": FROM_THE_QUESTION, "reading": None}
     for name, start in state.items():
         st.session_state.setdefault(name, start)
 
@@ -83,6 +83,25 @@ def ask_again(chats: Chats, turn: int, filters: Filters) -> None:
     _bring_into_view(turn)
 
 
+def edit(id: int | None) -> None:
+    """Edit the question of the exchange of that id; None stops."""
+    st.session_state.editing = id
+
+
+def ask_edited(chats: Chats, turn: int, key: str) -> None:
+    """Ask the edited question in place of that of the turn, under the same conditions."""
+    exchanges = st.session_state.exchanges
+    if not st.session_state[key].strip() or any(exchange.waiting for exchange in exchanges):
+        return
+    edit(None)
+    close_reader()
+    if problem := too_fast():
+        st.session_state.problem = problem
+        return
+    chats.ask_again(exchanges[turn].id, exchanges[turn].conditions, st.session_state[key])
+    _bring_into_view(turn)
+
+
 def ask_who_says_what(turn: int) -> None:
     """Request who says what about the question of a turn."""
     st.session_state.uncovered = turn
@@ -109,15 +128,6 @@ def say_why(chats: Chats, id: int, liked: bool) -> None:
     state.rating = None
 
 
-def choose_pill(turn: int) -> None:
-    """Open the citation whose button was pressed; a second press closes it."""
-    number = st.session_state[pills_key(turn)]
-    if number is None:
-        close_reader()
-    else:
-        open_citation(turn, number)
-
-
 def open_citation(turn: int, number: int) -> None:
     """Open the article of a citation. Numbers that the turn does not have, or is about to lose, are ignored."""
     exchanges = st.session_state.exchanges
@@ -126,8 +136,6 @@ def open_citation(turn: int, number: int) -> None:
     close_reader()
     st.session_state.opened = (turn, number)
     st.session_state.opening += 1
-    cited = [citation.number for citation in exchanges[turn].reply.citations]
-    st.session_state[pills_key(turn)] = number if number in cited else None
 
 
 def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
@@ -142,14 +150,7 @@ def citations_of(exchange: Exchange) -> tuple[Citation, ...]:
 
 def close_reader() -> None:
     """Close the reader, if it is open."""
-    if st.session_state.opened:
-        st.session_state[pills_key(st.session_state.opened[0])] = None
     st.session_state.opened = None
-
-
-def pills_key(turn: int) -> str:
-    """The key of the citation buttons of a turn."""
-    return f"cited-{turn}"
 
 
 def _numbers(turn: int) -> list[int]:
@@ -161,7 +162,7 @@ def _numbers(turn: int) -> list[int]:
 def _leave() -> None:
     close_reader()
     st.session_state.uncovered, st.session_state.latest, st.session_state.problem = None, -1, None
-    st.session_state.rating = st.session_state.reading = None
+    st.session_state.rating = st.session_state.reading = st.session_state.editing = None
     st.session_state.within = FROM_THE_QUESTION
 
 

@@ -50,7 +50,7 @@ function paragraph(pieces, unnumbered) {
 // Details that the source did not state: each value with its source and the words it was read from.
 function known(items) {
   const made = element("details", "known");
-  made.append(element("summary", "", "Article details and their sources"));
+  made.append(element("summary", "", "Details"));
   const list = element("dl");
   for (const item of items) {
     const meaning = element("dd", "", item.value);
@@ -87,7 +87,7 @@ function bringIntoView(scroller) {
 }
 
 function keepInView(scroller) {
-  // The size changes when the styles arrive, and when a phone is turned; whoever has scrolled is left where they are.
+  // The size changes when the styles arrive, and when a phone is turned; after scrolling, the page stays where it is.
   const observer = new ResizeObserver(() => bringIntoView(scroller));
   observer.observe(scroller);
   observer.observe(scroller.firstChild);

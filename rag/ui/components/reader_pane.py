@@ -24,7 +24,7 @@ from rag.ui.navigation import page_titled
 _FOLDER = Path(__file__).parent
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
-_NAMES = {"title": "headline", "origin": "first written by", "authors": "written by", "place": "written in"}
+_NAMES = {"title": "headline", "origin": "news agency", "authors": "by", "place": "dateline"}
 
 _component = st.components.v2.component(
     "second_source_reader",

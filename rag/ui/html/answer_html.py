@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 from rag.chats.exchange import Correction, Kept
 from rag.reply import IN_THEIR_WORDS, MORE, Block, Citation, Reply, RetrievedPassage, Row, Statement
-from rag.ui.html.escape import as_html, as_label, web_address
+from rag.ui.html.escape import as_html, web_address
 from rag.ui.html.labels import day, outlet_name, shortened
 
 LONG_QUESTION = 160
 STANDS_IN = {
     "unsupported": "The articles do not support the model's answer. These are the articles' own sentences.",
     "model_failed": (
-        "The model did not answer. These are the articles' own sentences. Under “Written by” you can test it or "
+        "The model did not answer. These are the articles' own sentences. Under “Answer mode” you can test it or "
         "choose another one."
     ),
 }
@@ -22,6 +22,8 @@ MANNERS = {"extract": "From the articles' own sentences", "library": "From the l
 STRUCK_OUT = "Sentences removed because their citation failed its check: {}."
 NOT_SUPPORTED = "Sentences of the model removed because the articles do not support them: {}."
 _KINDS = {"answered": "answer", "related": "answer related", "nothing": "answer refusal"}
+_STATES = {"related": "Related only", "nothing": "Not answered"}
+"""Above a reply that does not answer."""
 _MARKED = {
     "answer": "<strong>{}</strong>",
     "added": '<span class="added">{}</span>',
@@ -72,8 +74,10 @@ def answer_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, 
     content = "".join([*direct, *(f"<p>{' '.join(sentences)}</p>" for sentences in paragraphs if sentences)])
     if reply.abstained:
         content += _list_of_related(turn, reply, opened, removed)
-    kind = _KINDS[reply.state]
-    return f'<div class="{kind}">{content}</div>' + "".join(f'<p class="aside">{note}</p>' for note in notes if note)
+    state = f'<p class="state">{_STATES[reply.state]}</p>' if reply.state in _STATES else ""
+    return f'<div class="{_KINDS[reply.state]}">{state}{content}</div>' + "".join(
+        f'<p class="aside">{note}</p>' for note in notes if note
+    )
 
 
 def blocks_html(turn: int, reply: Reply, opened: int | None, kept: Mapping[int, Kept] = MappingProxyType({})) -> str:
@@ -180,12 +184,6 @@ def _marked(statement: Statement) -> str:
         pieces.append(_MARKED[mark.kind].format(words))
         at = mark.end
     return "".join([*pieces, as_html(statement.text[at:])])
-
-
-def citation_label(citation: Citation) -> str:
-    """The label of a citation button: its number and outlet, or its headline or first words."""
-    name = citation.outlet or citation.title or citation.quote
-    return as_label(f"{citation.number} · {shortened(name)}")
 
 
 def correction_html(correction: Correction) -> str:

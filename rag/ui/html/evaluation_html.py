@@ -44,7 +44,7 @@ def headline_html(run: Run) -> str:
     if others:
         refused = sum(each.right for each in others)
         sentences.append(f"Of {len(others)} that have no answer, {refused} refused.")
-    writers = " and ".join(sorted({each.answered_by for each in run.results if each.answered_by})) or "nobody"
+    writers = " and ".join(sorted({each.answered_by for each in run.results if each.answered_by})) or "no model"
     about = f"{counted(run.articles, 'article')}, embedded with {run.model}, answered by {writers}."
     if run.figures.median_ms is not None:
         about += f" Half the answers took at most {run.figures.median_ms:,} ms, 95 % {run.figures.p95_ms:,} ms."

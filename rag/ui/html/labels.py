@@ -12,10 +12,11 @@ from rag.text.outlet_names import NO_OUTLET
 from rag.text.words import counted
 
 LONGEST_NAME = 40
+GUESSED = "date guessed"
 BASES = {
     "stated": "stated in the source",
     "text": "read from the text",
-    "inferred": "inferred",
+    "inferred": "guessed",
     "edited": "corrected manually",
     "unknown": "not known",
 }
@@ -35,6 +36,15 @@ def day(published: str | None) -> str:
     except ValueError:
         return published
     return f"{when.day} {when:%B %Y}"
+
+
+def short_day(published: str | None) -> str:
+    """An ISO date for where there is little room ("12 Mar 2024"); "undated" if there is none."""
+    try:
+        when = date.fromisoformat((published or "")[:10])
+    except ValueError:
+        return day(published)
+    return f"{when.day} {when:%b %Y}"
 
 
 def period(first: date, last: date) -> str:
@@ -66,7 +76,7 @@ def published(article: Article) -> str:
     """
     if article.published:
         inferred = article.basis_of("published").how == "inferred"
-        return _moment(article.published, article.published_at) + (" (inferred)" if inferred else "")
+        return _moment(article.published, article.published_at) + (f" ({GUESSED})" if inferred else "")
     first, last = article.published_from, article.published_until
     if first and last:
         return f"undated, between {day(first)} and {day(last)}"
@@ -85,9 +95,9 @@ def _moment(published: str, published_at: str | None) -> str:
 
 
 def value(article: Article, name: str) -> str:
-    """A value of what is known about an article (`rag.article.DESCRIBED`) in words."""
+    """One of an article's details (`rag.article.DESCRIBED`) in words."""
     if name == "published":
-        return published(article).removesuffix(" (inferred)")
+        return published(article).removesuffix(f" ({GUESSED})")
     if name == "authors":
         return ", ".join(article.authors) or "unknown"
     return str(getattr(article, name) or "unknown")

@@ -12,7 +12,7 @@ from rag.chats.chats import turns
 from rag.errors import SecondSourceError
 from rag.ui.components.model_panel import watched
 from rag.ui.jobs.background import UNEXPECTED
-from rag.ui.jobs.suggestion_job import suggesting
+from rag.ui.jobs.suggestion_job import opening, suggesting
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -28,7 +28,8 @@ def answer(assistant: Assistant, turn: int) -> None:
     """
     exchanges = st.session_state.exchanges
     exchange = exchanges[turn]
-    suggesting().cancel()  # the answer has priority
+    for search in (suggesting(), opening()):
+        search.cancel()  # the answer has priority
     with assistant.chats.answering(exchange.id) as waiting:
         if not waiting:
             return

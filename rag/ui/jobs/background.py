@@ -47,7 +47,7 @@ class BackgroundWork:
                     do()
             except SecondSourceError as error:
                 self.problem = str(error)
-            except Exception:  # top of a thread: whoever waits must learn that it ended
+            except Exception:  # top of a thread: the page must learn that it ended
                 logger.exception("the %s ended", name)
                 self.problem = UNEXPECTED
             finally:

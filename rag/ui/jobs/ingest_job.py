@@ -32,6 +32,7 @@ class IngestJob(BackgroundWork):
         self.current = ""
         self.events: list[IngestEvent] = []
         self.began = self.ended = 0.0
+        self._settled = True
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -50,6 +51,7 @@ class IngestJob(BackgroundWork):
         self.what, self.events, self.current = what, [], ""
         self.done = self.total = 0
         self.began = self.ended = time.monotonic()
+        self._settled = False
         self.run("adding of articles", lambda: self._take(events()))
         return True
 
@@ -58,6 +60,12 @@ class IngestJob(BackgroundWork):
         self.events = [event for event in self.events if ids is not None and event.article_id not in ids]
         if ids is None:
             self.what, self.problem = "", None
+
+    def settle(self) -> bool:
+        """Whether this is the first call since the job was started: for what is done once after it."""
+        with self._lock:
+            first, self._settled = not self._settled, True
+            return first
 
     def _take(self, events: Iterator[IngestEvent]) -> None:
         try:

@@ -8,31 +8,28 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import UnknownArticle
-from rag.settings import Settings
-from rag.text.words import counted
-from rag.ui.access import may_edit
 from rag.ui.components import open_chat
+from rag.ui.components.add_articles import drop_files
 from rag.ui.components.chat_list import ways_to_chats
-from rag.ui.components.chat_turn import show_exchange, show_question
+from rag.ui.components.chat_turn import LONGEST_TYPED, show_exchange, show_question
 from rag.ui.components.clicks import watch_clicks
 from rag.ui.components.collection_picker import within_door
+from rag.ui.components.first_screen import show_first_screen, show_heading
 from rag.ui.components.frame import framed, masthead, settings_or_stop
 from rag.ui.components.model_panel import model_door
 from rag.ui.components.reader_pane import moved, show_article
+from rag.ui.components.remove_articles import show_undo
+from rag.ui.components.samples import retire_samples, samples_banner
 from rag.ui.html.answer_html import copy_text
-from rag.ui.html.escape import as_label
+from rag.ui.html.labels import shortened
 from rag.ui.jobs.answer_job import answer, cover
 from rag.ui.jobs.suggestion_job import show_suggestions
-from rag.ui.navigation import link_to
-from rag.ui.startup import fill_with_samples, library_door, notice, offered_questions
+from rag.ui.startup import fill_with_samples, library_door, notice
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 ICON = Path(__file__).with_name("icon.svg")
-LONGEST_TYPED = 10_000
-"""Characters that the input accepts; the search reports questions that are too long."""
-SAMPLE_LIBRARY = "This is the sample library: its events, people and outlets are invented."
 
 
 def show() -> None:
@@ -48,12 +45,22 @@ def _page() -> None:
         masthead("Ask")
         settings = settings_or_stop()
         assistant = library_door(settings)
-        fill_with_samples(assistant, settings)
+        with st.container(key="news"):  # always drawn, so that nothing below it moves
+            retire_samples(assistant, settings)
+            show_undo(assistant)
+            news = st.container()
+        fill_with_samples(assistant, settings, drop_files)
         open_chat.load(assistant)
+        new = not st.session_state.exchanges
+        if not new:
+            name = assistant.chats.chat(st.session_state.chat).name
+            st.set_page_config(page_title=f"{shortened(name)} · Second Source")
+        if new:
+            with news:
+                samples_banner(assistant, settings)
         ways_to_chats(assistant)
-        turns = st.container(key="turns", gap=None)
-        with st.container(key="question-box"):
-            within_door(assistant)
+        turns = st.container(key="heading" if new else "turns", gap=None)
+        with st.container(key="question-box", gap=None):
             st.chat_input(
                 "Ask a question",
                 key="typed",
@@ -61,47 +68,32 @@ def _page() -> None:
                 on_submit=open_chat.ask_typed,
                 args=(assistant.chats,),
             )
-            model_door(assistant)
+            with st.container(key="question-chips", horizontal=True, vertical_alignment="center", gap="xsmall"):
+                within_door(assistant)
+                model_door(assistant)
         with st.container(key="clicks"):
             state = st.session_state
             copies = {turn: copy_text(each.reply) for turn, each in enumerate(state.exchanges) if each.reply}
-            watch_clicks(state.latest, state.step, state.opened, open_chat.open_citation, copies)
+            watch_clicks(state.latest, state.step, state.opened, open_chat.open_citation, copies, new)
+        below = st.container(key="below", gap=None)
     if st.session_state.opened:
         with beside, st.container(key="reader"):
             _reader(assistant)
     with turns:
-        _turns(assistant, settings)
+        if new:
+            if st.session_state.problem:
+                notice(st.session_state.problem)
+            show_heading(assistant)
+        else:
+            _turns(assistant)
+    if new:
+        with below:
+            show_first_screen(assistant, settings)
 
 
-def _welcome(assistant: Assistant, settings: Settings) -> None:
-    status = assistant.library.status()
-    offered = offered_questions(assistant, settings)
-    size = f"{counted(status.articles, 'article')} from {counted(status.outlets, 'outlet')}"
-    st.html(
-        '<p class="lead">Ask your news library. Every sentence of an answer is cited. Click a citation to open '
-        f'the article at that sentence.</p><p class="aside">{size}. {SAMPLE_LIBRARY if offered else ""}</p>'
-    )
-    if not offered:
-        return
-    if may_edit():
-        link_to("Library", "Add your own articles on the Library page")
-    with st.container(key="offered", gap=None):
-        for number, question in enumerate(offered):
-            st.button(
-                as_label(question),
-                key=f"offered-{number}",
-                on_click=open_chat.ask,
-                args=(assistant.chats, question),
-                type="tertiary",
-                width="stretch",
-            )
-
-
-def _turns(assistant: Assistant, settings: Settings) -> None:
+def _turns(assistant: Assistant) -> None:
     """The chat. The open question is answered last, after everything else is drawn."""
     exchanges = st.session_state.exchanges
-    if not exchanges:
-        _welcome(assistant, settings)
     places = [st.container(key=f"turn-{turn}", gap="small") for turn in range(len(exchanges))]
     for turn, exchange in enumerate(exchanges):
         if not exchange.waiting:
@@ -122,9 +114,8 @@ def _turns(assistant: Assistant, settings: Settings) -> None:
             kept = cover(assistant, uncovered)
         if kept:
             st.rerun()
-    if exchanges:
-        with st.container(key="next", gap=None):
-            show_suggestions(assistant)
+    with st.container(key="next", gap=None):
+        show_suggestions(assistant)
 
 
 def _reader(assistant: Assistant) -> None:

@@ -23,7 +23,8 @@ from rag.ui.components.add_articles import ways_in, what_is_added
 from rag.ui.components.article_panel import show_article
 from rag.ui.components.collection_picker import ask_within, show_collections, ways_with_chosen
 from rag.ui.components.frame import framed, masthead, settings_or_stop
-from rag.ui.components.remove_articles import ask_whether_to_remove
+from rag.ui.components.remove_articles import remove, show_undo
+from rag.ui.components.samples import retire_samples, samples_banner
 from rag.ui.html.escape import as_text
 from rag.ui.html.labels import outlet_name
 from rag.ui.jobs.ingest_job import adding
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).with_name("library.css")
 ROWS_IN_VIEW = 14
-WIDTHS = {"Headline": 410, "Outlet": 145, "Published": 95, "Origin": 120, "State": 150}
+WIDTHS = {"Headline": 360, "Outlet": 140, "Published": 95, "News agency": 105, "State": 130}
 OPENS = "Click an article to open it, or tick it to select it."
-STATES = ("not in English", "undated", "inferred", "corrected", "several versions", "copy")
+STATES = ("not in English", "undated", "guessed", "corrected", "several versions", "copy")
 FIRST_DAY, LAST_DAY = date(1600, 1, 1), date(2200, 12, 31)
 _FILTERS = ("outlets", "origins", "states", "collections", "since", "until")
 
@@ -56,7 +57,6 @@ def show() -> None:
 
 
 def _page() -> None:
-    st.session_state.pop("removed", None)
     with st.container(key="shelf", gap="small"):
         masthead("Library")
         settings = settings_or_stop()
@@ -70,7 +70,10 @@ def _page() -> None:
             return
         editing = may_edit()
         if editing:
-            what_is_added(adding())
+            retire_samples(assistant, settings)
+            what_is_added(assistant)
+            show_undo(assistant)
+        samples_banner(assistant, settings)
         held = assistant.library.status()
         if held.articles:
             size = f"{counted(held.articles, 'article')} from {counted(held.outlets, 'outlet')}"
@@ -109,7 +112,7 @@ def _articles(assistant: Assistant) -> None:
     narrowed = bool(words.strip()) or any(st.session_state.get(name) for name in _FILTERS)
     bar = st.container(key="chosen", horizontal=True, vertical_alignment="center")
     if not found:
-        bar.html('<p class="aside">No articles match.</p>')
+        bar.html('<p class="aside">No matching articles.</p>')
         return
     ids = [each.id for each in found]
     selection = st.dataframe(
@@ -127,10 +130,12 @@ def _articles(assistant: Assistant) -> None:
         _open(ids[selection.cells[0][0]])
         st.rerun()
     with bar:
-        _what_to_do(assistant, [ids[row] for row in selection.rows if row < len(ids)], ids, len(everything), narrowed)
+        _what_to_do(
+            assistant, [ids[row] for row in selection.rows if row < len(ids)], len(ids), len(everything), narrowed
+        )
 
 
-def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str], held: int, narrowed: bool) -> None:
+def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: int, held: int, narrowed: bool) -> None:
     if chosen:
         st.html(f'<p class="aside">{counted(len(chosen), "article")} selected</p>', width="stretch")
         if len(chosen) == 1:
@@ -140,13 +145,11 @@ def _what_to_do(assistant: Assistant, chosen: Sequence[str], found: Sequence[str
         if not may_edit():
             return
         ways_with_chosen(assistant, chosen, st.session_state.get("collections", ()))
-        if st.button(f"Remove {counted(len(chosen), 'article')}", key="remove-chosen"):
-            ask_whether_to_remove(assistant, chosen)
+        removal = f"Remove {counted(len(chosen), 'article')}"
+        st.button(removal, key="remove-chosen", on_click=remove, args=(assistant, chosen))
         return
-    summary = f"{len(found):,} of {counted(held, 'article')}" if narrowed else OPENS
+    summary = f"{found:,} of {counted(held, 'article')}" if narrowed else OPENS
     st.html(f'<p class="aside">{summary}</p>', width="stretch")
-    if narrowed and may_edit() and st.button(f"Remove all {len(found):,} found", key="remove-found", type="tertiary"):
-        ask_whether_to_remove(assistant, found)
 
 
 def _narrowed(
@@ -160,8 +163,8 @@ def _narrowed(
     with st.expander(f"Filter ({active})" if active else "Filter", type="compact", key="filter"):
         outlets = st.multiselect("Outlet", _names([each.outlet or "" for each in everything]), key="outlets",
                                  format_func=_choice, placeholder="Any")  # fmt: skip
-        origins = st.multiselect("First written by", _names([each.origin or "" for each in everything]), key="origins",
-                                 format_func=_choice, placeholder="Anyone")  # fmt: skip
+        origins = st.multiselect("News agency", _names([each.origin or "" for each in everything]), key="origins",
+                                 format_func=_choice, placeholder="Any")  # fmt: skip
         wanted = st.multiselect("State", STATES, key="states", placeholder="Any")
         kept = st.multiselect("Collection", list(collections), key="collections", format_func=as_text,
                               placeholder="Any") if collections else []  # fmt: skip
@@ -219,7 +222,7 @@ def _table(found: Sequence[Listed], states: Mapping[str, list[str]]) -> dict[str
         "Headline": [as_text(each.label) for each in found],
         "Outlet": [as_text(outlet_name(each.outlet)) for each in found],
         "Published": [as_text(each.published or "undated") for each in found],
-        "Origin": [as_text(each.origin or "") for each in found],
+        "News agency": [as_text(each.origin or "") for each in found],
         "State": [", ".join(_state(state, each) for state in states[each.id]) for each in found],
     }
 
