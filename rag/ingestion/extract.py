@@ -12,7 +12,8 @@ import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion.publication_time import published_at
+from rag.ingestion.stated_date import whole_date
 from rag.text.outlet_names import host_of, name_of, outlet_named
 
 LONGEST_HEADLINE = 160

@@ -15,7 +15,8 @@ from urllib.parse import urljoin
 from rag.article import fingerprint
 from rag.errors import ReadError
 from rag.ingestion.extract import decode, json_document, tidy
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion.publication_time import published_at
+from rag.ingestion.stated_date import whole_date
 
 LARGEST = 60_000_000
 """Bytes of a feed or sitemap after unpacking (the sitemap format allows 50 MiB)."""

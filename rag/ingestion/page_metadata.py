@@ -11,7 +11,8 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion.publication_time import published_at
+from rag.ingestion.stated_date import whole_date
 from rag.text.date_patterns import DAY, MONTH
 
 ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")

@@ -19,10 +19,12 @@ from rag import telemetry
 from rag.article import Article, fingerprint
 from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
+from rag.ingestion.file_kinds import suffix_of
+from rag.ingestion.find_files import Passed, Unread, find
 from rag.ingestion.outlet_context import beside_the_others
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.prepare import Prepared, described, prepare
-from rag.ingestion.read_files import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
+from rag.ingestion.read_files import Item, More, Same, Waiting, read, read_content
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.library.library import Library
 from rag.library.subscriptions import Feeds
@@ -38,13 +40,14 @@ FIRST_PACE = 0.2
 """Seconds that keeping an article is expected to take, until it has been measured."""
 NO_ADDRESS = "this is no address: it begins with https:// or http://"
 
-Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "skipped", "fetching"]
 
 
 @dataclass(frozen=True, slots=True)
 class IngestEvent:
     """What happened to one article, or to a file without one. `total` grows when a file has several articles.
 
+    "skipped" stands for files of a folder that are no articles, such as hidden ones, and is no failure.
     "fetching" is not an outcome: it comes once a second while an address is being fetched.
     """
 
@@ -144,13 +147,10 @@ def _found(
 ) -> Generator[Found, None, None]:
     """What is found in the files and at the addresses that `places` mean."""
     addresses = list(dict.fromkeys(place.strip() for place in places if is_address(place)))
-    store = library.folder.resolve()
     others = [place for place in places if not is_address(place)]
-    files = [
-        file
-        for file in ([Unread(place, NO_ADDRESS) for place in others] if only_addresses else find(others))
-        if isinstance(file, Unread) or not file.resolve().is_relative_to(store)
-    ]
+    files: list[Path | Unread | Passed] = (
+        [Unread(place, NO_ADDRESS) for place in others] if only_addresses else find(others, library.folder.resolve())
+    )
     yield More(len(files) + len(addresses))
     for file in files:
         for number, found in enumerate(read(file, max_mb, parser) if isinstance(file, Path) else [file]):
@@ -241,11 +241,13 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
 
 
 def _decide(
-    library: Library, found: Item | Unread | Same, taken: _Taken, waiting: Sequence[_Planned]
+    library: Library, found: Item | Unread | Passed | Same, taken: _Taken, waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
     """What to do with what was found: the plan to keep it, or the event that says why not."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
+    if isinstance(found, Passed):
+        return IngestEvent(found.source, "skipped", None, None, found.reason, 0, 0)
     if isinstance(found, Same):
         held = library.known(identity(Article(text="", url=found.source)))
         return IngestEvent(found.source, "unchanged", held.id if held else None, None, found.reason, 0, 0)
