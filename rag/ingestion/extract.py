@@ -1,20 +1,17 @@
-"""Makes an article from the content of a file: JSON of crawlers, HTML, Markdown or plain text."""
+"""Makes an article from the content of a file: HTML, Markdown or plain text."""
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion.publication_time import published_at
-from rag.ingestion.stated_date import whole_date
 from rag.text.outlet_names import host_of, name_of, outlet_named
+from rag.text.stated_dates import Dated
 
 LONGEST_HEADLINE = 160
 """Characters. A longer first line is a paragraph."""
@@ -107,7 +104,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     tree = trafilatura.load_html(content)
     if tree is None:
         raise ReadError(_NO_ARTICLE)
-    said = what_is_said(tree)
+    said = what_is_said(tree, url)
     prune(tree)
     # Dates anywhere on the page are not looked for: many pages have today's date in their header.
     document = trafilatura.bare_extraction(
@@ -135,72 +132,17 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         text=text,
         title=title,
         outlet=known or outlet_named(said.outlet) or host,
-        published=said.published or document.date,
+        published=said.dated.day or (document.date if said.dated == Dated() else None),
         published_at=said.published_at,
+        published_from=said.dated.first,
+        published_until=said.dated.last,
+        basis={"published": said.dated.basis} if said.dated.basis else {},
         url=url,
         authors=said.authors or _authors(document.author),
         language=document.language,
     )
 
 
-def from_json(item: object) -> Article:
-    """The article of a JSON object as news-please or trafilatura writes it. Raises ReadError if it has none."""
-    if not isinstance(item, dict):
-        raise ReadError(f"it holds {_kind(item)}, not an object with an article's text")
-    text = next((item[key] for key in ("maintext", "text", "raw_text") if item.get(key)), None)
-    if text is None:
-        keys = ", ".join(map(str, list(item)[:6])) or "none"
-        raise ReadError(f'it has no text: neither "maintext" nor "text" is filled (its keys: {keys})')
-    if not isinstance(text, str):
-        raise ReadError(f"its text is {_kind(text)}, not a string")
-    url = next((each for key in ("url", "source") if host_of(each := _string(item, key))), None)
-    host = host_of(url) or _string(item, "source_domain", "hostname")
-    published = whole_date(_string(item, "date_publish", "date"))
-    return Article(
-        text=tidy(text),
-        title=_string(item, "title"),
-        outlet=_string(item, "sitename", "source-hostname") or (name_of(host) if host else None),
-        published=published,
-        published_at=published_at(published, [item.get("date_publish"), item.get("date")]),
-        url=url,
-        authors=_authors(item.get("authors") or item.get("author")),
-        language=_string(item, "language"),
-    )
-
-
-def json_document(content: str, line: int | None = None) -> Any:
-    """The value of a JSON text. Raises ReadError with the line of the mistake; `line` is the line in a JSONL file."""
-    try:
-        return json.loads(content)
-    except json.JSONDecodeError as error:
-        place = f"line {line}" if line else f"line {error.lineno}"
-        raise ReadError(f"{place}, column {error.colno}: it is not valid JSON ({error.msg})") from error
-    except RecursionError as error:
-        raise ReadError("its JSON is nested too deeply") from error
-    except ValueError as error:  # a number of thousands of digits
-        raise ReadError(f"its JSON cannot be read: {error}") from error
-
-
-def _string(item: dict[str, Any], *keys: str) -> str | None:
-    for key in keys:
-        value = item.get(key)
-        if isinstance(value, str) and value.strip():
-            return " ".join(tidy(value).split())
-    return None
-
-
 def _authors(value: object) -> tuple[str, ...]:
     names = re.split(r"\s*;\s*", value) if isinstance(value, str) else value if isinstance(value, list) else []
     return tuple(" ".join(tidy(name).split()) for name in names if isinstance(name, str) and name.strip())
-
-
-def _kind(value: object) -> str:
-    names = {
-        list: "a list",
-        str: "a string",
-        int: "a number",
-        float: "a number",
-        bool: "true or false",
-        type(None): "null",
-    }
-    return names.get(type(value), "an object")

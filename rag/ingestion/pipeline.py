@@ -31,6 +31,7 @@ from rag.library.subscriptions import Feeds
 from rag.models.embedding import Embedding
 from rag.settings import PACKAGED_MODEL
 from rag.text.language import is_english, language_name
+from rag.text.stated_dates import doubt
 
 ARTICLES_AT_ONCE = 16
 """Kept together: fewer are slower, and with more it takes long until the first is reported."""
@@ -335,4 +336,6 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
     for plan, article in zip(planned, articles, strict=True):
         foreign = None if is_english(article.language) else f"in {language_name(article.language or '')}"
         reason = f"{foreign}; the default model reads English" if foreign and english else foreign
+        if doubtful := doubt(article.basis_of("published")):
+            reason = "; ".join(filter(None, [reason, f"undated: {doubtful}"]))
         yield _event(plan.item, plan.outcome, plan.article.id, reason)

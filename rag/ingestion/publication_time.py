@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from dateutil import parser
 
-from rag.ingestion.stated_date import IN_FIGURES, IN_WORDS, as_text
+from rag.text.stated_dates import IN_FIGURES, IN_WORDS, as_text
 
 _DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2004, 2, 2, 1, 1)
 """What a text leaves out is taken from these: what it states is the same with both."""

@@ -15,8 +15,8 @@ from rag.ingestion.file_kinds import HEAD, kind_of, suffix_of, why_not
 from rag.ingestion.find_files import Unread
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.publication_time import published_at
-from rag.ingestion.stated_date import whole_date
 from rag.text.outlet_names import host_of, name_of
+from rag.text.stated_dates import typed_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read(path: Path, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
         with path.open("rb") as file:
             if _kind(suffix, file.read(HEAD)) == "lines":
                 file.seek(0)
-                for found in _read_lines(str(path), file, max_mb):
+                for found in _read_lines(str(path), file, max_mb, parser):
                     yield _at(path, found)
                 return
         _check_size(path.stat().st_size, max_mb)
@@ -85,7 +85,7 @@ def read_content(source: str, suffix: str, content: bytes, max_mb: float, parser
         kind = _kind(suffix, content[:HEAD])
         _check_size(len(content), max_mb)
         if kind == "lines":
-            yield from _read_lines(source, io.BytesIO(content), max_mb)
+            yield from _read_lines(source, io.BytesIO(content), max_mb, parser)
             return
         articles = _articles(kind, content, parser)
     except ReadError as error:
@@ -109,9 +109,7 @@ def pasted(
     title, outlet, published, url = (
         " ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url)
     )
-    date = whole_date(published)
-    if published and not date:
-        raise UsageError(f"{published!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")
+    date = typed_date(published, "The date") if published else None
     if url and not (host_of(url) and url.startswith(("http://", "https://"))):
         raise UsageError(f"{url!r} is not an address: it begins with https:// or http://.")
     host = host_of(url)
@@ -157,16 +155,13 @@ def _articles(kind: str, content: bytes, parser: Parser) -> list[Article | ReadE
         return [parser.docx(content)]
     if kind == "page":
         return [parser.page(content)]
-    text = extract.decode(content)
     if kind == "json":
-        document = extract.json_document(text)
-        if document == []:
-            raise ReadError("it is an empty list")
-        return [_tried(each) for each in document] if isinstance(document, list) else [extract.from_json(document)]
+        return parser.json(content)
+    text = extract.decode(content)
     return [extract.from_markdown(text) if kind == "markdown" else extract.from_text(text)]
 
 
-def _read_lines(source: str, file: BinaryIO, max_mb: float) -> Iterator[Item | Unread]:
+def _read_lines(source: str, file: BinaryIO, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
     empty, number = True, 0
     while content := file.readline(int(max_mb * 1_000_000) + 1):
         number += 1
@@ -178,19 +173,11 @@ def _read_lines(source: str, file: BinaryIO, max_mb: float) -> Iterator[Item | U
             yield Unread(where, f"the line has more than the {max_mb:g} MB an article may have")
             return
         try:
-            document = extract.json_document(extract.decode(content).rstrip(), number)
-            yield _item(where, extract.from_json(document), False)
+            yield _item(where, parser.json(content, number)[0], False)
         except ReadError as error:
             yield Unread(where, str(error).removeprefix(f"line {number}, "))
     if empty:
         yield Unread(source, "it is empty")
-
-
-def _tried(document: object) -> Article | ReadError:
-    try:
-        return extract.from_json(document)
-    except ReadError as error:
-        return error
 
 
 def _item(where: str, found: Article | ReadError, whole_file: bool) -> Item | Unread:

@@ -18,6 +18,7 @@ from typing import Literal
 from dateutil import parser
 
 from rag.article import UNKNOWN, Provenance
+from rag.errors import UsageError
 
 Order = Literal["day", "month"]
 """Which number comes first in a date in figures that ends with the year."""
@@ -37,7 +38,9 @@ _DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2004, 2, 2, 1, 1)
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|[年년]\s*(\d{1,2})[月월]\s*(\d{1,2})[日일])(?!\d)"
 )
-IN_FIGURES = re.compile(r"(?<![\d./-])(\d{1,2})(?P<mark>[./-])[ ]?(\d{1,2})(?P=mark)[ ]?(\d{4}|\d{2})(?![\d/-]|\.\d)")
+IN_FIGURES = re.compile(
+    r"(?<![\d./-])(?P<one>\d{1,2})(?P<mark>[./-]) ?(?P<other>\d{1,2})(?P=mark) ?(?P<year>\d{4}|\d{2})(?![\d/-]|\.\d)"
+)
 IN_WORDS = re.compile(
     r"(?<![\d.:])(\d{1,2})(?:\.|st|nd|rd|th|er|[ºª])?\s+(?:de\s+|of\s+|d['’])?([^\W\d_]{3,14})\.?,?(?:\s+del?)?\s+(\d{4})"
     r"(?!\d)"
@@ -115,7 +118,7 @@ def order_shown_by(basis: Provenance) -> Order | None:
     found = IN_FIGURES.search(basis.note or "") if basis.how == "stated" else None
     if not found or found["mark"] == ".":
         return None
-    one, other = int(found[1]), int(found[3])
+    one, other = int(found["one"]), int(found["other"])
     return "day" if one > 12 else "month" if other > 12 else None
 
 
@@ -166,21 +169,22 @@ def _read(text: str, order: Order | None, language: str | None) -> Dated:
         return _checked(one, text)
     if (one.year, one.month) == (other.year, other.month) and re.search(r"[^\W\d]{3}|\d{4}[-/]\d", text):
         last = (one.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        basis = Provenance("stated", note=f"“{text}” names the month only")
+        basis = Provenance("unknown", note=f"“{text}” names the month only")
         return Dated(None, basis, one.replace(day=1).isoformat(), last.isoformat())
     return Dated()
 
 
 def _in_figures(figures: re.Match[str], order: Order | None) -> Dated:
     """A date that ends with the year. With full stops between its figures the day is always first."""
-    one, other, year = int(figures[1]), int(figures[3]), int(figures[4])
-    written, short = figures.group(), len(figures[4]) == 2
+    one, other, year = (int(figures[each]) for each in ("one", "other", "year"))
+    written, short = figures.group(), len(figures["year"]) == 2
     if short:
         year += 2000 if year <= date.today().year % 100 + 1 else 1900
     day_first, month_first = _day(year, other, one), _day(year, one, other)
     if figures["mark"] == ".":
         month_first = None
     found = [each for each in (day_first, month_first) if each]
+    found = [each for each in found if each <= date.today() + timedelta(days=1)] or found  # news is not of the future
     if not found:
         return Dated()
     basis = Provenance("stated", note=f"“{written}”")
@@ -234,5 +238,19 @@ def _plain_digits(text: str) -> str:
 
 
 def doubt(basis: Provenance) -> str | None:
-    """What a person should know about a stated date, for a message; None if nothing is doubtful."""
+    """Why a date that is stated is unknown all the same; None if it is known, or none is stated."""
     return basis.note if basis.how == "unknown" and basis != UNKNOWN else None
+
+
+def typed_date(text: str, name: str) -> str:
+    """The ISO date of a day that a person typed, in any usual notation.
+
+    Raises UsageError if it is none, or can be read two ways; `name` is what the message calls it.
+    """
+    found = read_date([text])
+    if found.day:
+        return found.day
+    reason = doubt(found.basis) if found.basis else None
+    if found.basis and NOTE.search(found.basis.note or ""):
+        raise UsageError(f"{name} {reason}: write one of these.")
+    raise UsageError(f"{name} {text!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")
