@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
+from rag.ingestion import saved_pages
 from rag.text.outlet_names import host_of, name_of, outlet_named
 from rag.text.stated_dates import Dated
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 LONGEST_HEADLINE = 160
 """Characters. A longer first line is a paragraph."""
@@ -19,6 +24,12 @@ SHORTEST_BEHIND_A_LOGIN = 400
 """Characters. A page with a password field and less text than this asks to sign in, and is not an article."""
 SHORTEST_FETCHED = 140
 """Characters. A fetched page with less text is not an article, unless it says so itself."""
+LEAST_SHOWN = 1 / 3
+"""The share of a page's visible text; where less is found, the page is read in other ways too."""
+CLEARLY = 150
+"""Characters by which another reading of a page has to be longer."""
+_HIDDEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Characters that only say where a word may be broken."""
 _NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
 """Encodings that nobody uses, but that fit Western European text just as well."""
@@ -49,8 +60,9 @@ def decode(content: bytes, declared: str | None = None) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text as it is stored: Unix line ends, no NUL, valid surrogates, no white space around it."""
+    """Text as it is stored: Unix line ends, no NUL, no soft hyphens, valid surrogates, no white space around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = re.sub(r"(?<=[^\W\d_A-Z])\u200b(?=[A-Z])", " ", text).translate(_HIDDEN)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
 
 
@@ -96,7 +108,6 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     article.
     """
     import trafilatura
-    from trafilatura.settings import Document
 
     from rag.ingestion.page_metadata import what_is_said
     from rag.ingestion.prune import prune, without_junk
@@ -104,34 +115,43 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     tree = trafilatura.load_html(content)
     if tree is None:
         raise ReadError(_NO_ARTICLE)
-    said = what_is_said(tree, url)
+    address = url or saved_pages.address_of(tree, content if isinstance(content, str) else content.decode("latin-1"))
+    second = not url and saved_pages.is_second_page(tree)
+    said = what_is_said(tree, address)
+    seen, links = saved_pages.visible(tree), saved_pages.links_of_a_list(tree)
+    front = saved_pages.is_front(tree, address)
     prune(tree)
-    # Dates anywhere on the page are not looked for: many pages have today's date in their header.
-    document = trafilatura.bare_extraction(
-        tree,
-        with_metadata=True,
-        include_comments=False,
-        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
-    )
-    text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
+    document = _extracted(tree)
+    text = without_junk(tidy(document.text or "")) if document else ""
+    if len(text) < seen * LEAST_SHOWN:  # names of elements can mislead: the page is read once more without pruning
+        plain = _extracted(trafilatura.load_html(content))
+        other = without_junk(tidy(plain.text or "")) if plain else ""
+        if _is_longer(other, text):
+            document, text = plain, other
+    if _is_longer(body := tidy(said.body or ""), text):
+        text = body
+    if links and not said.is_article and not saved_pages.is_prose(text):
+        raise ReadError(f"it is a list of {links} links, not an article: give the addresses that it lists")
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
     # A front page, or a page that only says that there is nothing or that it needs scripts.
-    front = bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query
-    none = bool(url) and not said.is_article and (front or len(text) < SHORTEST_FETCHED)
-    if not isinstance(document, Document) or not text or none:
+    front = front or (bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query)
+    none = not said.is_article and (front or (bool(url) and len(text) < SHORTEST_FETCHED))
+    if document is None or not text or none:
         offer = f"; it offers a feed: {urljoin(url or '', said.feed)}" if said.feed else ""
         raise ReadError(_NO_ARTICLE + offer)
-    title = said.title or (tidy(document.title) if document.title else None)
+    title = tidy(said.title or "") or (tidy(document.title) if document.title else None)
     if title and text.startswith(title + "\n"):
         text = text[len(title) :].lstrip()
-    url = url or document.url
-    host = host_of(url)
+    url = address or (None if second else document.url)
+    original = saved_pages.original_of(url or document.url or "")
+    host = host_of(original)
+    outlet = None if original != url and host_of(url) and said.outlet == host_of(url) else said.outlet
     known = name_of(host) if host and name_of(host) != host else None
     return Article(
         text=text,
         title=title,
-        outlet=known or outlet_named(said.outlet) or host,
+        outlet=known or outlet_named(outlet) or host,
         published=said.dated.day or (document.date if said.dated == Dated() else None),
         published_at=said.published_at,
         published_from=said.dated.first,
@@ -141,6 +161,25 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
         authors=said.authors or _authors(document.author),
         language=document.language,
     )
+
+
+def _extracted(tree: object) -> Document | None:
+    """What trafilatura finds. Dates anywhere on the page are not looked for: many have today's date in their header."""
+    import trafilatura
+    from trafilatura.settings import Document
+
+    found = trafilatura.bare_extraction(
+        tree,
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
+    )
+    return found if isinstance(found, Document) else None
+
+
+def _is_longer(other: str, text: str) -> bool:
+    """Whether another reading of a page is clearly longer, and has sentences."""
+    return len(other) > 1.5 * len(text) + CLEARLY and saved_pages.is_prose(other)
 
 
 def _authors(value: object) -> tuple[str, ...]:

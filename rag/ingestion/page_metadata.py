@@ -57,7 +57,8 @@ LONGEST_OUTLET = 60
 class Said:
     """What a page says about its article; None for what it does not say.
 
-    `feed` is the address of a feed that it offers, `is_article` is true if it calls itself an article.
+    `feed` is the address of a feed that it offers, `is_article` is true if it calls itself an article;
+    `body` is the text that its JSON-LD has.
     """
 
     title: str | None
@@ -68,6 +69,7 @@ class Said:
     feed: str | None
     has_password: bool
     is_article: bool
+    body: str | None
 
 
 def what_is_said(tree: HtmlElement, url: str | None = None) -> Said:
@@ -106,6 +108,7 @@ def what_is_said(tree: HtmlElement, url: str | None = None) -> Said:
         authors=_people(item.get("author")),
         feed=str(feeds[0]) if feeds else None,
         has_password=bool(tree.xpath(".//input[@type='password']")),
+        body=item.get("articleBody") if isinstance(item.get("articleBody"), str) else None,
         is_article=bool(item) or tags.get("og:type") == "article",
     )
 

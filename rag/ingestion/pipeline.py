@@ -25,6 +25,7 @@ from rag.ingestion.outlet_context import beside_the_others
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.prepare import Prepared, described, prepare
 from rag.ingestion.read_files import Item, More, Same, Waiting, read, read_content
+from rag.ingestion.saved_pages import original_of
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.library.library import Library
 from rag.library.subscriptions import Feeds
@@ -295,7 +296,7 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
 
 def identity(article: Article) -> str:
     """The key of an article: its canonical address, else its outlet and text."""
-    if address := _canonical(article.url or ""):
+    if address := _canonical(original_of(article.url or "")):
         return f"url:{address}"
     return "text:" + fingerprint(f"{article.outlet or ''}\x1f{article.text}")
 
