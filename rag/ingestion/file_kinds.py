@@ -17,6 +17,18 @@ KINDS = {
     ".ndjson": "lines",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
+    ".rtf": "rtf",
+    ".eml": "mail",
+    ".mhtml": "mail",
+    ".mht": "mail",
+    ".csv": "table",
+    ".tsv": "table",
+    ".xlsx": "sheet",
+    ".ris": "references",
+    ".xml": "agency_xml",
+    ".warc": "web_archive",
 }
 """The kind of file for an ending."""
 HEAD = 4096

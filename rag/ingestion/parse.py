@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rag.errors import ReadError
-from rag.ingestion import documents, extract, feeds, json_articles
+from rag.ingestion import documents, exchange_formats, extract, feeds, json_articles
 
 MEMORY_BYTES = 1 << 30
 PROCESSOR_SECONDS = 30
@@ -34,6 +34,11 @@ def _json(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
         raise ReadError("it is an empty list")
     found = [document] if request.get("line") else json_articles.articles_in(document)
     return {"articles": [_tried(each) for each in found]}
+
+
+def _exchanged(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    found = list(exchange_formats.FORMATS[request["form"]](content))
+    return {"articles": [{"error": str(each)} if isinstance(each, ReadError) else asdict(each) for each in found]}
 
 
 def _tried(document: object) -> dict[str, Any]:
@@ -60,7 +65,14 @@ def _listing(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
     return {"listing": asdict(feeds.from_xml_or_json(content, request["url"]))}
 
 
-KINDS: dict[str, Parse] = {"page": _page, "json": _json, "pdf": _pdf, "docx": _docx, "listing": _listing}
+KINDS: dict[str, Parse] = {
+    "page": _page,
+    "json": _json,
+    "exchanged": _exchanged,
+    "pdf": _pdf,
+    "docx": _docx,
+    "listing": _listing,
+}
 
 
 def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:

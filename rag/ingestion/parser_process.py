@@ -53,6 +53,11 @@ class Parser:
         found = self._ask({"kind": "json", "line": line}, content)["articles"]
         return [ReadError(each["error"]) if "error" in each else _article(each) for each in found]
 
+    def exchanged(self, form: str, content: bytes) -> list[Article | ReadError]:
+        """The articles in a file of one of `exchange_formats.FORMATS`."""
+        found = self._ask({"kind": "exchanged", "form": form}, content)["articles"]
+        return [ReadError(each["error"]) if "error" in each else _article(each) for each in found]
+
     def listing(self, content: bytes, url: str) -> Listing:
         """The entries of the feed or sitemap at `url`."""
         found = self._ask({"kind": "listing", "url": url}, content)["listing"]

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from rag.article import Article
 from rag.errors import ReadError, UsageError
 from rag.ingestion import extract
+from rag.ingestion.exchange_formats import FORMATS, from_subtitles, is_subtitles
 from rag.ingestion.file_kinds import HEAD, kind_of, suffix_of, why_not
 from rag.ingestion.find_files import Unread
 from rag.ingestion.parser_process import Parser
@@ -157,7 +158,11 @@ def _articles(kind: str, content: bytes, parser: Parser) -> list[Article | ReadE
         return [parser.page(content)]
     if kind == "json":
         return parser.json(content)
+    if kind in FORMATS:
+        return parser.exchanged(kind, content)
     text = extract.decode(content)
+    if kind == "subtitles" or (kind == "text" and is_subtitles(text)):
+        return [from_subtitles(text)]
     return [extract.from_markdown(text) if kind == "markdown" else extract.from_text(text)]
 
 
