@@ -131,11 +131,16 @@ def parse(content: str, name: str) -> tuple[dict[str, Any], bool]:
         if data["format"] != FORMAT or data["version"] != VERSION:
             raise ValueError(f"its format is {data['format']!r}, version {data['version']!r}")
         form = as_json if not hidden else as_markdown if hidden[1] else as_html
-        return data, hidden is None or form(data) == text
+        return data, hidden is None or _as_read(form(data)) == _as_read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{name} is not an exported chat ({error}). Export one on the page or with `python -m rag chats export ID`."
         ) from error
+
+
+def _as_read(text: str) -> str:
+    """A text without the blanks at the ends of its lines and of itself, which editors remove or add."""
+    return "\n".join(line.rstrip() for line in text.rstrip().split("\n"))
 
 
 def file_name(name: str, form: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from rag.article import DESCRIBED, UNKNOWN, Article, Provenance, Sentence, Span
 from rag.ingestion import date_inference
 from rag.ingestion.transcript_speakers import PERSON, voices
+from rag.text import stated_dates
 from rag.text.language import language_of
 from rag.text.outlet_names import aliases_of, every_alias, host_of, name_of
 
@@ -135,11 +136,14 @@ def undated(
 ) -> Article:
     """The article with the range of days in which it can have been published, if its date is unknown.
 
-    `sentences`: those of the story; `beside`: a dated article that quotes the same words. A date that a person
-    corrected is kept.
+    `sentences`: those of the story; `beside`: a dated article that quotes the same words. What a person corrected, and
+    what the file states without giving the day, is kept.
     """
-    if article.published or article.basis_of("published").how == "edited":
+    known = article.basis_of("published")
+    if article.published or known.how == "edited":
         return replace(article, published_from=None, published_until=None)
+    if stated_dates.doubt(known):  # what the file states, though it leaves the day open
+        return article
     told = date_inference.inferred(article.text, sentences, beside)
     basis = {**article.basis, "published": told.basis if told else UNKNOWN}
     first, last = (told.first, told.last) if told else (None, None)

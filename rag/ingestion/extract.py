@@ -1,19 +1,22 @@
-"""Makes an article from the content of a file: JSON of crawlers, HTML, Markdown or plain text."""
+"""Makes an article from the content of a file: HTML, Markdown or plain text."""
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import charset_normalizer
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion import saved_pages
 from rag.text.outlet_names import host_of, name_of, outlet_named
+from rag.text.stated_dates import Dated
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 LONGEST_HEADLINE = 160
 """Characters. A longer first line is a paragraph."""
@@ -21,6 +24,12 @@ SHORTEST_BEHIND_A_LOGIN = 400
 """Characters. A page with a password field and less text than this asks to sign in, and is not an article."""
 SHORTEST_FETCHED = 140
 """Characters. A fetched page with less text is not an article, unless it says so itself."""
+LEAST_SHOWN = 1 / 3
+"""The share of a page's visible text; where less is found, the page is read in other ways too."""
+CLEARLY = 150
+"""Characters by which another reading of a page has to be longer."""
+_HIDDEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Characters that only say where a word may be broken."""
 _NO_ARTICLE = "no article was found on the page"
 _UNUSED_ENCODINGS = ["iso8859_3", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"]
 """Encodings that nobody uses, but that fit Western European text just as well."""
@@ -51,8 +60,9 @@ def decode(content: bytes, declared: str | None = None) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text as it is stored: Unix line ends, no NUL, valid surrogates, no white space around it."""
+    """Text as it is stored: Unix line ends, no NUL, no soft hyphens, valid surrogates, no white space around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = re.sub(r"(?<=[^\W\d_A-Z])\u200b(?=[A-Z])", " ", text).translate(_HIDDEN)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
 
 
@@ -98,7 +108,6 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     article.
     """
     import trafilatura
-    from trafilatura.settings import Document
 
     from rag.ingestion.page_metadata import what_is_said
     from rag.ingestion.prune import prune, without_junk
@@ -106,100 +115,73 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
     tree = trafilatura.load_html(content)
     if tree is None:
         raise ReadError(_NO_ARTICLE)
-    said = what_is_said(tree)
+    address = url or saved_pages.address_of(tree, content if isinstance(content, str) else content.decode("latin-1"))
+    second = not url and saved_pages.is_second_page(tree)
+    said = what_is_said(tree, address)
+    seen, links = saved_pages.visible(tree), saved_pages.links_of_a_list(tree)
+    front = saved_pages.is_front(tree, address)
     prune(tree)
-    # Dates anywhere on the page are not looked for: many pages have today's date in their header.
-    document = trafilatura.bare_extraction(
-        tree,
-        with_metadata=True,
-        include_comments=False,
-        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
-    )
-    text = without_junk(tidy(document.text or "")) if isinstance(document, Document) else ""
+    document = _extracted(tree)
+    text = without_junk(tidy(document.text or "")) if document else ""
+    if len(text) < seen * LEAST_SHOWN:  # names of elements can mislead: the page is read once more without pruning
+        plain = _extracted(trafilatura.load_html(content))
+        other = without_junk(tidy(plain.text or "")) if plain else ""
+        if _is_longer(other, text):
+            document, text = plain, other
+    if _is_longer(body := tidy(said.body or ""), text):
+        text = body
+    if links and not said.is_article and not saved_pages.is_prose(text):
+        raise ReadError(f"it is a list of {links} links, not an article: give the addresses that it lists")
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")
     # A front page, or a page that only says that there is nothing or that it needs scripts.
-    front = bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query
-    none = bool(url) and not said.is_article and (front or len(text) < SHORTEST_FETCHED)
-    if not isinstance(document, Document) or not text or none:
+    front = front or (bool(url) and urlsplit(url or "").path in ("", "/") and not urlsplit(url or "").query)
+    none = not said.is_article and (front or (bool(url) and len(text) < SHORTEST_FETCHED))
+    if document is None or not text or none:
         offer = f"; it offers a feed: {urljoin(url or '', said.feed)}" if said.feed else ""
         raise ReadError(_NO_ARTICLE + offer)
-    title = said.title or (tidy(document.title) if document.title else None)
+    title = tidy(said.title or "") or (tidy(document.title) if document.title else None)
     if title and text.startswith(title + "\n"):
         text = text[len(title) :].lstrip()
-    url = url or document.url
-    host = host_of(url)
+    url = address or (None if second else document.url)
+    original = saved_pages.original_of(url or document.url or "")
+    host = host_of(original)
+    outlet = None if original != url and host_of(url) and said.outlet == host_of(url) else said.outlet
     known = name_of(host) if host and name_of(host) != host else None
     return Article(
         text=text,
         title=title,
-        outlet=known or outlet_named(said.outlet) or host,
-        published=said.published or document.date,
+        outlet=known or outlet_named(outlet) or host,
+        published=said.dated.day or (document.date if said.dated == Dated() else None),
         published_at=said.published_at,
+        published_from=said.dated.first,
+        published_until=said.dated.last,
+        basis={"published": said.dated.basis} if said.dated.basis else {},
         url=url,
         authors=said.authors or _authors(document.author),
         language=document.language,
     )
 
 
-def from_json(item: object) -> Article:
-    """The article of a JSON object as news-please or trafilatura writes it. Raises ReadError if it has none."""
-    if not isinstance(item, dict):
-        raise ReadError(f"it holds {_kind(item)}, not an object with an article's text")
-    text = next((item[key] for key in ("maintext", "text", "raw_text") if item.get(key)), None)
-    if text is None:
-        keys = ", ".join(map(str, list(item)[:6])) or "none"
-        raise ReadError(f'it has no text: neither "maintext" nor "text" is filled (its keys: {keys})')
-    if not isinstance(text, str):
-        raise ReadError(f"its text is {_kind(text)}, not a string")
-    url = next((each for key in ("url", "source") if host_of(each := _string(item, key))), None)
-    host = host_of(url) or _string(item, "source_domain", "hostname")
-    published = whole_date(_string(item, "date_publish", "date"))
-    return Article(
-        text=tidy(text),
-        title=_string(item, "title"),
-        outlet=_string(item, "sitename", "source-hostname") or (name_of(host) if host else None),
-        published=published,
-        published_at=published_at(published, [item.get("date_publish"), item.get("date")]),
-        url=url,
-        authors=_authors(item.get("authors") or item.get("author")),
-        language=_string(item, "language"),
+def _extracted(tree: object) -> Document | None:
+    """What trafilatura finds. Dates anywhere on the page are not looked for: many have today's date in their header."""
+    import trafilatura
+    from trafilatura.settings import Document
+
+    found = trafilatura.bare_extraction(
+        tree,
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": _LATEST_DATE},
     )
+    return found if isinstance(found, Document) else None
 
 
-def json_document(content: str, line: int | None = None) -> Any:
-    """The value of a JSON text. Raises ReadError with the line of the mistake; `line` is the line in a JSONL file."""
-    try:
-        return json.loads(content)
-    except json.JSONDecodeError as error:
-        place = f"line {line}" if line else f"line {error.lineno}"
-        raise ReadError(f"{place}, column {error.colno}: it is not valid JSON ({error.msg})") from error
-    except RecursionError as error:
-        raise ReadError("its JSON is nested too deeply") from error
-    except ValueError as error:  # a number of thousands of digits
-        raise ReadError(f"its JSON cannot be read: {error}") from error
-
-
-def _string(item: dict[str, Any], *keys: str) -> str | None:
-    for key in keys:
-        value = item.get(key)
-        if isinstance(value, str) and value.strip():
-            return " ".join(tidy(value).split())
-    return None
+def _is_longer(other: str, text: str) -> bool:
+    """Whether another reading of a page is clearly longer, and has sentences."""
+    return len(other) > 1.5 * len(text) + CLEARLY and saved_pages.is_prose(other)
 
 
 def _authors(value: object) -> tuple[str, ...]:
     names = re.split(r"\s*;\s*", value) if isinstance(value, str) else value if isinstance(value, list) else []
     return tuple(" ".join(tidy(name).split()) for name in names if isinstance(name, str) and name.strip())
-
-
-def _kind(value: object) -> str:
-    names = {
-        list: "a list",
-        str: "a string",
-        int: "a number",
-        float: "a number",
-        bool: "true or false",
-        type(None): "null",
-    }
-    return names.get(type(value), "an object")

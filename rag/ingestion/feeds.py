@@ -14,8 +14,11 @@ from urllib.parse import urljoin
 
 from rag.article import fingerprint
 from rag.errors import ReadError
-from rag.ingestion.extract import decode, json_document, tidy
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion.extract import decode, tidy
+from rag.ingestion.json_articles import json_document
+from rag.ingestion.publication_time import published_at
+from rag.text.outlet_names import host_of
+from rag.text.stated_dates import order_of, whole_date
 
 LARGEST = 60_000_000
 """Bytes of a feed or sitemap after unpacking (the sitemap format allows 50 MiB)."""
@@ -156,7 +159,7 @@ def _from_json_feed(content: bytes, url: str) -> Listing:
 
 
 def _entry(url: str, title: str | None, dated: str | None, mark: str | None) -> FeedEntry:
-    published = whole_date(dated or None)
+    published = whole_date(dated, order_of(host_of(url)))
     return FeedEntry(url, title, published, mark, published_at(published, [dated]))
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.article import Article, Span
+from rag.article import Article, Provenance, Span
 from rag.ingestion.clean import joined, omitted
 from rag.ingestion.date_inference import DatedWords
 from rag.ingestion.describe import undated
 from rag.library import copies
 from rag.library.library import Library
+from rag.text.stated_dates import in_order, order_shown_by
 
 FEWEST_STORIES = 3
 """A line must be in at least so many stories of an outlet to be its boilerplate,"""
@@ -25,6 +26,8 @@ _SHORT = 6
 _WORD = re.compile(r"[\w’'-]+")
 _NAME = re.compile(r"(?<=\s)[\"“‘']?([A-Z][\w’'-]+|\d[\d,.]*)")
 _QUOTE = re.compile(r"[“\"„]([^“”\"„\n]+)(?:[”\"]|$)", re.MULTILINE)
+_ORDERS_ASKED = 500
+"""Articles of an outlet whose dates are asked for the order of day and month."""
 _SHORTEST_QUOTE = 30
 """Characters. Shorter quotations are used by many articles."""
 _QUOTES_ASKED = 3
@@ -42,6 +45,7 @@ def beside_the_others(library: Library, changed: Sequence[str]) -> list[Article]
     """
     ids = [id for id in dict.fromkeys(changed) if library.catalogue.exists(id)]
     with library.writing:
+        library.redescribe(list(_in_their_order(library, ids)))
         library.redescribe(list(_dated_beside(library, ids)))
         return list(_cleaned_beside(library, ids))
 
@@ -121,6 +125,24 @@ def _dated_beside(library: Library, ids: Sequence[str]) -> Iterator[Article]:
         told = undated(article, library.sentences(id), _nearest(library, article))
         if told != article:
             yield told
+
+
+def _in_their_order(library: Library, ids: Sequence[str]) -> Iterator[Article]:
+    """The articles whose dates can be read two ways, where other dates of their outlet show which way is meant.
+
+    Looks at the outlets of the articles `ids` that have such a date, or one that shows the order.
+    """
+    changed = [library.article(id) for id in ids]
+    noted = [each for each in changed if each.outlet and (note := each.basis_of("published").note) and "“" in note]
+    for outlet in dict.fromkeys(each.outlet for each in noted if each.outlet):
+        others = [library.article(id) for id in library.catalogue.of_outlet(outlet)[:_ORDERS_ASKED]]
+        shown = {order for other in others if (order := order_shown_by(other.basis_of("published")))}
+        for other in others if len(shown) == 1 else ():
+            (order,) = shown
+            if found := in_order(other.basis_of("published").note or "", order):
+                note = f"“{found[1]}”, read {order} first like the other dates of {outlet}"
+                basis = {**other.basis, "published": Provenance("inferred", note=note)}
+                yield replace(other, published=found[0], basis=basis)
 
 
 def _nearest(library: Library, article: Article) -> DatedWords | None:

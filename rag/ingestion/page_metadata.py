@@ -5,14 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lxml.html import HtmlElement
 
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.article import Provenance
+from rag.ingestion.publication_time import published_at
 from rag.text.date_patterns import DAY, MONTH
+from rag.text.outlet_names import host_of
+from rag.text.stated_dates import IN_FIGURES, IN_WORDS, NOTE, Dated, order_of, read_date
 
 ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report$|^CreativeWork$")
 _PUBLISHED_TAGS = (
@@ -20,11 +23,20 @@ _PUBLISHED_TAGS = (
     "publishdate", "publish-date", "publication_date", "publish_date", "dc.date.issued", "dcterms.created", "dc.date",
     "cxenseparse:recs:publishtime", "article.published", "date",
 )  # fmt: skip
+_MODIFIED_TAGS = ("article:modified_time", "datemodified", "og:updated_time", "last-modified", "dcterms.modified")
 _DATE = re.compile(
     rf"\b(?:\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|{DAY}\.?\s+{MONTH},?\s+\d{{4}}"
-    rf"|{MONTH}\s+{DAY},?\s+\d{{4}})\b",
+    rf"|{MONTH}\s+{DAY},?\s+\d{{4}})\b|\b\d{{4}}年\d{{1,2}}月\d{{1,2}}日|{IN_FIGURES.pattern}|{IN_WORDS.pattern}",
     re.I,
 )
+_UPDATED = re.compile(
+    r"\b(?:updated?|modified|revised|edited|aktualisiert|geändert|mis(?:e)? à jour|modifié|actualizad[oa]|"
+    r"aggiornat[oa]|atualizad[oa]|bijgewerkt|gewijzigd|uppdatera[dt]|opdateret|oppdatert|zaktualizowano)\b(?:\W+\w{1,4}\b){0,2}\W*"
+    r"(?:\d{1,2}[:.h]\d\d)?\W*$",
+    re.I,
+)
+"""Words before the date of a change, which is not the day of publication."""
+_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?([01]\d)[/-]?([0-3]\d)(?:/|-|$)")
 _TIME = re.compile(
     r",?(?: at)? \d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\b\.?)?(?: ?\(?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b\)?)?", re.I
 )
@@ -33,6 +45,8 @@ _SEPARATOR = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*\|\s*")
 _SILENT = {"script", "style", "noscript", "template", "nav", "aside", "footer", "form", "iframe", "svg", "button"}
 DATELINE = 1200
 """Characters after the headline in which a date is looked for: a later date is part of the article."""
+LONGEST_TIME = 20
+"""Characters after a date in figures, in which its time of day is."""
 SHORTEST_HEADLINE = 12
 """Characters. A shorter beginning of <title> is the name of a section."""
 LONGEST_OUTLET = 60
@@ -43,21 +57,23 @@ LONGEST_OUTLET = 60
 class Said:
     """What a page says about its article; None for what it does not say.
 
-    `feed` is the address of a feed that it offers, `is_article` is true if it calls itself an article.
+    `feed` is the address of a feed that it offers, `is_article` is true if it calls itself an article;
+    `body` is the text that its JSON-LD has.
     """
 
     title: str | None
     outlet: str | None
-    published: str | None
+    dated: Dated
     published_at: str | None
     authors: tuple[str, ...]
     feed: str | None
     has_password: bool
     is_article: bool
+    body: str | None
 
 
-def what_is_said(tree: HtmlElement) -> Said:
-    """Read a parsed page without changing it."""
+def what_is_said(tree: HtmlElement, url: str | None = None) -> Said:
+    """Read a parsed page, which was fetched from `url` if it is given, without changing it."""
     tags = _tags(tree)
     item = next(_items(tree), {})
     publisher = item.get("publisher")
@@ -67,11 +83,19 @@ def what_is_said(tree: HtmlElement) -> Said:
     title = _plain(item.get("headline")) or tags.get("og:title") or _headline(tree, whole)
     if title:
         title = _without_site(title, outlet)
+    address = url or next(map(str, tree.xpath(".//link[@rel='canonical']/@href")), None) or tags.get("og:url")
     stated = [item.get("datePublished"), *map(tags.get, _PUBLISHED_TAGS)]
-    published = next(filter(None, map(_day, stated)), None)
-    if published is None:
+    dated = _dated(stated, tree, address)
+    if not dated.day:
         stated = [_dateline(tree, title)]
-        published = _day(stated[0])
+        found = _dated(stated, tree, address)
+        dated = found if found != Dated() else dated
+    if not dated.day and dated.basis is None:
+        changed = read_date([item.get("dateModified"), *map(tags.get, _MODIFIED_TAGS)]).day
+        if changed:
+            dated = Dated(
+                None, Provenance("unknown", note=f"it was changed on {changed}, and does not say when it appeared")
+            )
     feeds = tree.xpath(
         ".//link[@rel='alternate'][@type='application/rss+xml' or @type='application/atom+xml' "
         "or @type='application/feed+json']/@href"
@@ -79,13 +103,25 @@ def what_is_said(tree: HtmlElement) -> Said:
     return Said(
         title=title,
         outlet=outlet or _site_in(whole, title),
-        published=published,
-        published_at=published_at(published, stated),
+        dated=dated,
+        published_at=published_at(dated.day, stated),
         authors=_people(item.get("author")),
         feed=str(feeds[0]) if feeds else None,
         has_password=bool(tree.xpath(".//input[@type='password']")),
+        body=item.get("articleBody") if isinstance(item.get("articleBody"), str) else None,
         is_article=bool(item) or tags.get("og:type") == "article",
     )
+
+
+def _dated(stated: Sequence[object], tree: HtmlElement, address: str | None) -> Dated:
+    """The day of the stated dates; where they can be read two ways, the one in the page's address."""
+    language = tree.get("lang") or None
+    dated = read_date(stated, order_of(host_of(address), language), language)
+    in_address = _IN_ADDRESS.search(address or "")
+    readings = NOTE.search(dated.basis.note or "") if dated.basis and in_address else None
+    if readings and in_address and (day := "-".join(in_address.groups())) in readings.group("one", "other"):
+        return Dated(day, Provenance("stated", note=f"“{readings['written']}”, and the address"))
+    return dated
 
 
 def _tags(tree: HtmlElement) -> dict[str, str]:
@@ -189,10 +225,14 @@ def _dateline(tree: HtmlElement, title: str | None) -> str | None:
             return str(element.get("datetime"))
         if text and not text.isspace():
             for match in _DATE.finditer(text):
+                if _UPDATED.search(text[: match.start()]):
+                    continue
                 if day := _day(match.group()):
                     time = _TIME.match(text, match.end())
                     whole = match.group() + (re.sub(r" at |[.()]", " ", time.group()) if time else "")
                     return whole if _day(whole) == day else match.group()
+                if re.fullmatch(IN_FIGURES.pattern, match.group()) and read_date([match.group()]) != Dated():
+                    return str(text[match.start() : match.end() + LONGEST_TIME])
             seen += len(text.strip())
             if seen > DATELINE:
                 return None
@@ -215,5 +255,7 @@ def _walk(root: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
 
 def _day(value: Any) -> str | None:
     """The ISO date of a whole date between 1900 and 2100; None for anything else."""
-    day = whole_date(re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", value.strip())) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    day: str | None = read_date([re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", value.strip())]).day
     return day if day and "1900" < day < "2100" else None

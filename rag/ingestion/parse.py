@@ -1,4 +1,4 @@
-"""Parses HTML, XML, PDF and DOCX in a process of its own, where a hostile file can do no harm.
+"""Parses files in a process of its own, where a hostile file can do no harm.
 
 `python -m rag.ingestion.parse FD` answers requests from the connection FD until it is closed. A request is a JSON
 object and the file's bytes, an answer a JSON object; nothing else passes. The process limits its own memory and
@@ -17,13 +17,35 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rag.errors import ReadError
-from rag.ingestion import documents, extract, feeds
+from rag.ingestion import documents, exchange_formats, extract, feeds, json_articles
 
 MEMORY_BYTES = 1 << 30
 PROCESSOR_SECONDS = 30
 """Many times what real files take."""
 
 Parse = Callable[[bytes, dict[str, Any]], dict[str, Any]]
+
+
+def _json(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    """The articles of a JSON document, or of one line of a file of them."""
+    text = extract.decode(content)
+    document = json_articles.json_document(text.rstrip() if request.get("line") else text, request.get("line"))
+    if document == []:
+        raise ReadError("it is an empty list")
+    found = [document] if request.get("line") else json_articles.articles_in(document)
+    return {"articles": [_tried(each) for each in found]}
+
+
+def _exchanged(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    found = list(exchange_formats.FORMATS[request["form"]](content))
+    return {"articles": [{"error": str(each)} if isinstance(each, ReadError) else asdict(each) for each in found]}
+
+
+def _tried(document: object) -> dict[str, Any]:
+    try:
+        return asdict(json_articles.from_json(document))
+    except ReadError as error:
+        return {"error": str(error)}
 
 
 def _page(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +65,14 @@ def _listing(content: bytes, request: dict[str, Any]) -> dict[str, Any]:
     return {"listing": asdict(feeds.from_xml_or_json(content, request["url"]))}
 
 
-KINDS: dict[str, Parse] = {"page": _page, "pdf": _pdf, "docx": _docx, "listing": _listing}
+KINDS: dict[str, Parse] = {
+    "page": _page,
+    "json": _json,
+    "exchanged": _exchanged,
+    "pdf": _pdf,
+    "docx": _docx,
+    "listing": _listing,
+}
 
 
 def answer(request: dict[str, Any], content: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from rag.article import Article
+from rag.article import Article, Provenance
 from rag.errors import ReadError
 from rag.ingestion.feeds import FeedEntry, Listing
 from rag.settings import ROOT
@@ -48,6 +48,16 @@ class Parser:
     def docx(self, content: bytes) -> Article:
         return self._article({"kind": "docx"}, content)
 
+    def json(self, content: bytes, line: int | None = None) -> list[Article | ReadError]:
+        """The articles in a JSON document, or in the one of a `line`, each in turn or the reason why it is none."""
+        found = self._ask({"kind": "json", "line": line}, content)["articles"]
+        return [ReadError(each["error"]) if "error" in each else _article(each) for each in found]
+
+    def exchanged(self, form: str, content: bytes) -> list[Article | ReadError]:
+        """The articles in a file of one of `exchange_formats.FORMATS`."""
+        found = self._ask({"kind": "exchanged", "form": form}, content)["articles"]
+        return [ReadError(each["error"]) if "error" in each else _article(each) for each in found]
+
     def listing(self, content: bytes, url: str) -> Listing:
         """The entries of the feed or sitemap at `url`."""
         found = self._ask({"kind": "listing", "url": url}, content)["listing"]
@@ -67,9 +77,7 @@ class Parser:
         self.close()
 
     def _article(self, request: dict[str, Any], content: bytes) -> Article:
-        found = self._ask(request, content)["article"]
-        fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in found.items()}
-        return Article(**fields)
+        return _article(self._ask(request, content)["article"])
 
     def _ask(self, request: dict[str, Any], content: bytes) -> dict[str, Any]:
         connection = self._connected()
@@ -117,3 +125,9 @@ class Parser:
         if code == -signal.SIGXCPU:
             return "reading it takes more of the processor's time than a file may"
         return f"it broke the program that reads such files ({code})"
+
+
+def _article(found: dict[str, Any]) -> Article:
+    fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in found.items()}
+    basis = {name: Provenance(**each | {"spans": ()}) for name, each in found["basis"].items()}
+    return Article(**fields | {"basis": basis})

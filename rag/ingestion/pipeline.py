@@ -19,16 +19,20 @@ from rag import telemetry
 from rag.article import Article, fingerprint
 from rag.ingestion.extract import tidy
 from rag.ingestion.fetch import Fetcher
+from rag.ingestion.file_kinds import suffix_of
+from rag.ingestion.find_files import Passed, Unread, find
 from rag.ingestion.outlet_context import beside_the_others
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.prepare import Prepared, described, prepare
-from rag.ingestion.read_files import Item, More, Same, Unread, Waiting, find, read, read_content, suffix_of
+from rag.ingestion.read_files import Item, More, Same, Waiting, read, read_content
+from rag.ingestion.saved_pages import original_of
 from rag.ingestion.web import Found, Web, in_the_meantime, is_address
 from rag.library.library import Library
 from rag.library.subscriptions import Feeds
 from rag.models.embedding import Embedding
 from rag.settings import PACKAGED_MODEL
 from rag.text.language import is_english, language_name
+from rag.text.stated_dates import doubt
 
 ARTICLES_AT_ONCE = 16
 """Kept together: fewer are slower, and with more it takes long until the first is reported."""
@@ -38,13 +42,14 @@ FIRST_PACE = 0.2
 """Seconds that keeping an article is expected to take, until it has been measured."""
 NO_ADDRESS = "this is no address: it begins with https:// or http://"
 
-Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed", "skipped", "fetching"]
 
 
 @dataclass(frozen=True, slots=True)
 class IngestEvent:
     """What happened to one article, or to a file without one. `total` grows when a file has several articles.
 
+    "skipped" stands for files of a folder that are no articles, such as hidden ones, and is no failure.
     "fetching" is not an outcome: it comes once a second while an address is being fetched.
     """
 
@@ -144,13 +149,10 @@ def _found(
 ) -> Generator[Found, None, None]:
     """What is found in the files and at the addresses that `places` mean."""
     addresses = list(dict.fromkeys(place.strip() for place in places if is_address(place)))
-    store = library.folder.resolve()
     others = [place for place in places if not is_address(place)]
-    files = [
-        file
-        for file in ([Unread(place, NO_ADDRESS) for place in others] if only_addresses else find(others))
-        if isinstance(file, Unread) or not file.resolve().is_relative_to(store)
-    ]
+    files: list[Path | Unread | Passed] = (
+        [Unread(place, NO_ADDRESS) for place in others] if only_addresses else find(others, library.folder.resolve())
+    )
     yield More(len(files) + len(addresses))
     for file in files:
         for number, found in enumerate(read(file, max_mb, parser) if isinstance(file, Path) else [file]):
@@ -241,11 +243,13 @@ def embed_anew(library: Library, embedding: Embedding) -> Iterator[Prepared]:
 
 
 def _decide(
-    library: Library, found: Item | Unread | Same, taken: _Taken, waiting: Sequence[_Planned]
+    library: Library, found: Item | Unread | Passed | Same, taken: _Taken, waiting: Sequence[_Planned]
 ) -> IngestEvent | _Planned:
     """What to do with what was found: the plan to keep it, or the event that says why not."""
     if isinstance(found, Unread):
         return IngestEvent(found.source, "failed", None, None, found.reason, 0, 0)
+    if isinstance(found, Passed):
+        return IngestEvent(found.source, "skipped", None, None, found.reason, 0, 0)
     if isinstance(found, Same):
         held = library.known(identity(Article(text="", url=found.source)))
         return IngestEvent(found.source, "unchanged", held.id if held else None, None, found.reason, 0, 0)
@@ -292,7 +296,7 @@ def _compare(library: Library, found: Item, taken: _Taken, waiting: Sequence[_Pl
 
 def identity(article: Article) -> str:
     """The key of an article: its canonical address, else its outlet and text."""
-    if address := _canonical(article.url or ""):
+    if address := _canonical(original_of(article.url or "")):
         return f"url:{address}"
     return "text:" + fingerprint(f"{article.outlet or ''}\x1f{article.text}")
 
@@ -333,4 +337,6 @@ def _keep(library: Library, embedding: Embedding, planned: Sequence[_Planned]) -
     for plan, article in zip(planned, articles, strict=True):
         foreign = None if is_english(article.language) else f"in {language_name(article.language or '')}"
         reason = f"{foreign}; the default model reads English" if foreign and english else foreign
+        if doubtful := doubt(article.basis_of("published")):
+            reason = "; ".join(filter(None, [reason, f"undated: {doubtful}"]))
         yield _event(plan.item, plan.outcome, plan.article.id, reason)

@@ -8,12 +8,16 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from dateutil import parser
 
+from rag.text.stated_dates import IN_FIGURES, IN_WORDS, as_text
+
 _DEFAULTS = datetime(2000, 1, 1, 0, 0), datetime(2004, 2, 2, 1, 1)
 """What a text leaves out is taken from these: what it states is the same with both."""
 _FEED_DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} (?:\d\d)?\d\d \d\d:\d\d(?::\d\d)? [A-Z]{2,3}")
 _FEED_ZONES = {"UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
 """Time zones in dates of RFC 822. In other notations they are ignored: "CST" may be China's."""
 _AHEAD_OF_GMT = re.compile(r"\b(?:GMT|UTC) ?(?=[+-]\d)")
+_CLOCK = re.compile(r"(?:[^\W\d_]+\.? )?\b(\d{1,2}) ?[:.hH] ?([0-5]\d)\b(?: ?(?:Uhr|h)\b)?")
+"""A time as "18h20", "kl. 18.20" or "18:20 Uhr"."""
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
@@ -26,7 +30,7 @@ def published_at(published: str | None, stated: Iterable[object]) -> str | None:
     if published is None:
         return None
     day = date.fromisoformat(published)
-    moments = [moment for value in stated if (moment := _moment(value)) is not None]
+    moments = [moment for value in stated if (moment := _moment(value, published)) is not None]
     fitting = [each for each in moments if each.date() == day] or [each for each in moments if _can_be(each, day)]
     if not fitting:
         return None
@@ -40,18 +44,21 @@ def goes_with(published: str | None, moment: str | None) -> bool:
     return moment is not None and published_at(published, [moment]) is not None
 
 
-def _moment(value: object) -> datetime | None:
-    """The date and time in `value`; None if it has no time.
+def _moment(value: object, published: str) -> datetime | None:
+    """The date and time in `value`; None if it has no time. A date in figures is taken to be the day `published`.
 
     Midnight without an offset does not count: programs write it if they only know the day.
     """
-    if not isinstance(value, str) or not value.strip():
+    value = as_text(value)
+    if value is None:
         return None
-    value = value.strip()
+    value = IN_FIGURES.sub(published, value, count=1)
     try:
         moment: datetime | None = datetime.fromisoformat(value)
     except ValueError:
-        moment = _in_another_notation(value)
+        moment = _in_another_notation(value) or _in_another_notation(
+            _CLOCK.sub(r"\1:\2", IN_WORDS.sub(f"{published} ", value, count=1))
+        )
     return moment if moment and (moment.tzinfo or moment.time() != datetime.min.time()) else None
 
 
@@ -82,17 +89,3 @@ def _can_be(moment: datetime, day: date) -> bool:
         return (there + _WEST).date() <= day <= (there + _EAST).date()
     except OverflowError:  # the first day of the first year
         return False
-
-
-def whole_date(value: str | None) -> str | None:
-    """The ISO date of a date in any usual notation; None if it is not one, or lacks day, month or year."""
-    if value is None:
-        return None
-    try:
-        return datetime.fromisoformat(value).date().isoformat()
-    except ValueError:
-        try:
-            one, other = (parser.parse(value, default=each, ignoretz=True).date() for each in _DEFAULTS)
-        except (ValueError, OverflowError):
-            return None
-        return one.isoformat() if one == other else None

@@ -1,34 +1,23 @@
-"""Reads files, folders and globs: finds the files, and the articles in each."""
+"""Reads files: the articles in each, or the reason why there is none."""
 
 from __future__ import annotations
 
-import glob
 import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
 from rag.article import Article
 from rag.errors import ReadError, UsageError
 from rag.ingestion import extract
+from rag.ingestion.exchange_formats import FORMATS, from_subtitles, is_subtitles
+from rag.ingestion.file_kinds import HEAD, kind_of, suffix_of, why_not
+from rag.ingestion.find_files import Unread
 from rag.ingestion.parser_process import Parser
-from rag.ingestion.publication_time import published_at, whole_date
+from rag.ingestion.publication_time import published_at
 from rag.text.outlet_names import host_of, name_of
-
-TEXT, MARKDOWN, HTML = {".txt", ".text"}, {".md", ".markdown"}, {".html", ".htm", ".xhtml"}
-JSON, JSON_LINES = {".json"}, {".jsonl", ".ndjson"}
-PDF, WORD = {".pdf"}, {".docx"}
-SUFFIXES = TEXT | MARKDOWN | HTML | JSON | JSON_LINES | PDF | WORD
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A file, or a line of one, without an article, and the reason."""
-
-    source: str
-    reason: str
+from rag.text.stated_dates import typed_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +56,16 @@ class Waiting:
     source: str | None
 
 
-def find(places: Sequence[str]) -> list[Path | Unread]:
-    """The files that `places` (files, folders, globs) mean, each once, folders in alphabetical order."""
-    found: dict[Path, None] = {}
-    unread: list[Path | Unread] = []
-    for place in places:
-        path = Path(place)
-        with suppress(RuntimeError):  # "~name" where there is no such user
-            path = path.expanduser()
-        try:
-            if not place.strip():
-                unread.append(Unread(repr(place), "this is no name of a file or folder"))
-            elif path.is_dir():
-                inside = [p for p in sorted(path.rglob("*")) if _is_article_file(p, path)]
-                if not inside:
-                    unread.append(Unread(place, f"no articles in this folder: it has no {_suffixes()} files"))
-                found |= dict.fromkeys(inside)
-            elif path.exists():
-                found[path] = None
-            elif glob.has_magic(place):
-                matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-                if not matches:
-                    unread.append(Unread(place, "no file matches this pattern"))
-                found |= dict.fromkeys(matches)
-            else:
-                unread.append(Unread(place, "there is no such file or folder"))
-        except OSError as error:
-            unread.append(Unread(place, f"it cannot be looked at: {error.strerror or error}"))
-    return [*found, *unread]
-
-
 def read(path: Path, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
     """The articles of one file. Whatever is wrong with it is yielded as Unread, with the line if there is one."""
     try:
-        suffix = path.suffix.lower()
-        if suffix in JSON_LINES:
-            with path.open("rb") as file:
-                for found in _read_lines(str(path), file, max_mb):
+        suffix = suffix_of(path.name)
+        with path.open("rb") as file:
+            if _kind(suffix, file.read(HEAD)) == "lines":
+                file.seek(0)
+                for found in _read_lines(str(path), file, max_mb, parser):
                     yield _at(path, found)
-            return
-        _check_suffix(suffix)
+                return
         _check_size(path.stat().st_size, max_mb)
         content = path.read_bytes()
     except ReadError as error:
@@ -124,12 +83,12 @@ def read_content(source: str, suffix: str, content: bytes, max_mb: float, parser
     `whole_file` is set if the content is one article. Whatever is wrong with it is yielded as Unread.
     """
     try:
-        _check_suffix(suffix)
+        kind = _kind(suffix, content[:HEAD])
         _check_size(len(content), max_mb)
-        if suffix in JSON_LINES:
-            yield from _read_lines(source, io.BytesIO(content), max_mb)
+        if kind == "lines":
+            yield from _read_lines(source, io.BytesIO(content), max_mb, parser)
             return
-        articles = _articles(suffix, content, parser)
+        articles = _articles(kind, content, parser)
     except ReadError as error:
         yield Unread(source, str(error))
         return
@@ -151,9 +110,7 @@ def pasted(
     title, outlet, published, url = (
         " ".join(extract.tidy(each or "").split()) for each in (title, outlet, published, url)
     )
-    date = whole_date(published)
-    if published and not date:
-        raise UsageError(f"{published!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.")
+    date = typed_date(published, "The date") if published else None
     if url and not (host_of(url) and url.startswith(("http://", "https://"))):
         raise UsageError(f"{url!r} is not an address: it begins with https:// or http://.")
     host = host_of(url)
@@ -167,19 +124,19 @@ def pasted(
     )
 
 
-def suffix_of(name: str) -> str:
-    """The suffix of a file's name in lower case; the name may come from another system."""
-    return PurePath(name.replace("\\", "/")).suffix.lower()
-
-
 def has_text(article: Article) -> bool:
     """Whether the article has any letter or digit."""
     return any(char.isalnum() for char in article.text)
 
 
-def _check_suffix(suffix: str) -> None:
-    if suffix not in SUFFIXES:
-        raise ReadError(f"this kind of file is not read ({suffix or 'no ending'}): give {_suffixes()}")
+def _kind(suffix: str, head: bytes) -> str:
+    """The kind of a file. Raises ReadError if it is not read."""
+    if not head:
+        raise ReadError("it is empty")
+    kind = kind_of(suffix, head)
+    if kind is None:
+        raise ReadError(why_not(suffix))
+    return kind
 
 
 def _check_size(size: int, max_mb: float) -> None:
@@ -190,25 +147,26 @@ def _check_size(size: int, max_mb: float) -> None:
         )
 
 
-def _articles(suffix: str, content: bytes, parser: Parser) -> list[Article | ReadError]:
+def _articles(kind: str, content: bytes, parser: Parser) -> list[Article | ReadError]:
     if not content.strip():
         raise ReadError("it is empty")
-    if suffix in PDF:
+    if kind == "pdf":
         return [parser.pdf(content)]
-    if suffix in WORD:
+    if kind == "docx":
         return [parser.docx(content)]
-    if suffix in HTML:
+    if kind == "page":
         return [parser.page(content)]
+    if kind == "json":
+        return parser.json(content)
+    if kind in FORMATS:
+        return parser.exchanged(kind, content)
     text = extract.decode(content)
-    if suffix in JSON:
-        document = extract.json_document(text)
-        if document == []:
-            raise ReadError("it is an empty list")
-        return [_tried(each) for each in document] if isinstance(document, list) else [extract.from_json(document)]
-    return [extract.from_markdown(text) if suffix in MARKDOWN else extract.from_text(text)]
+    if kind == "subtitles" or (kind == "text" and is_subtitles(text)):
+        return [from_subtitles(text)]
+    return [extract.from_markdown(text) if kind == "markdown" else extract.from_text(text)]
 
 
-def _read_lines(source: str, file: BinaryIO, max_mb: float) -> Iterator[Item | Unread]:
+def _read_lines(source: str, file: BinaryIO, max_mb: float, parser: Parser) -> Iterator[Item | Unread]:
     empty, number = True, 0
     while content := file.readline(int(max_mb * 1_000_000) + 1):
         number += 1
@@ -220,19 +178,11 @@ def _read_lines(source: str, file: BinaryIO, max_mb: float) -> Iterator[Item | U
             yield Unread(where, f"the line has more than the {max_mb:g} MB an article may have")
             return
         try:
-            document = extract.json_document(extract.decode(content).rstrip(), number)
-            yield _item(where, extract.from_json(document), False)
+            yield _item(where, parser.json(content, number)[0], False)
         except ReadError as error:
             yield Unread(where, str(error).removeprefix(f"line {number}, "))
     if empty:
         yield Unread(source, "it is empty")
-
-
-def _tried(document: object) -> Article | ReadError:
-    try:
-        return extract.from_json(document)
-    except ReadError as error:
-        return error
 
 
 def _item(where: str, found: Article | ReadError, whole_file: bool) -> Item | Unread:
@@ -246,15 +196,6 @@ def _at(path: Path, found: Item | Unread) -> Item | Unread:
     if isinstance(found, Unread):
         return found
     return replace(found, article=replace(found.article, path=extract.tidy(str(path.resolve()))))
-
-
-def _is_article_file(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
-
-
-def _suffixes() -> str:
-    return ", ".join(sorted(SUFFIXES))
 
 
 def _os_reason(error: OSError) -> str:

@@ -13,9 +13,10 @@ from rag.article import Article
 from rag.errors import ReadError
 from rag.ingestion.feeds import FeedEntry, Listing, is_listing
 from rag.ingestion.fetch import Fetched, Fetcher, Validators
+from rag.ingestion.find_files import Passed, Unread
 from rag.ingestion.parser_process import Parser
 from rag.ingestion.publication_time import goes_with
-from rag.ingestion.read_files import Item, More, Same, Unread, Waiting, has_text, read_content
+from rag.ingestion.read_files import Item, More, Same, Waiting, has_text, read_content
 from rag.library.subscriptions import Feeds, Visit
 
 HEARTBEAT = 0.8
@@ -35,7 +36,7 @@ _ENDINGS = {
 }
 _NO_ARTICLES = {"image": "an image", "audio": "a recording", "video": "a video", "font": "a font"}
 Result = TypeVar("Result")
-Found = Item | Unread | Same | Waiting | More
+Found = Item | Unread | Passed | Same | Waiting | More
 
 
 def is_address(place: str) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Literal
 
 from rag.article import DESCRIBED, Article, Provenance
 from rag.errors import UsageError
 from rag.library.copies import lines
+from rag.text.stated_dates import typed_date
 
 EDITED = Provenance("edited")
 
@@ -67,12 +67,7 @@ def _read(name: str, value: str) -> tuple[str, Any]:
     if name == "authors":
         return name, list(_names(value))
     if name == "published" and value:
-        try:
-            value = date.fromisoformat(value).isoformat()
-        except ValueError as error:
-            raise UsageError(
-                f"published={value} is not a day: write it as YYYY-MM-DD, for example 2018-10-29."
-            ) from error
+        value = typed_date(value, "published")
     return name, " ".join(value.split()) or None
 
 

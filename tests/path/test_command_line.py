@@ -316,6 +316,25 @@ def test_exit_codes_of_ingest(run: Command, ferry: Path, articles: Path) -> None
     assert run("ingest", empty) == Run(2, "1 failed\n", f"failed: {empty}: it is empty\n")
 
 
+def test_no_file_of_a_folder_is_passed_over_in_silence(run: Command, articles: Path) -> None:
+    names = ["a.txt", ".hidden", "quay.html", "quay_files/x.js", "notes.odt", *(f"log/{n}.log" for n in range(25))]
+    for name in names:
+        (articles / name).parent.mkdir(exist_ok=True)
+        (articles / name).write_text(
+            f"<html><p>The ferry of {name} waits at the quay.</p></html>"[6 * ("html" not in name) :]
+        )
+
+    ran = run("ingest", articles)
+
+    lines = ran.err.splitlines()
+    assert (ran.code, ran.out) == (1, "2 added, 26 failed\n")
+    assert f"{articles}: 1 hidden and 1 parts of saved pages were not read" in lines
+    unread = "this kind of file is not read"
+    assert f"failed: {articles}/notes.odt: {unread} (.odt). Save it as text, HTML, PDF or Word" in lines
+    assert len([line for line in lines if ".log: " in line]) == 20
+    assert f"failed: 5 more .log files: {unread} (.log). Save it as text, HTML, PDF or Word" in lines
+
+
 def test_a_file_that_vanishes_while_the_rest_is_read(
     run: Command, articles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ def test_a_corrected_headline_is_embedded(assistant: Assistant, ferry: Article, 
     ("values", "said"),
     [
         ({"colour": "red"}, "There is no field 'colour'. The fields: title, outlet"),
-        ({"published": "yesterday"}, "published=yesterday is not a day: write it as YYYY-MM-DD"),
+        ({"published": "yesterday"}, "published 'yesterday' is not a day: write it as YYYY-MM-DD"),
         ({}, "Say what to correct, as field=value"),
     ],
 )

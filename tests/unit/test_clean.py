@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rag.ingestion.clean import kept, omitted
-from rag.ingestion.extract import from_json, tidy
+from rag.ingestion.extract import tidy
+from rag.ingestion.json_articles import from_json
 from rag.library.copies import line_hash
 
 LEAD = "The ferry left Port Linnet on Tuesday, and came back in the evening with all 31 passengers on board."

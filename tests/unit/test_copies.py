@@ -11,7 +11,7 @@ import pytest
 
 from rag.article import Article
 from rag.ingestion.clean import omitted
-from rag.ingestion.extract import from_json
+from rag.ingestion.json_articles import from_json
 from rag.library import copies
 from rag.library.corrections import Change
 from rag.library.library import Library

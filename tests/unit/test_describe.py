@@ -318,7 +318,7 @@ def test_origins_of_real_articles(bench: Path, library: Library) -> None:
     """Those whose credit stands where it always does; and a date is never taken from where it does not stand."""
     import json
 
-    from rag.ingestion.extract import from_json
+    from rag.ingestion.json_articles import from_json
 
     articles = [from_json(json.loads(path.read_text("utf-8"))) for path in sorted((bench / "articles").iterdir())]
     found = [told(article) for article in articles]

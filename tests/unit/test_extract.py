@@ -8,7 +8,8 @@ import pytest
 
 from rag.article import Article
 from rag.errors import ReadError
-from rag.ingestion.extract import decode, from_html, from_json, from_markdown, from_text, json_document, tidy
+from rag.ingestion.extract import decode, from_html, from_markdown, from_text, tidy
+from rag.ingestion.json_articles import from_json, json_document
 
 FRENCH = "Le ministre a déclaré que la réunion était reportée à l’été : « Où est-il ? » Il a été très ému."
 ENGLISH = "José Muñoz, the café’s owner, paid £40 – or €46 – on Tuesday. “Naïve,” said his fiancée, Zoë."
@@ -172,7 +173,7 @@ def test_trafilatura_json() -> None:
 
 def test_only_an_address_is_an_address() -> None:
     """Many data sets have the outlet's name under "source"."""
-    assert from_json({"text": "One.", "source": "Linnet Herald"}) == Article(text="One.")
+    assert from_json({"text": "One.", "source": "Linnet Herald"}) == Article(text="One.", outlet="Linnet Herald")
     assert from_json({"text": "One.", "url": "http://[", "source": "http://a.example/1"}) == Article(
         text="One.", url="http://a.example/1", outlet="a.example"
     )
@@ -232,7 +233,7 @@ def test_the_time_that_json_states(item: dict[str, object], at: str | None) -> N
         (True, "it holds true or false"),
         ({}, r"it has no text: .* \(its keys: none\)"),
         ({"title": "Bridge", "maintext": None}, r"its keys: title, maintext"),
-        ({"text": ["One."]}, "its text is a list, not a string"),
+        ({"text": 7}, "its text is a number, not a string"),
     ],
 )
 def test_json_without_text(item: object, reason: str) -> None:

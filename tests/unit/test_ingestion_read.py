@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag.article import Article
+from rag.ingestion.find_files import Unread
 from rag.ingestion.parser_process import Parser
-from rag.ingestion.read_files import Item, Unread, find, read
+from rag.ingestion.read_files import Item, read
 from tests.support.checks import MAX_MB
 
 BRIDGE = Article(text="The bridge was closed.", title="Bridge closed")
@@ -27,48 +28,6 @@ def reason(path: Path, parser: Parser, max_mb: float = MAX_MB) -> str:
     assert isinstance(found, Unread)
     assert found.source == str(path)
     return found.reason
-
-
-def test_a_folder_gives_its_articles_in_order_and_nothing_hidden(articles: Path) -> None:
-    names = ["b.txt", "a/c.JSON", "a/b.md", "z.html", "y.jsonl"]
-    for name in [*names, ".hidden.txt", ".git/x.txt", "image.png", "a/notes.odt"]:
-        write(articles / name, "x")
-
-    assert find([str(articles)]) == [articles / name for name in ["a/b.md", "a/c.JSON", "b.txt", "y.jsonl", "z.html"]]
-
-
-def test_files_folders_and_globs_give_each_file_once(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = write(articles / "one.txt", "x"), write(articles / "two[1].txt", "x")
-    monkeypatch.setenv("HOME", str(articles.parent))
-
-    assert find([str(two), str(articles / "*.txt"), str(articles), "~/articles/one.txt"]) == [two, one]
-
-
-@pytest.mark.parametrize(
-    ("place", "expected"),
-    [
-        ("nowhere.txt", "there is no such file or folder"),
-        ("nowhere/*.txt", "no file matches this pattern"),
-        ("~nobody-of-that-name/x.txt", "there is no such file or folder"),
-        ("x" * 5000, "it cannot be looked at: File name too long"),
-        ("", "this is no name of a file or folder"),
-        ("  ", "this is no name of a file or folder"),
-    ],
-)
-def test_a_place_where_nothing_is(place: str, expected: str) -> None:
-    (found,) = find([place])
-
-    assert isinstance(found, Unread)
-    assert found.reason == expected
-
-
-def test_a_folder_without_articles(articles: Path) -> None:
-    write(articles / "image.png", "x")
-
-    (found,) = find([str(articles)])
-
-    assert isinstance(found, Unread)
-    assert found.reason.startswith("no articles in this folder: it has no .docx, .htm, .html, .json, .jsonl, ")
 
 
 def test_a_whole_file_is_named_by_its_path(articles: Path, parser: Parser) -> None:
@@ -147,14 +106,12 @@ def test_lines_give_what_is_right_in_them(articles: Path, suffix: str, parser: P
         (
             "a.odt",
             b"PK",
-            "this kind of file is not read (.odt): give .docx, .htm, .html, .json, .jsonl, .markdown, .md, .ndjson, "
-            ".pdf, .text, .txt, .xhtml",
+            "this kind of file is not read (.odt). Save it as text, HTML, PDF or Word",
         ),
         (
             "a",
             b"text",
-            "this kind of file is not read (no ending): give .docx, .htm, .html, .json, .jsonl, .markdown, .md, "
-            ".ndjson, .pdf, .text, .txt, .xhtml",
+            "this kind of file is not read (no ending). Save it as text, HTML, PDF or Word",
         ),
     ],
 )

@@ -10,12 +10,15 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rag.ingestion.file_kinds import suffix_of
 from rag.interfaces.commands.terminal import AsJson, Store, err, out, print_json, printable, reached
 from rag.interfaces.service import Json
 from rag.settings import Engine
 
 feeds = typer.Typer(no_args_is_help=True, help="Follow feeds (RSS, Atom, JSON) and news sitemaps.")
 _OUTCOMES = ("added", "updated", "unchanged", "duplicate", "failed")
+_ALIKE = 20
+"""Files of one ending that are named one by one when they fail for the same reason; the others are counted."""
 
 
 def ingest(
@@ -87,6 +90,7 @@ def _conclude(outcomes: Counter[str]) -> None:
 def _report(events: Iterator[Json]) -> Counter[str]:
     """Show progress on a terminal, and a line for each failure or duplicate; returns the counts of outcomes."""
     outcomes: Counter[str] = Counter()
+    alike: Counter[tuple[str, str]] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading", total=None)
@@ -96,6 +100,9 @@ def _report(events: Iterator[Json]) -> Counter[str]:
                     task, total=event["total"], description=escape(printable(f"Fetching {event['source']}"))
                 )
                 continue
+            if event["outcome"] == "skipped":
+                err.print(escape(printable(f"{event['source']}: {event['reason']}")))
+                continue
             outcomes[event["outcome"]] += 1
             counts = ", ".join(f"{outcomes[name]} {name}" for name in _OUTCOMES if outcomes[name])
             progress.update(task, completed=event["done"], total=event["total"], description=counts)
@@ -103,8 +110,16 @@ def _report(events: Iterator[Json]) -> Counter[str]:
             foreign = event["outcome"] in ("added", "updated") and event["reason"]  # its language, if not English
             if foreign:
                 line = f"{event['outcome']}, {foreign}: {event['source']}"
+            if event["outcome"] == "failed":
+                kind = suffix_of(event["source"]), event["reason"]
+                alike[kind] += 1
+                if alike[kind] > _ALIKE:
+                    continue
             if event["outcome"] in ("failed", "duplicate") or foreign:
                 err.print(escape(printable(line)))
             elif not err.is_terminal and event["outcome"] != "unchanged":
                 err.print(escape(printable(f"[{event['done']}/{event['total']}] {line}")))
+    for (suffix, reason), count in alike.items():
+        if count > _ALIKE:
+            err.print(escape(printable(f"failed: {count - _ALIKE:,} more {suffix or 'such'} files: {reason}")))
     return outcomes

@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from rag.errors import UsageError
 from rag.interfaces.commands.terminal import AsJson, Store, err, opened, out, print_json, printable, reached
 from rag.interfaces.service import COVERAGE_FORMS, Json, related
 from rag.reply import FROM_THE_QUESTION, IN_THEIR_WORDS, MORE, Filters
+from rag.text.stated_dates import typed_date
 
 NEAREST, EXCERPT = 3, 240
 """How many of the nearest passages a refusal prints, and how many characters of each."""
@@ -43,7 +44,7 @@ def ask(
     """Answer one question or a file of questions."""
     if (question is None) == (batch is None):
         raise UsageError("Give one question in quotation marks, or --batch QUESTIONS.jsonl with --out ANSWERS.jsonl.")
-    given = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until"), collection=within)
+    given = Filters(tuple(outlet or ()), *_days(since, until), collection=within)
     filters = replace(given, read=not (given.outlets or given.since or given.until))
     if batch is not None:
         if answers is None:
@@ -69,7 +70,7 @@ def search(
     until: Until = None,
 ) -> None:
     """Print the passages found for a question, best first."""
-    filters = Filters(tuple(outlet or ()), _day(since, "--since"), _day(until, "--until")) or FROM_THE_QUESTION
+    filters = Filters(tuple(outlet or ()), *_days(since, until)) or FROM_THE_QUESTION
     with reached(store) as library:
         found = library.search(question, filters)
     if as_json:
@@ -160,11 +161,15 @@ def _asking() -> Progress:
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
+def _days(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    first, last = _day(since, "--since"), _day(until, "--until")
+    if first and last and first > last:
+        raise UsageError(f"--since {first} is after --until {last}: nothing can be between them.")
+    return first, last
+
+
 def _day(value: str | None, option: str) -> date | None:
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date() if value else None
-    except ValueError as error:
-        raise UsageError(f"{option} {value!r} is not a day: write it as YYYY-MM-DD, for example 2018-10-29.") from error
+    return date.fromisoformat(typed_date(value, option)) if value else None
 
 
 def _print_reply(reply: Json) -> None:

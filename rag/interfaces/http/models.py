@@ -242,7 +242,7 @@ class IngestEventModel(BaseModel):
     """The outcome for one article or source; "fetching" only shows progress."""
 
     source: str
-    outcome: Literal["added", "updated", "unchanged", "duplicate", "failed", "fetching"]
+    outcome: Literal["added", "updated", "unchanged", "duplicate", "failed", "skipped", "fetching"]
     article_id: str | None
     title: str | None
     reason: str | None

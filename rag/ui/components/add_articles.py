@@ -100,6 +100,7 @@ def _report(assistant: Assistant, work: IngestJob) -> None:
     _list("Not added", refused, reasons_html, True)
     if any(event.outcome == "failed" for event in refused):
         st.html(f'<p class="aside">{MEND}</p>')
+    _list("Not read", [event for event in events if event.outcome == "skipped"], reasons_html, False)
     _list("Added", [event for event in events if event.outcome in _STORED], titles_html, False)
 
 
