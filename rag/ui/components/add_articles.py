@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EVERY = 0.3
 """Seconds between two updates of the progress."""
-FILES = "Text, Markdown, HTML, PDF, Word, JSON or JSON Lines, at most {:g} MB per article"
+FILES = "Text, HTML, PDF, Word, RTF, JSON, e-mail, subtitles, tables and web archives, at most {:g} MB per article"
 MEND = "Fix these and add them again. Articles that were already added are skipped."
 EXPANDED_UP_TO = 20
 MOST_LISTED = 500
