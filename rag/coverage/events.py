@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.article import Article
 from rag.errors import UnknownArticle
 from rag.library.article_rows import Listed
 from rag.library.library import Library
+from rag.text.names import name_words, plain
 
-SAME_EVENT = 0.45
-"""Cosine of two articles' mean vectors above which they tell of one event: of 646 pairs of the development set that do,
-0.94 are above it, and 0.84 of those above it do.
-"""
+FAR_APART = 0.3
+"""Cosine of two articles' mean vectors below which no names make them one event."""
+OPENING = 1500
+"""Characters of an article, with its headline, whose names are compared: later ones are often of other events."""
 PASSAGES_LOOKED_AT = 200
 MOST_ARTICLES = 40
 LATEST = 300
@@ -48,8 +53,8 @@ def events(library: Library, most: int) -> list[Event]:
     """The events among the latest articles that several outlets tell of, at most `most`, those of the most outlets
     first.
 
-    An article with a headline that the most others are near to (`SAME_EVENT`) leads these; they are taken out, and so
-    on: a leader clustering (Hartigan, 1975).
+    An article with a headline whose event (`same_event`) the most others report leads these; they are taken out, and
+    so on: a leader clustering (Hartigan, 1975).
     """
     held, vectors = [], []
     for each in library.listed()[:LATEST]:
@@ -59,8 +64,7 @@ def events(library: Library, most: int) -> list[Event]:
             vectors.append(vector)
     if not held:
         return []
-    matrix = np.stack(vectors)
-    near = matrix @ matrix.T >= SAME_EVENT
+    near = _near(library, [each.id for each in held], np.stack(vectors))
     left = near.copy()
     found: list[Event] = []
     while left.any():
@@ -91,7 +95,64 @@ def of_one_event(library: Library, found: Sequence[str]) -> list[Article]:
     nearness = {id: float(library.vector(id) @ lead) for id in ids}
     articles = []
     for id in sorted(nearness, key=lambda id: -nearness[id]):
-        if nearness[id] >= SAME_EVENT:
+        if nearness[id] >= FAR_APART:
             with suppress(UnknownArticle):  # removed since the index was asked
                 articles.append(library.article(id))
-    return articles[:MOST_ARTICLES]
+    if not articles:
+        return []
+    first = next((each for each in articles if each.id == found[0]), articles[0])
+    named = opening_names(first)
+    same = [
+        each
+        for each in articles
+        if each.id == first.id or same_event(nearness[each.id], shared_names(named, opening_names(each)))
+    ]
+    return same[:MOST_ARTICLES]
+
+
+def same_event(cosine: float, shared: float) -> bool:
+    """Whether two articles report one event, by the cosine of their mean vectors and the share of names that both have.
+
+    `python -m benchmarks.fit_events` fitted the weights; events.json has them with their figures.
+    """
+    return likelihood(cosine, shared) >= _fitted()["threshold"]
+
+
+def likelihood(cosine: float, shared: float) -> float:
+    """How likely two articles report one event, from 0 to 1."""
+    weights = _fitted()
+    logit = weights["constant"] + weights["cosine"] * cosine + weights["names"] * shared
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def opening_names(article: Article) -> set[str]:
+    """The names in the headline and the first OPENING characters, in the form in which they are compared."""
+    opening = f"{article.title or ''}. {article.text[:OPENING]}"
+    return {plain(word) for _, word in name_words(opening)}
+
+
+def shared_names(one: set[str], other: set[str]) -> float:
+    """The share of the names of the article that has fewer, that both have: from 0 to 1."""
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+
+
+def _near(library: Library, ids: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of the articles report one event: (articles, articles)."""
+    cosines = vectors @ vectors.T
+    near = np.eye(len(ids), dtype=bool)
+    pairs = np.argwhere(np.triu(cosines >= FAR_APART, 1)).tolist()
+    named: dict[int, set[str]] = {}
+    for n in sorted({n for pair in pairs for n in pair}):
+        with suppress(UnknownArticle):  # removed since the list was made
+            named[n] = opening_names(library.article(ids[n]))
+    for n, m in pairs:
+        if n in named and m in named:
+            shared = shared_names(named[n], named[m])
+            near[n, m] = near[m, n] = same_event(float(cosines[n, m]), shared)
+    return near
+
+
+@cache
+def _fitted() -> dict[str, float]:
+    fitted: dict[str, float] = json.loads(Path(__file__).with_name("events.json").read_text("utf-8"))["weights"]
+    return fitted
