@@ -20,6 +20,8 @@ from rag.text.names import name_words, plain
 
 FAR_APART = 0.3
 """Cosine of two articles' mean vectors below which no names make them one event."""
+FEWEST_NAMES = 4
+"""An article that has fewer is compared as if it had so many: one name that both have says little."""
 OPENING = 1500
 """Characters of an article, with its headline, whose names are compared: later ones are often of other events."""
 PASSAGES_LOOKED_AT = 200
@@ -132,8 +134,8 @@ def opening_names(article: Article) -> set[str]:
 
 
 def shared_names(one: set[str], other: set[str]) -> float:
-    """The share of the names of the article that has fewer, that both have: from 0 to 1."""
-    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+    """The share of the names of the article that has fewer, FEWEST_NAMES at least, that both have: from 0 to 1."""
+    return len(one & other) / max(FEWEST_NAMES, min(len(one), len(other)))
 
 
 def _near(library: Library, ids: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.bool_]:

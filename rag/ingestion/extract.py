@@ -130,7 +130,7 @@ def from_html(content: bytes | str, url: str | None = None) -> Article:
             document, text = plain, other
     if _is_longer(body := tidy(said.body or ""), text):
         text = body
-    if links and not said.is_article and not saved_pages.is_prose(text):
+    if links and not url and not said.is_article and not saved_pages.is_prose(text):
         raise ReadError(f"it is a list of {links} links, not an article: give the addresses that it lists")
     if said.has_password and len(text) < SHORTEST_BEHIND_A_LOGIN:
         raise ReadError("the page asks to sign in first. Save it from your browser when you are, and ingest that file")

@@ -14,7 +14,7 @@ from typing import Any
 from rag.article import Article
 from rag.errors import ReadError
 from rag.ingestion.extract import tidy
-from rag.ingestion.markup import plain
+from rag.ingestion.markup import plain, text_of
 from rag.ingestion.publication_time import published_at
 from rag.text.outlet_names import host_of, name_of
 from rag.text.stated_dates import order_of, read_date
@@ -154,7 +154,8 @@ def _string(value: object, depth: int = 0) -> str | None:
     if isinstance(value, list) and value and depth < DEEPEST:
         return _string(value[0], depth + 1)
     if isinstance(value, dict) and depth < DEEPEST:
-        return next((each for name in _VALUES if (each := _string(value.get(name), depth + 1))), None)
+        marked = {name: text_of(value[name]) for name in ("rendered", "html") if isinstance(value.get(name), str)}
+        return next((each for name in _VALUES if (each := _string((value | marked).get(name), depth + 1))), None)
     return None
 
 

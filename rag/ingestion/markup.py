@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-MARKUP = re.compile(r"</(?:p|div|span|a|h\d|li|b|i|em|strong|blockquote|figure)\s*>|<(?:p|br)\b[^>]*>", re.I)
+MARKUP = re.compile(r"</(?:p|div|h\d|li|ul|ol|blockquote|figure)\s*>|<(?:p|br)\b[^>]*>", re.I)
+"""Blocks. A text with "<b>" alone may be one that speaks of it, and stays as it is."""
 _SILENT = "script, style, head, title, noscript, template, svg, iframe, form, button, nav, figcaption"
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "dd", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3",

@@ -168,7 +168,7 @@ def test_who_says_what_stands_under_the_answer_and_opens_its_sentences(
     page.get_by_role("button", name="Who says what").click()
     link = page.locator(".coverage a.cite").first
     playwright.expect(link).to_be_visible(timeout=30_000)
-    playwright.expect(page.locator(".coverage section.silent")).to_contain_text("Creel and Quay")
+    playwright.expect(page.locator(".coverage .names").last).to_contain_text("Creel and Quay")
     link.click()
 
     playwright.expect(page.locator("mark.current")).to_have_text(link.get_attribute("title") or "no quote")

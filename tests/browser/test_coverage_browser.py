@@ -196,7 +196,7 @@ def test_an_answer_and_a_cited_sentence_lead_here(visit: Callable[..., Visit]) -
     page.get_by_role("button", name="Who says what").click()
     playwright.expect(page.locator("h2.quoted")).to_have_text(f"“{sentence}”", timeout=30_000)
     playwright.expect(page).to_have_url(re.compile(r"/coverage\?sentence=\w+-\d+-\d+"))
-    playwright.expect(page.locator("section.says").first).to_contain_text(sentence)
+    playwright.expect(page.locator("section.supports").first).to_contain_text(sentence)
 
     page.get_by_role("link", name="Ask", exact=True).click()
     playwright.expect(page.locator(".answer")).to_be_visible()

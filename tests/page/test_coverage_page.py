@@ -251,15 +251,20 @@ def test_events_are_what_several_outlets_tell_of(library: Library, embedding: Em
     for name, text, outlet in (
         ("1", barge, "Herald"), ("2", barge * 2, "Courier"), ("3", goats, "Herald"), ("4", goats * 2, "Herald"),
     ):  # fmt: skip
-        item = {"title": f"Story {name}", "text": text, "sitename": outlet, "date": f"2031-03-1{name}"}
+        item = {
+            "title": f"{text.split()[0]} {text.split()[1]}, part {name}",
+            "text": text,
+            "sitename": outlet,
+            "date": f"2031-03-1{name}",
+        }
         (articles / f"{name}.json").write_text(json.dumps(item), "utf-8")
     put_in(library, embedding, articles)
 
     (event,) = events(library, 6)
 
-    assert {each.label for each in event.articles} == {"Story 1", "Story 2"}
+    assert {each.label for each in event.articles} == {"The barge, part 1", "The barge, part 2"}
     assert (event.outlets, event.days) == (2, ("2031-03-11", "2031-03-12"))
-    assert event.lead.label in ("Story 1", "Story 2")
+    assert event.lead.label in ("The barge, part 1", "The barge, part 2")
 
 
 def test_an_empty_library_has_no_events(library: Library) -> None:

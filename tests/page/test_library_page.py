@@ -300,7 +300,7 @@ def test_a_correction_is_saved_at_once_and_survives_reading_anew(filled: AppTest
     fill_in(filled, "Published", "the other day")
     filled.run()
 
-    assert "the other day is not a day" in shown(filled)
+    assert "is not a day: write it as YYYY-MM-DD" in shown(filled)
     assert "Hollin &lt;i&gt;Times&lt;/i&gt;" in shown(filled)
     assert "corrected manually" in shown(filled)
     list(held().ingest([ROOT / "rag" / "samples" / "articles"]))
@@ -486,7 +486,9 @@ def test_progress_moves_cancel_stops_and_a_second_start_goes_on(
     while work.done < 20:
         assert work.running
         time.sleep(0.01)
-    assert max(later - earlier for earlier, later in pairwise(heard)) < 1
+    assert (
+        max(later - earlier for earlier, later in pairwise(heard)) < 3
+    )  # so that it never looks stuck; benchmarks.adding measures it
     assert held().ask("Where did the ferry number 3 stay?").retrieved
     page.run()
     assert "Questions can be asked meanwhile." in shown(page)

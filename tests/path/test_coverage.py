@@ -17,6 +17,7 @@ from rag.assistant import Assistant
 from rag.coverage.claims import claim
 from rag.coverage.coverage import Coverage
 from rag.coverage.coverage_json import coverage_json
+from rag.coverage.events import opening_names, same_event, shared_names
 from rag.coverage.origins import origins
 from rag.coverage.people import people, same_person
 from rag.coverage.quotes import QuoteRow, ledger
@@ -249,6 +250,31 @@ def test_the_answer_published_last_comes_first_and_one_day_in_two_wordings_is_on
 
     groups = [{each.outlet for each in laid.accounts if each.group == number} for number in range(len(laid.values))]
     assert groups == [{"times"}, {"ledger", "post"}]
+
+
+# Events
+
+
+def test_two_accidents_of_one_kind_are_one_event_only_if_they_share_names() -> None:
+    tram, also, subway = (
+        Article(text=text, title=title)
+        for title, text in (
+            (
+                "Tram derails at Sollen",
+                "Five people died when a tram derailed near Sollen, the mayor, Ada Quill, said.",
+            ),
+            ("Sollen mourns", "Ada Quill, the mayor of Sollen, laid flowers where the tram had left the rails."),
+            ("Trains collide in Ostrava Street", "Two trains collided in the tunnel at Ostrava Street, said Jan Pell."),
+        )
+    )
+    together = shared_names(opening_names(tram), opening_names(also))
+    apart = shared_names(opening_names(tram), opening_names(subway))
+
+    assert together > 0.5
+    assert apart == 0.0
+    assert same_event(0.45, together)
+    assert not same_event(0.45, apart)
+    assert same_event(0.8, apart)  # the same words from beginning to end
 
 
 # Quotes
