@@ -66,7 +66,7 @@ def from_json(item: object) -> Article:
     if text is None:
         raise ReadError(_why_no_text(item, fields))
     url = next((each for key in _URL if host_of(each := _string(fields.get(key)))), None)
-    named = (each for key in _OUTLET if (each := _string(fields.get(key))) and not host_of(each))
+    named = (each for key in _OUTLET if (each := _string(fields.get(key))) and (" " in each or not host_of(each)))
     host = host_of(url) or next((each for key in _HOST if (each := _string(fields.get(key)))), None)
     host = (host_of(host) or host_of(f"https://{host}")) if host else None
     language = next((each for key in _LANGUAGE if (each := _string(fields.get(key)))), None)
@@ -76,7 +76,7 @@ def from_json(item: object) -> Article:
     return Article(
         text=_CUT_OFF.sub("", tidy(plain(text))),
         title=next((each for key in _TITLE if (each := _string(fields.get(key)))), None),
-        outlet=outlet if outlet and "." not in outlet else name_of(host) if host else outlet,
+        outlet=outlet if outlet and (" " in outlet or "." not in outlet) else name_of(host) if host else outlet,
         published=dated.day,
         published_at=published_at(dated.day, stated),
         published_from=dated.first,

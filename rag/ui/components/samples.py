@@ -15,10 +15,8 @@ from rag.ui.startup import SAMPLES, samples_held
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-THESE_ARE_SAMPLES = (
-    "<strong>This is a sample library.</strong> Its events, people and outlets are invented. It goes when you add "
-    "articles of your own."
-)
+THESE_ARE_SAMPLES = "<strong>This is a sample library.</strong> Its events, people and outlets are invented."
+THEY_GO = " It goes when your own articles come."
 SAMPLES_AMONG_OTHERS = "<strong>The sample library is among your articles.</strong> Its events are invented."
 
 
@@ -29,7 +27,8 @@ def samples_banner(assistant: Assistant, settings: Settings) -> None:
         return
     alone = len(held) == assistant.library.status().articles
     with st.container(key="samples", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f"<p>{THESE_ARE_SAMPLES if alone else SAMPLES_AMONG_OTHERS}</p>", width="stretch")
+        goes = THEY_GO if may_edit() else ""
+        st.html(f"<p>{THESE_ARE_SAMPLES + goes if alone else SAMPLES_AMONG_OTHERS}</p>", width="stretch")
         if may_edit():
             st.button("Remove the samples", key="remove-samples", on_click=remove, args=(assistant, held, SAMPLES))
 
