@@ -64,10 +64,12 @@ def test_the_first_screen_leads_on_and_the_samples_make_room(
     visitor.settle()
     page.get_by_role("link", name="Library", exact=True).click()
     place = "it => [it.getBoundingClientRect().x, it.getBoundingClientRect().y]"
-    at = page.locator(".name").evaluate(place)
     expect(page.get_by_placeholder("Search headlines")).to_be_visible(timeout=30_000)
+    visitor.settle()
+    at = page.locator(".name").evaluate(place)
     page.get_by_role("link", name="Second Source").click()
     expect(page.get_by_placeholder("Ask a question")).to_be_focused(timeout=30_000)
+    visitor.settle()
     assert page.locator(".name").evaluate(place) == at
     assert not visitor.elsewhere
     page.context.close()
