@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -20,6 +20,10 @@ Intent = Literal[
 Verdict = Literal["answers", "supports", "contradicts", "related", "not mentioned", "not read"]
 """What an outlet has on a question: an answer, something near it, or nothing; "not read" if not all of its passages
 were read. On a sentence: it supports it, contradicts it, has something near it, or nothing.
+"""
+SaysYes = Callable[[str, Sequence[tuple[str, str]]], Sequence[bool | None] | None]
+"""Whether each text (a headline, or "", and a sentence) says yes to a question; None where that is not clear, and for
+all of them if the question does not ask yes or no.
 """
 Reason = Literal["not_covered", "outside_filters", "empty_library", "unsupported", "model_failed"]
 

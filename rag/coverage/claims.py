@@ -8,7 +8,7 @@ regression weighs them (`python -m training.accounts` fits it, and accounts.json
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,8 @@ from rag.coverage.value_groups import Answer, comparable, grouped, heading
 from rag.library.library import Library
 from rag.library.word_vectors import read
 from rag.models.embedding import Embedding
-from rag.reply import ArticleReading, ScoredSentence, Verdict
-from rag.text.words import content
+from rag.reply import ArticleReading, SaysYes, ScoredSentence, Verdict
+from rag.text.answer_values import alike
 
 FEATURES = ("score", "above nothing", "behind the best")
 LEAST = -20.0
@@ -32,12 +32,6 @@ NEAR_THE_BEST = 1.0
 """Logits behind an article's best sentence up to which another of its sentences may be cited beside it."""
 MORE_SENTENCES = 3
 """The most sentences of an outlet that are cited beside its best one."""
-SAME_SENTENCE = 0.6
-"""The share of a sentence's words from which another of the outlet has said it already."""
-SaysYes = Callable[[str, Sequence[tuple[str, str]]], Sequence[bool | None] | None]
-"""Whether each text (a headline, or "", and a sentence) says yes to a question; None where that is not clear, and for
-all of them if the question does not ask yes or no.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +108,11 @@ def claim(
         Answer(sentence, sense, said[n] if said else None, said is not None)
         for n, (sentence, sense) in enumerate(zip(found, vectors, strict=True))
     ]
-    sure = [each for each in maybe if likely[each.sentence.article.id] >= least["answers"]]
+    # Likeliest first: those that surely answer are the first ones.
+    surely = sum(likely[each.sentence.article.id] >= least["answers"] for each in maybe)
+    sure, others = maybe[:surely], maybe[surely:]
     groups, unclear, differs = grouped(
-        [each for each in maybe if each in sure or any(comparable(each, other) for other in sure)]
+        [*sure, *(each for each in others if any(comparable(each, other) for other in sure))]
     )
     by_outlet = _by_outlet(readings)
     accounts = [account for number, group in enumerate(groups) for account in _accounts(group, number, by_outlet)]
@@ -194,9 +190,7 @@ def _also(answering: Sequence[ScoredSentence], reading: ArticleReading) -> tuple
     near = [each for each in reading.sentences[1:] if each.score >= best.score - NEAR_THE_BEST]
     chosen: list[ScoredSentence] = [best]
     for each in (*answering[1:], *near):
-        words = content(each.text)
-        new = all(len(words & content(other.text)) <= SAME_SENTENCE * len(words) for other in chosen)
-        if new and len(chosen) <= MORE_SENTENCES:
+        if len(chosen) <= MORE_SENTENCES and not any(alike(each.text, other.text) for other in chosen):
             chosen.append(each)
     return tuple(chosen[1:])
 

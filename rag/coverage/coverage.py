@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.article import Article, Excerpt
-from rag.coverage.claims import Claim, SaysYes, claim
+from rag.article import Article, Excerpt, outlet_key
+from rag.coverage.claims import Claim, claim
 from rag.coverage.events import of_one_event
 from rag.coverage.origins import Origin, origins
 from rag.coverage.people import Person, people
@@ -16,7 +16,7 @@ from rag.coverage.sentence_coverage import claim_of
 from rag.coverage.timeline import TimelineEntry, timeline
 from rag.library.library import Library
 from rag.models.embedding import Embedding
-from rag.reply import ArticleReading, ScoredSentence
+from rag.reply import ArticleReading, SaysYes, ScoredSentence
 from rag.text.words import counted
 
 Read = Callable[[Sequence[Article]], Sequence[tuple[str, Sequence[ArticleReading]]]]
@@ -43,7 +43,7 @@ class Coverage:
     @property
     def outlets(self) -> int:
         """How many outlets cover the event; an article without one counts for itself."""
-        return len({article.outlet or article.id for article in self.articles})
+        return len(set(map(outlet_key, self.articles)))
 
     @property
     def statement(self) -> str:

@@ -30,9 +30,9 @@ def address_of(tree: HtmlElement, content: str) -> str | None:
 
     The second page of a story that gives the address of the first has none of its own.
     """
-    canonical = next((str(each).strip() for each in tree.xpath(".//link[@rel='canonical']/@href")), "")
-    if canonical and canonical in map(str, tree.xpath(".//link[@rel='prev']/@href")):
+    if is_second_page(tree):
         return None
+    canonical = next((str(each).strip() for each in tree.xpath(".//link[@rel='canonical']/@href")), "")
     if urlsplit(canonical).scheme in ("http", "https"):
         return canonical
     for comment in re.findall(r"<!--(.*?)-->", content[:HEAD], re.S):

@@ -28,7 +28,6 @@ from rag.querying.compose import (
     with_direct_line,
 )
 from rag.querying.conditions import asks_several, read_conditions
-from rag.querying.direct_line import SaysYes
 from rag.querying.intent import intent_of
 from rag.querying.library_answers import LibraryAnswers
 from rag.querying.library_questions import library_question
@@ -37,7 +36,7 @@ from rag.querying.query import Query, SmallTalk, small_talk, sub_questions
 from rag.querying.read import candidates
 from rag.querying.retrieve import PASSAGES, fuse
 from rag.querying.search import LONGEST_QUESTION, Clock, Condense, Searcher, SearchResults, one_line
-from rag.reply import Citation, Filters, Intent, Reason, Reply, RetrievedPassage, State, Statement, Turn
+from rag.reply import Citation, Filters, Intent, Reason, Reply, RetrievedPassage, SaysYes, State, Statement, Turn
 from rag.text.answer_values import alike
 
 READINGS = 3

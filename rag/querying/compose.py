@@ -16,7 +16,6 @@ from llama_index.core.schema import NodeWithScore
 from rag.article import Article, Excerpt
 from rag.querying.direct_line import (
     Line,
-    SaysYes,
     differing_values,
     one_value,
     revised,
@@ -26,7 +25,7 @@ from rag.querying.direct_line import (
 from rag.querying.linked_facts import Linked, compared, one_sided, side_of
 from rag.querying.query import Query, names
 from rag.querying.read import Candidate, candidates, margin
-from rag.reply import ArticleReading, ScoredSentence
+from rag.reply import ArticleReading, SaysYes, ScoredSentence
 from rag.text.answer_values import alike
 from rag.text.names import is_name, unmentioned
 from rag.text.quantities import quantities

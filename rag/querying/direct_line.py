@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rag.article import Article, Excerpt
 from rag.querying.read import Candidate
+from rag.reply import SaysYes
 from rag.text.answer_values import short_answer, value_of
 from rag.text.dates import day_and_hour
 from rag.text.quantities import Quantity, quantities
@@ -40,11 +41,6 @@ _ABOUT = frozenset(
 )
 """Words beside a figure that do not say what it counts."""
 
-SaysYes = Callable[[str, Sequence[tuple[str, str]]], Sequence[bool | None] | None]
-"""Whether each of the texts (a headline, or "", and a sentence) says yes to a question; None where it is not clear.
-
-None for all where the question does not ask yes or no.
-"""
 Piece = tuple[str, bool]
 """Words of a line, and whether they are the articles' own."""
 

@@ -125,8 +125,8 @@ def _go_to(kind: str, value: str) -> None:
 def _welcome(assistant: Assistant, settings: Settings) -> None:
     """The introduction, with suggested questions and events."""
     st.html(
-        '<p class="lead">Compare what outlets say about the same thing: which agree, which differ, which are '
-        "silent, and who wrote it first.</p>"
+        '<p class="lead">Compare what outlets say about the same thing: what each answers, who does not '
+        "mention it, and who wrote it first.</p>"
     )
     if questions := offered_questions(assistant, settings, "coverage.json"):
         _offer("Questions", [("question", each, as_label(each)) for each in questions])
