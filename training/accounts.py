@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
+from sklearn.linear_model import LogisticRegression
 
 from rag.coverage import claims
 from rag.ingestion.split import sentences
@@ -29,7 +30,6 @@ ANSWERS, COMPARES, RELATED = 0.8, 0.5, 0.05
 """How likely an article must be to answer: to be shown under its answer, to be so where its answer is of the kind of
 another's that is shown, and to be shown as related.
 """
-PENALTY = 1.0
 Numbers = NDArray[np.float64]
 
 
@@ -37,11 +37,12 @@ def main() -> None:
     sources.fetch()
     rows, answers, questions = (np.array(each) for each in zip(*_found(), strict=True))
     likely = np.zeros(len(rows))
+    model = LogisticRegression(class_weight="balanced")
     for fold in range(FOLDS):
         tested = questions % FOLDS == fold
-        weights = fit(rows[~tested], answers[~tested])
-        likely[tested] = probability(rows[tested], weights)
-    weights = fit(rows, answers)
+        likely[tested] = model.fit(rows[~tested], answers[~tested]).predict_proba(rows[tested])[:, 1]
+    model.fit(rows, answers)
+    weights = [*model.intercept_, *model.coef_[0]]
     description = {
         "made_by": "python -m training.accounts",
         "method": "logistic regression, L2, both outcomes weighing the same",
@@ -76,25 +77,6 @@ def _read(reader: Reader, question: str, article: dict[str, Any]) -> tuple[float
         passages[-1].append(text)
     readings = reader.read(question, [(article["title"], passage) for passage in passages])
     return max(each.score for each in readings), statistics.mean(each.nothing for each in readings)
-
-
-def fit(rows: Numbers, answers: NDArray[np.bool_]) -> Numbers:
-    """The constant and weights (1 + features,) by Newton's method; both outcomes weigh the same."""
-    seen = np.hstack([np.ones((len(rows), 1)), rows])
-    balance = np.where(answers, 0.5 / answers.sum(), 0.5 / (~answers).sum()) * len(rows)
-    penalty = np.diag([0.0, *[PENALTY] * rows.shape[1]])
-    weights = np.zeros(seen.shape[1])
-    for _ in range(50):
-        likely = 1 / (1 + np.exp(-seen @ weights))
-        slope = seen.T @ (balance * (answers - likely)) - penalty @ weights
-        curve = (seen * (balance * likely * (1 - likely))[:, None]).T @ seen + penalty
-        weights = weights + np.linalg.solve(curve, slope)
-    return weights
-
-
-def probability(rows: Numbers, weights: Numbers) -> Numbers:
-    """How likely each article answers: (articles,)."""
-    return np.asarray(1 / (1 + np.exp(-(weights[0] + rows @ weights[1:]))), np.float64)
 
 
 def figures(likely: Numbers, answers: NDArray[np.bool_]) -> dict[str, float]:

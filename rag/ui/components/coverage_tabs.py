@@ -41,9 +41,7 @@ def show_tables(coverage: Coverage, choose: Callable[[int, int], None]) -> tuple
             _table(claims_html(coverage, links))
             _exports(coverage, "claims")
         else:
-            st.html(
-                '<p class="aside">Ask a question above to see what each outlet answers.</p>'
-            )
+            st.html('<p class="aside">Ask a question above to see what each outlet answers.</p>')
             _table(headlines_html(coverage.articles, links))
     with quotes:
         _quotes(coverage, links)
