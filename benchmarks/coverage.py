@@ -2,7 +2,7 @@
 
 A fact is found where an account of an outlet whose article is its evidence has one of its wordings in a cited sentence;
 a question is right where all of its facts are. Also: how fully the event's articles are found; what the labels say
-(coverage_labels.py, fit_relation.py); and, in libraries of several sizes (`--sizes`, see growth.py), the time from an
+(coverage_labels.py); and, in libraries of several sizes (`--sizes`, see growth.py), the time from an
 answer to who says what.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import coverage_labels, fit_relation, invented
+from benchmarks import coverage_labels, invented
 from benchmarks.common import (
     DEV_STORE,
     bench,
@@ -77,7 +77,6 @@ def main() -> None:
     time_table = table(["from an answer to who says what", "median", "95th percentile", "longest"], times)
     write_section("Who says what", f"{told}\n\n{event}\n\n{time_table}")
     write_section(coverage_labels.SECTION, labels)
-    write_section(fit_relation.SECTION, fit_relation.measured()[0])
 
 
 def _asked() -> Iterator[tuple[str, dict[str, Any]]]:

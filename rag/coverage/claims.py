@@ -28,7 +28,7 @@ from rag.text.answer_values import alike
 FEATURES = ("score", "above nothing", "behind the best")
 LEAST = -20.0
 """A score below which all are the same: a sentence that does not answer at all."""
-NEAR_THE_BEST = 1.0
+NEAR_THE_BEST = 4.0
 """Logits behind an article's best sentence up to which another of its sentences may be cited beside it."""
 MORE_SENTENCES = 3
 """The most sentences of an outlet that are cited beside its best one."""
@@ -39,7 +39,7 @@ class Account:
     """What one outlet says, in its best sentence; None if it says nothing.
 
     `articles` are all of the outlet's on the event. `words` are the start and end, in the article, of the words that
-    answer. `group` is the number of the answer, from 0. `also` are more of its sentences that say it, best first.
+    answer. `group` is the number of the answer, from 0. `also` are more of its sentences that may, best first.
     """
 
     outlet: str | None

@@ -108,9 +108,12 @@ class Query:
 
 def stand_alone(question: str, chat: Sequence[Turn]) -> Query:
     """The question so that it stands alone: where it leans on the chat, the earlier question it leans on is added."""
-    if chat and (_LEANING.search(question) or not names(question)):
-        return Query(question, chat[-1].question)
-    return Query(question)
+    return Query(question, chat[-1].question) if chat and leans(question) else Query(question)
+
+
+def leans(question: str) -> bool:
+    """Whether a question needs what was asked before it to be understood."""
+    return bool(_LEANING.search(question)) or not names(question)
 
 
 def sub_questions(query: Query) -> list[Query]:
